@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One package, no package dependencies. A target may name only what stands below it here; docs/architecture.md says why.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "market-tick-data-handler",
+    targets: [
+        // C: system libraries behind typed shims, and one target of our own for what Swift has no word for.
+        .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .target(name: "CShims"),
+
+        // Ground.
+        library("Transport", ["CLibcurl", "CLibcrypto"]),
+        library("Parquet", ["CZstd", "CShims"]),
+
+        // Services: one outside system or one craft each; they do not know each other.
+        library("Tardis", ["Transport"]),
+        library("Ticks", ["Parquet", "CISAL", "CShims"]),
+        library("GoogleCloud", ["Transport", "CLibcrypto", "CISAL"]),
+        library("Console", []),
+
+        // Shared by the tools.
+        library("Common", ["Console", "GoogleCloud", "Tardis", "Transport"]),
+
+        // Local stand-ins for the outside world, for tick-sandbox and the tests.
+        library("Sandbox", ["CLibcrypto", "CISAL"]),
+
+        // Tools.
+        tool("vm-data-downloader", ["Common", "Console", "GoogleCloud", "Parquet", "Tardis", "Ticks", "Transport"]),
+        tool("gcs-upload-service", ["Common", "Console", "GoogleCloud", "Transport"]),
+        tool("tick-sandbox", ["Console", "Sandbox"]),
+
+        tests("TransportTests", ["Transport", "Sandbox"]),
+        tests("ParquetTests", ["Parquet"]),
+        tests("TicksTests", ["Ticks", "Parquet"]),
+        tests("TardisTests", ["Tardis", "Transport", "Sandbox"]),
+        tests("GoogleCloudTests", ["GoogleCloud", "Transport", "Sandbox"]),
+        tests("ConsoleTests", ["Console"]),
+        tests("CommonTests", ["Common", "Console", "GoogleCloud"]),
+        tests("SandboxTests", ["Sandbox"]),
+    ]
+)

@@ -1,0 +1,6 @@
+// Intel's ISA-L: inflate with gzip framing and CRC check, and CRC-32C at memory speed.
+#ifndef TICK_CISAL_SHIM_H
+#define TICK_CISAL_SHIM_H
+#include <isa-l/crc.h>
+#include <isa-l/igzip_lib.h>
+#endif
