@@ -1,0 +1,154 @@
+/// Puts the pages of one chunk together: headers, compression, sizes and the page index.
+struct ChunkAssembler {
+    private let scratch: EncoderScratch
+    private let options: WriterOptions
+    private let out = ByteBuffer(capacity: 1 << 17)
+    private let body = ByteBuffer(capacity: 1 << 17)
+    private var uncompressedSize = 0
+    private var dictionaryPageSize = 0
+    private var pages: [OffsetIndex.Page] = []
+
+    init(scratch: EncoderScratch, options: WriterOptions) {
+        self.scratch = scratch
+        self.options = options
+    }
+
+    /// Bytes so far, in the file.
+    var size: Int { out.count }
+
+    /// The dictionary page; `fill` writes its PLAIN values.
+    mutating func dictionaryPage(valueCount: Int, _ fill: (ByteBuffer) -> Void) throws(ParquetError) {
+        scratch.page.count = 0
+        fill(scratch.page)
+        try appendPage { header in
+            header.int32(1, 2)
+            return { page in
+                page.structure(7) {
+                    $0.int32(1, Int32(valueCount))
+                    $0.int32(2, Encoding.plain.rawValue)
+                }
+            }
+        }
+        dictionaryPageSize = out.count
+    }
+
+    /// A data page of `rows` rows from `firstRow` on; `presence` has a byte a row, 0 for null, or is nil when the column
+    /// is required. `fill` writes the encoded values.
+    mutating func dataPage(
+        rows: Int,
+        firstRow: Int,
+        presence: Presence,
+        encoding: Encoding,
+        _ fill: (ByteBuffer) -> Void
+    ) throws(ParquetError) {
+        let page = scratch.page
+        page.count = 0
+        appendLevels(rows: rows, firstRow: firstRow, presence: presence, to: page)
+        fill(page)
+        let start = out.count
+        try appendPage { header in
+            header.int32(1, 0)
+            return { page in
+                page.structure(5) {
+                    $0.int32(1, Int32(rows))
+                    $0.int32(2, encoding.rawValue)
+                    $0.int32(3, Encoding.rle.rawValue)
+                    $0.int32(4, Encoding.rle.rawValue)
+                }
+            }
+        }
+        pages.append(
+            OffsetIndex.Page(offset: Int64(start), compressedSize: Int32(out.count - start), firstRow: Int64(firstRow))
+        )
+    }
+
+    /// Definition levels of a version-1 page: four bytes of length, then runs of 0 and 1.
+    private func appendLevels(rows: Int, firstRow: Int, presence: Presence, to page: ByteBuffer) {
+        if case .required = presence { return }
+        let lengthAt = page.count
+        for _ in 0..<4 { page.append(0) }
+        switch presence {
+        case .required: return
+        case .complete: RunLengthEncoder.appendPresent(count: rows, to: page)
+        case .flags(let flags):
+            if scratch.levels.count < rows { scratch.levels = Array(repeating: 0, count: rows) }
+            for i in 0..<rows { scratch.levels[i] = UInt32(flags[firstRow + i]) }
+            RunLengthEncoder.append(scratch.levels, count: rows, width: 1, to: page)
+        }
+        let length = UInt32(page.count - lengthAt - 4)
+        for i in 0..<4 { page.base[lengthAt + i] = UInt8(truncatingIfNeeded: length >> UInt32(8 * i)) }
+    }
+
+    private mutating func appendPage(
+        _ describe: (inout CompactWriter) -> (inout CompactWriter) -> Void
+    ) throws(ParquetError) {
+        body.count = 0
+        let compressedSize = try scratch.compressPage(level: options.zstdLevel, to: body)
+        guard scratch.page.count <= Int32.max, compressedSize <= Int32.max else {
+            throw ParquetError("a page is larger than 2 GiB")
+        }
+        var header = CompactWriter()
+        header.nested { page in
+            let rest = describe(&page)
+            page.int32(2, Int32(scratch.page.count))
+            page.int32(3, Int32(compressedSize))
+            rest(&page)
+        }
+        out.append(header.bytes, header.bytes.count)
+        out.append(body.base, body.count)
+        uncompressedSize += header.bytes.count + scratch.page.count
+    }
+
+    func finish(
+        rowCount: Int,
+        encoding: Encoding,
+        bounds: [PageBounds],
+        statistics: ChunkStatistics,
+        boundaryOrder: Int32,
+        isNullable: Bool,
+        isAscending: Bool
+    ) -> EncodedChunk {
+        var encodings: [Encoding] = dictionaryPageSize > 0 ? [.plain, encoding] : [encoding]
+        if isNullable { encodings.append(.rle) }
+        // An index without bounds for a page that has values would be wrong; values too long to keep have none.
+        let hasBounds = zip(bounds, pages).enumerated().allSatisfy { index, pair in
+            pair.0.minimum != nil || pair.0.nullCount == rows(ofPage: index, rowCount: rowCount)
+        }
+        var index: ColumnIndex?
+        if pages.count > 1, hasBounds {
+            index = ColumnIndex(
+                nullPages: bounds.map { $0.minimum == nil },
+                minimums: bounds.map { $0.minimum ?? [] },
+                maximums: bounds.map { $0.maximum ?? [] },
+                boundaryOrder: boundaryOrder,
+                nullCounts: bounds.map { Int64($0.nullCount) }
+            )
+        }
+        return EncodedChunk(
+            bytes: Array(out.bytes),
+            encodings: encodings,
+            rowCount: rowCount,
+            uncompressedSize: uncompressedSize,
+            dictionaryPageSize: dictionaryPageSize,
+            pages: pages,
+            statistics: statistics,
+            columnIndex: index,
+            isAscending: isAscending
+        )
+    }
+
+    private func rows(ofPage index: Int, rowCount: Int) -> Int {
+        let end = index + 1 < pages.count ? Int(pages[index + 1].firstRow) : rowCount
+        return end - Int(pages[index].firstRow)
+    }
+}
+
+/// Which rows of a chunk have a value.
+enum Presence {
+    /// The column is required: no levels are written.
+    case required
+    /// The column is nullable, and no row is null.
+    case complete
+    /// A byte a row of the chunk: 1 for a value, 0 for null.
+    case flags(UnsafePointer<UInt8>)
+}

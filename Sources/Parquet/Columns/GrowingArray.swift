@@ -1,0 +1,31 @@
+/// A growing buffer of trivial values without bounds checks, for one owner.
+final class GrowingArray<Element: BitwiseCopyable> {
+    private(set) var base: UnsafeMutablePointer<Element>
+    private(set) var capacity: Int
+    var count = 0
+
+    /// Elements past the end that may be written without harm.
+    private static var slack: Int { 16 }
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        base = .allocate(capacity: capacity + Self.slack)
+    }
+
+    deinit { base.deallocate() }
+
+    /// Room for `extra` elements beyond `count`; pointers taken before are void.
+    @inline(__always)
+    func reserve(_ extra: Int) {
+        if count &+ extra > capacity { grow(to: max(count + extra, capacity * 2)) }
+    }
+
+    @inline(never)
+    private func grow(to newCapacity: Int) {
+        let bigger = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity + Self.slack)
+        bigger.update(from: base, count: count)
+        base.deallocate()
+        base = bigger
+        capacity = newCapacity
+    }
+}

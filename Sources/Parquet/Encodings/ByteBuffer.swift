@@ -1,0 +1,88 @@
+internal import CShims
+internal import Glibc
+
+/// Growing bytes for the encoders: no bounds checks, no copy on write, kept from page to page by its owner.
+final class ByteBuffer {
+    private(set) var base: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    var count = 0
+
+    /// Encoders may store whole words past the end of what they mean to write.
+    static let slack = 64
+
+    init(capacity: Int = 1 << 16) {
+        self.capacity = capacity
+        base = .allocate(capacity: capacity + Self.slack)
+    }
+
+    deinit { base.deallocate() }
+
+    var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base, count: count) }
+
+    /// Room for `extra` bytes beyond `count`; pointers taken before are void.
+    @inline(__always)
+    func reserve(_ extra: Int) {
+        if count &+ extra > capacity { grow(extra) }
+    }
+
+    @inline(never)
+    private func grow(_ extra: Int) {
+        capacity = max(count + extra, capacity * 2)
+        let bigger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity + Self.slack)
+        memcpy(bigger, base, count)
+        base.deallocate()
+        base = bigger
+    }
+
+    func append(_ source: UnsafeRawPointer, _ length: Int) {
+        reserve(length)
+        memcpy(base + count, source, length)
+        count += length
+    }
+
+    func append(_ byte: UInt8) {
+        reserve(1)
+        base[count] = byte
+        count += 1
+    }
+
+    func appendVarint(_ value: UInt64) {
+        reserve(10)
+        var rest = value
+        while rest >= 0x80 {
+            base[count] = UInt8(truncatingIfNeeded: rest) | 0x80
+            count += 1
+            rest >>= 7
+        }
+        base[count] = UInt8(rest)
+        count += 1
+    }
+
+    func appendZigzag(_ value: Int64) {
+        appendVarint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+    }
+
+    /// Packs `valueCount` values of `width` bits, least significant bit first. `read` gives value i.
+    @inline(__always)
+    func appendPacked(_ valueCount: Int, width: Int, _ read: (Int) -> UInt64) {
+        if width == 0 { return }
+        let length = (valueCount &* width &+ 7) >> 3
+        reserve(length &+ 8)
+        var out = base + count
+        var word: UInt64 = 0
+        var filled = 0
+        for i in 0..<valueCount {
+            let value = read(i)
+            word |= value << UInt64(filled)
+            filled &+= width
+            if filled >= 64 {
+                tick_store64(out, word)
+                out += 8
+                filled &-= 64
+                word = filled == 0 ? 0 : value >> UInt64(width &- filled)
+            }
+        }
+        if filled > 0 { tick_store64(out, word) }
+        count &+= length
+    }
+}

@@ -1,0 +1,260 @@
+/// Reads the footer of a Parquet file: the tail `… metadata, its length (4 bytes, little-endian), PAR1`.
+public enum FooterReader {
+    /// The magic at both ends of a file.
+    public static let magic: [UInt8] = Array("PAR1".utf8)
+
+    /// The bytes of metadata that the last eight bytes of a file announce, with those eight.
+    public static func footerSize(lastEight: ArraySlice<UInt8>) throws(ParquetError) -> Int {
+        guard lastEight.count == 8 else { throw ParquetError("the file is shorter than a Parquet footer") }
+        let tail = Array(lastEight)
+        guard Array(tail[4...]) == magic else {
+            throw ParquetError(
+                tail[4...].elementsEqual("PARE".utf8)
+                    ? "the file has an encrypted footer, which cannot be read here"
+                    : "the file does not end in PAR1: it is no Parquet file, or was cut off"
+            )
+        }
+        return (0..<4).reduce(0) { $0 | Int(tail[$1]) << (8 * $1) } + 8
+    }
+
+    /// Reads the metadata from a footer: `tail` ends with the file's last byte and holds at least `footerSize` bytes.
+    public static func read(tail: ArraySlice<UInt8>) throws(ParquetError) -> FileMetadata {
+        let size = try footerSize(lastEight: tail.suffix(8))
+        guard size <= tail.count else {
+            throw ParquetError("the footer claims \(size) bytes, of which \(tail.count) are there")
+        }
+        var reader = CompactReader(tail.suffix(size).dropLast(8))
+        return try FileMetadata(&reader)
+    }
+}
+
+extension FileMetadata {
+    init(_ reader: inout CompactReader) throws(ParquetError) {
+        var file = FileMetadata(fields: [], rowCount: 0, rowGroups: [], keyValues: [], createdBy: "")
+        var root: SchemaElement?
+        try reader.structure { (reader, field) throws(ParquetError) in
+            switch field.id {
+            case 2:
+                try reader.list { (reader, _) throws(ParquetError) in
+                    let element = try SchemaElement(&reader)
+                    if root == nil { root = element } else { file.fields.append(try element.field()) }
+                }
+            case 3: file.rowCount = try reader.int64()
+            case 4:
+                try reader.list { (reader, _) throws(ParquetError) in
+                    file.rowGroups.append(try RowGroupMetadata(&reader))
+                }
+            case 5:
+                try reader.list { (reader, _) throws(ParquetError) in file.keyValues.append(try KeyValue(&reader)) }
+            case 6: file.createdBy = try reader.string()
+            default: return false
+            }
+            return true
+        }
+        guard root != nil else { throw ParquetError("the footer has no schema") }
+        self = file
+    }
+}
+
+/// An element of the schema as it stands in the file, before it is known to be a plain column.
+private struct SchemaElement {
+    var physicalType: PhysicalType?
+    var repetition: Int32 = 0
+    var name = ""
+    var childCount: Int32 = 0
+    var convertedType: Int32?
+    var logicalType: LogicalType?
+
+    init(_ reader: inout CompactReader) throws(ParquetError) {
+        var element = self
+        try reader.structure { (reader, field) throws(ParquetError) in
+            switch field.id {
+            case 1:
+                let raw = try reader.int32()
+                guard let type = PhysicalType(rawValue: raw) else {
+                    throw ParquetError("the schema has a column of the unknown type \(raw)")
+                }
+                element.physicalType = type
+            case 3: element.repetition = try reader.int32()
+            case 4: element.name = try reader.string()
+            case 5: element.childCount = try reader.int32()
+            case 6: element.convertedType = try reader.int32()
+            case 10: element.logicalType = try Self.logicalType(&reader)
+            default: return false
+            }
+            return true
+        }
+        self = element
+    }
+
+    private static func logicalType(_ reader: inout CompactReader) throws(ParquetError) -> LogicalType {
+        var type = LogicalType.none
+        try reader.structure { (reader, field) throws(ParquetError) in
+            switch field.id {
+            case 1:
+                type = .string
+                return false
+            case 8:
+                var isUTC = false
+                var isMicros = false
+                try reader.structure { (reader, field) throws(ParquetError) in
+                    switch field.id {
+                    case 1: isUTC = reader.boolean(field)
+                    case 2:
+                        try reader.structure { (_, unit) throws(ParquetError) in
+                            isMicros = unit.id == 2
+                            return false
+                        }
+                    default: return false
+                    }
+                    return true
+                }
+                if isUTC, isMicros { type = .timestampMicrosUTC }
+                return true
+            default: return false
+            }
+        }
+        return type
+    }
+
+    func field() throws(ParquetError) -> Field {
+        guard childCount == 0, let physicalType, repetition != 2 else {
+            throw ParquetError("column \(name) is nested or repeated; only flat schemas are read here")
+        }
+        let legacy: LogicalType = convertedType == 0 ? .string : convertedType == 10 ? .timestampMicrosUTC : .none
+        return Field(name, physicalType, logicalType ?? legacy, isNullable: repetition == 1)
+    }
+}
+
+extension KeyValue {
+    fileprivate init(_ reader: inout CompactReader) throws(ParquetError) {
+        var key = ""
+        var value = ""
+        try reader.structure { (reader, field) throws(ParquetError) in
+            switch field.id {
+            case 1: key = try reader.string()
+            case 2: value = try reader.string()
+            default: return false
+            }
+            return true
+        }
+        self.init(key, value)
+    }
+}
+
+extension RowGroupMetadata {
+    fileprivate init(_ reader: inout CompactReader) throws(ParquetError) {
+        var group = RowGroupMetadata(columns: [], rowCount: 0, sortedBy: [])
+        try reader.structure { (reader, field) throws(ParquetError) in
+            switch field.id {
+            case 1:
+                try reader.list { (reader, _) throws(ParquetError) in
+                    group.columns.append(try ColumnChunkMetadata(&reader))
+                }
+            case 3: group.rowCount = try reader.int64()
+            case 4:
+                try reader.list { (reader, _) throws(ParquetError) in
+                    try reader.structure { (reader, field) throws(ParquetError) in
+                        guard field.id == 1 else { return false }
+                        group.sortedBy.append(try reader.int32())
+                        return true
+                    }
+                }
+            default: return false
+            }
+            return true
+        }
+        self = group
+    }
+}
+
+extension ColumnChunkMetadata {
+    fileprivate init(_ reader: inout CompactReader) throws(ParquetError) {
+        var chunk: ColumnChunkMetadata?
+        var offsetIndex: (offset: Int64, length: Int32) = (0, 0)
+        var columnIndex: (offset: Int64, length: Int32) = (0, 0)
+        try reader.structure { (reader, field) throws(ParquetError) in
+            switch field.id {
+            case 3: chunk = try ColumnChunkMetadata(metadata: &reader)
+            case 4: offsetIndex.offset = try reader.int64()
+            case 5: offsetIndex.length = try reader.int32()
+            case 6: columnIndex.offset = try reader.int64()
+            case 7: columnIndex.length = try reader.int32()
+            default: return false
+            }
+            return true
+        }
+        guard var chunk else { throw ParquetError("a column chunk has no metadata in the footer") }
+        if offsetIndex.length > 0 {
+            chunk.offsetIndex = IndexLocation(offset: offsetIndex.offset, length: offsetIndex.length)
+        }
+        if columnIndex.length > 0 {
+            chunk.columnIndex = IndexLocation(offset: columnIndex.offset, length: columnIndex.length)
+        }
+        self = chunk
+    }
+
+    private init(metadata reader: inout CompactReader) throws(ParquetError) {
+        var chunk = ColumnChunkMetadata(
+            physicalType: .boolean,
+            encodings: [],
+            name: "",
+            codec: .uncompressed,
+            valueCount: 0,
+            uncompressedSize: 0,
+            compressedSize: 0,
+            dataPageOffset: 0
+        )
+        var path: [String] = []
+        try reader.structure { (reader, field) throws(ParquetError) in
+            switch field.id {
+            case 1:
+                guard let type = PhysicalType(rawValue: try reader.int32()) else {
+                    throw ParquetError("a column chunk has an unknown type")
+                }
+                chunk.physicalType = type
+            case 2:
+                try reader.list { (reader, _) throws(ParquetError) in
+                    let raw = try reader.int32()
+                    guard let encoding = Encoding(rawValue: raw) else {
+                        throw ParquetError("a column chunk has the unknown encoding \(raw)")
+                    }
+                    chunk.encodings.append(encoding)
+                }
+            case 3: try reader.list { (reader, _) throws(ParquetError) in path.append(try reader.string()) }
+            case 4:
+                let raw = try reader.int32()
+                guard let codec = Codec(rawValue: raw) else {
+                    throw ParquetError("a column chunk has the unknown codec \(raw)")
+                }
+                chunk.codec = codec
+            case 5: chunk.valueCount = try reader.int64()
+            case 6: chunk.uncompressedSize = try reader.int64()
+            case 7: chunk.compressedSize = try reader.int64()
+            case 9: chunk.dataPageOffset = try reader.int64()
+            case 11: chunk.dictionaryPageOffset = try reader.int64()
+            case 12: chunk.statistics = try ChunkStatistics(&reader)
+            default: return false
+            }
+            return true
+        }
+        chunk.name = path.joined(separator: ".")
+        self = chunk
+    }
+}
+
+extension ChunkStatistics {
+    fileprivate init(_ reader: inout CompactReader) throws(ParquetError) {
+        var statistics = ChunkStatistics(minimum: nil, maximum: nil, nullCount: nil)
+        try reader.structure { (reader, field) throws(ParquetError) in
+            switch field.id {
+            case 3: statistics.nullCount = try reader.int64()
+            case 5: statistics.maximum = try reader.binary()
+            case 6: statistics.minimum = try reader.binary()
+            default: return false
+            }
+            return true
+        }
+        self = statistics
+    }
+}

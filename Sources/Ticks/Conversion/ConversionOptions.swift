@@ -1,0 +1,39 @@
+public import Parquet
+
+/// What a conversion is told about its source, and how its file is to be.
+public struct ConversionOptions: Sendable {
+    /// How people know the source; stands in errors.
+    public var source: String
+    /// The type the source is supposed to be: its columns must all be there. Without it the header decides.
+    public var type: TickType?
+    /// How the file is written.
+    public var writer = WriterOptions()
+    /// Further pairs for the footer.
+    public var keyValues: [KeyValue] = []
+    /// The program that writes, for the footer.
+    public var createdBy = "market-tick-data-handler"
+
+    /// Options for one source.
+    public init(source: String, type: TickType? = nil) {
+        self.source = source
+        self.type = type
+    }
+}
+
+/// What a finished conversion did.
+public struct ConversionSummary: Sendable, Equatable {
+    /// Rows in the source, and in the file.
+    public let rows: Int64
+    /// Bytes taken in.
+    public let inputBytes: Int64
+    /// Bytes of CSV text.
+    public let csvBytes: Int64
+    /// Bytes of the file.
+    public let outputBytes: Int64
+    /// The least and the greatest `local_timestamp`, microseconds since 1970 UTC; nil without rows.
+    public let localTimestamps: ClosedRange<Int64>?
+    /// Columns that Tardis's types do not have; carried as text.
+    public let unknownColumns: [String]
+    /// The type, as given or as the header says.
+    public let type: TickType?
+}

@@ -1,0 +1,77 @@
+internal import CISAL
+
+/// Inflates a gzip stream of one or more members with ISA-L, which checks each member's CRC-32 and length.
+final class GzipInflater {
+    private let state: UnsafeMutablePointer<inflate_state>
+    /// Whether the stream could end here: before nothing, and after a whole member.
+    private(set) var isAtMemberEnd = false
+    private let source: String
+    private var consumedTotal: Int64 = 0
+
+    init(source: String) {
+        self.source = source
+        state = .allocate(capacity: 1)
+        begin()
+    }
+
+    deinit { state.deallocate() }
+
+    private func begin() {
+        isal_inflate_init(state)
+        state.pointee.crc_flag = UInt32(ISAL_GZIP)
+        isAtMemberEnd = false
+    }
+
+    /// Inflates from `input` into `output`; answers how much of each was used. Stops when either is full.
+    func inflate(
+        _ input: UnsafeBufferPointer<UInt8>,
+        into output: UnsafeMutableBufferPointer<UInt8>
+    ) throws(TickError) -> (consumed: Int, produced: Int) {
+        var consumed = 0
+        var produced = 0
+        while consumed < input.count || !isAtMemberEnd {
+            if isAtMemberEnd {
+                guard input[consumed] == 0x1F else {
+                    throw TickError(
+                        .corrupt,
+                        "\(source): there is something else after the end of the gzip stream, at byte \(consumedTotal): "
+                            + "'\(TickError.excerpt(input[consumed...], limit: 20))'"
+                    )
+                }
+                begin()
+            }
+            let offeredIn = min(input.count - consumed, Int(UInt32.max))
+            let offeredOut = min(output.count - produced, Int(UInt32.max))
+            state.pointee.next_in = input.baseAddress.map { UnsafeMutablePointer(mutating: $0 + consumed) }
+            state.pointee.avail_in = UInt32(offeredIn)
+            state.pointee.next_out = output.baseAddress.map { $0 + produced }
+            state.pointee.avail_out = UInt32(offeredOut)
+            let result = isal_inflate(state)
+            let took = offeredIn - Int(state.pointee.avail_in)
+            let gave = offeredOut - Int(state.pointee.avail_out)
+            consumed += took
+            consumedTotal += Int64(took)
+            produced += gave
+            guard result == ISAL_DECOMP_OK || result == ISAL_END_INPUT || result == ISAL_OUT_OVERFLOW else {
+                throw TickError(.corrupt, "\(source): the gzip stream is damaged near byte \(consumedTotal): \(why(result))")
+            }
+            if state.pointee.block_state == ISAL_BLOCK_FINISH {
+                isAtMemberEnd = true
+            } else if took == 0, gave == 0 {
+                break
+            }
+        }
+        return (consumed, produced)
+    }
+
+    private func why(_ result: Int32) -> String {
+        switch result {
+        case ISAL_INCORRECT_CHECKSUM: "its checksum (CRC-32) or length does not fit its content"
+        case ISAL_INVALID_BLOCK: "a block of an unknown kind"
+        case ISAL_INVALID_SYMBOL: "a code that means nothing"
+        case ISAL_INVALID_LOOKBACK: "a reference to before its beginning"
+        case ISAL_INVALID_WRAPPER, ISAL_UNSUPPORTED_METHOD: "its header is not gzip's"
+        default: "inflate error \(result)"
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/// A source that is not a whole, well-formed tick file; it names the file and, for a bad row, line, column and text.
+public struct TickError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong with the source.
+    public enum Kind: Sendable, Equatable {
+        /// It is something else: a web page, a JSON error, an unknown format.
+        case notTicks
+        /// The gzip stream ends early.
+        case truncated
+        /// The gzip stream is damaged: bad data, wrong CRC or length, something after its end.
+        case corrupt
+        /// A column that the type has is not there, or a name occurs twice.
+        case header
+        /// A row has too few or too many cells, or a cell that is not of its column's kind.
+        case row
+        /// The file has no header, and its type was not given.
+        case unknownType
+        /// The file could not be put together.
+        case encoding
+        /// The conversion was given up by its owner.
+        case cancelled
+    }
+
+    /// What is wrong.
+    public let kind: Kind
+    /// One sentence.
+    public let description: String
+
+    init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+
+    /// Text of the source as it may be shown: cut, and without control characters.
+    static func excerpt(_ bytes: some Sequence<UInt8>, limit: Int = 80) -> String {
+        let shown = bytes.prefix(limit + 1)
+        let text = String(decoding: shown.prefix(limit).map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self)
+        return Array(shown).count > limit ? text + "…" : text
+    }
+}
