@@ -49,9 +49,11 @@ final class CurlDriver {
             exchange.transfer.wakeReader()
             if exchange.isStalled(now: now) {
                 let limit = exchange.transfer.request.stallTimeout
-                exchange.transfer.finish(
-                    .failure(exchange.transfer.error(.stalled, "nothing has moved for \(limit); the connection is given up"))
+                let error = exchange.transfer.error(
+                    .stalled,
+                    "nothing has moved for \(limit); the connection is given up"
                 )
+                exchange.transfer.finish(.failure(error))
             }
             if exchange.transfer.hasEnded { remove(id) } else { deadline = min(deadline, exchange.deadline) }
         }

@@ -18,7 +18,9 @@ final class CurlExchange {
     private var headIsDelivered = false
 
     init(_ transfer: CurlTransfer, options: CurlOptions, now: ContinuousClock.Instant) throws(TransportError) {
-        guard let easy = curl_easy_init() else { throw transfer.error(.invalid, "libcurl has no memory for a transfer") }
+        guard let easy = curl_easy_init() else {
+            throw transfer.error(.invalid, "libcurl has no memory for a transfer")
+        }
         do {
             headers = try options.apply(transfer.request, to: easy)
         } catch {
@@ -146,7 +148,8 @@ final class CurlExchange {
 
     /// libcurl sends a body again when a kept connection turns out to be closed.
     private func seek(_ offset: curl_off_t, _ origin: Int32) -> Int32 {
-        guard case .bytes(let bytes) = transfer.request.body, origin == SEEK_SET, (0...bytes.count).contains(Int(offset))
+        guard case .bytes(let bytes) = transfer.request.body, origin == SEEK_SET,
+            (0...bytes.count).contains(Int(offset))
         else { return CURL_SEEKFUNC_FAIL }
         bodySent = Int(offset)
         return CURL_SEEKFUNC_OK

@@ -132,7 +132,9 @@ final class CurlLoop: Sendable {
             }
             return (inbox.commands, inbox.waitingForStop)
         }
-        for case .start(let transfer) in left { transfer.finish(.failure(transfer.error(.cancelled, CurlDriver.shutDown))) }
+        for case .start(let transfer) in left {
+            transfer.finish(.failure(transfer.error(.cancelled, CurlDriver.shutDown)))
+        }
         for continuation in waiting { continuation.resume() }
     }
 

@@ -83,7 +83,7 @@ struct CurlOptions: Sendable {
             if name == "content-length" || name == "transfer-encoding" { continue }
             guard !field.name.isEmpty, (field.name + field.value).utf8.allSatisfy({ $0 >= 32 && $0 != 127 || $0 == 9 })
             else {
-                throw TransportError(.invalid, operation: operation, detail: "the header \(name) has a control character")
+                throw TransportError(.invalid, operation: operation, detail: "header \(name) has a control character")
             }
             // To libcurl "Name:" means "leave it out"; "Name;" sends it empty.
             lines.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")

@@ -118,7 +118,7 @@ extension CurlTransfer {
             }
             let count = min(waiting, buffer.count)
             let from = state.toSendOffset
-            state.toSend.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[from..<from + count])) }
+            state.toSend[from..<from + count].withUnsafeBytes { buffer.copyMemory(from: $0) }
             state.toSendOffset += count
             guard state.toSendOffset == state.toSend.count else { return (.bytes(count), nil) }
             state.toSend.removeAll(keepingCapacity: true)
@@ -206,7 +206,7 @@ extension CurlTransfer {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let ready = state.withLock { state -> Result<Void, any Error>? in
                 if let outcome = state.outcome {
-                    return .failure(Self.failure(of: outcome) ?? error(.broken, "the server answered before the body's end"))
+                    return .failure(Self.failure(of: outcome) ?? error(.broken, "answered before the body's end"))
                 }
                 if state.toSend.count < Self.bufferLimit { return .success(()) }
                 state.writer = continuation

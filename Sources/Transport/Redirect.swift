@@ -11,7 +11,8 @@ func redirected(_ request: HTTPRequest, by head: HTTPHead) throws(TransportError
         throw TransportError(.redirect, operation: operation, detail: "the redirect names no valid address")
     }
     guard target.scheme == "http" || target.scheme == "https" else {
-        throw TransportError(.redirect, operation: operation, detail: "the redirect leads to \(target.scheme):, not to http")
+        let detail = "the redirect leads to \(target.scheme):, not to http"
+        throw TransportError(.redirect, operation: operation, detail: detail)
     }
 
     var next = request
@@ -20,11 +21,12 @@ func redirected(_ request: HTTPRequest, by head: HTTPHead) throws(TransportError
         next.headers["Authorization"] = nil
         next.headers["Cookie"] = nil
     }
-    let becomesGET = switch head.status {
-    case 303: request.method != "HEAD"
-    case 301, 302: request.method == "POST"
-    default: false
-    }
+    let becomesGET =
+        switch head.status {
+        case 303: request.method != "HEAD"
+        case 301, 302: request.method == "POST"
+        default: false
+        }
     if becomesGET {
         next.method = "GET"
         next.body = .none
