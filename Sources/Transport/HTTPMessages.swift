@@ -71,6 +71,9 @@ public struct HTTPRequest: Sendable {
     /// How long the transfer may go without a byte in either direction before it counts as stalled. While the receiver
     /// holds the body back, or a body stream has nothing to give, the clock stands still. There is no total time-out.
     public var stallTimeout: Duration
+    /// Whether the transfer gets an HTTP/1.1 connection for itself. For bodies of many megabytes: on a shared HTTP/2
+    /// connection they share one congestion window, and libcurl buffers up to 32 MiB of a body that is held back.
+    public var ownConnection: Bool
 
     /// A request with the transport's default limits.
     public init(
@@ -80,7 +83,8 @@ public struct HTTPRequest: Sendable {
         body: HTTPBody = .none,
         redirects: Int = 5,
         connectTimeout: Duration = .seconds(30),
-        stallTimeout: Duration = .seconds(60)
+        stallTimeout: Duration = .seconds(60),
+        ownConnection: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -89,6 +93,7 @@ public struct HTTPRequest: Sendable {
         self.redirects = redirects
         self.connectTimeout = connectTimeout
         self.stallTimeout = stallTimeout
+        self.ownConnection = ownConnection
     }
 }
 

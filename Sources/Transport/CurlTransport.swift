@@ -1,0 +1,151 @@
+/// HTTP over libcurl: all transfers run on one thread of its own, bodies stream both ways with bounded memory.
+///
+/// Requests share HTTP/2 connections where TLS negotiates it. Proxies and the certificate file come from the environment
+/// that is passed in (`https_proxy`, `no_proxy` …; `SSL_CERT_FILE`, `CURL_CA_BUNDLE`, `REQUESTS_CA_BUNDLE`), TLS is always
+/// verified, and nothing is decoded. Call `shutdown` before the process ends.
+public final class CurlTransport: HTTPTransport {
+    private let loop: CurlLoop
+
+    /// Starts the transport's thread.
+    public init(userAgent: String, environment: [String: String]) {
+        loop = CurlLoop(options: CurlOptions(userAgent: userAgent, environment: environment))
+    }
+
+    deinit {
+        loop.stop()
+    }
+
+    /// Ends all transfers (`cancelled`) and returns when the thread has ended. Later requests fail.
+    public func shutdown() async {
+        await loop.stopAndJoin()
+    }
+
+    /// Sends the request and follows its redirects; see `HTTPTransport`.
+    ///
+    /// A body stream is asked for as fast as it is sent. It is left alone when the server refuses early (a status of 300 or
+    /// more); otherwise this returns when the body has been sent and the head is there.
+    public func download(_ request: HTTPRequest) async throws -> HTTPDownload {
+        if request.url.lowercased().hasPrefix("file:") { return try FileSource.open(request) }
+        var hop = request
+        var left = request.redirects
+        while true {
+            let download = try await send(hop)
+            guard request.redirects > 0, let next = try redirected(hop, by: download.head) else { return download }
+            await Self.discard(download)
+            guard left > 0 else {
+                throw TransportError(
+                    .redirect,
+                    operation: "\(request.method) \(redactedURL(request.url))",
+                    detail: "redirected more than \(request.redirects) times"
+                )
+            }
+            left -= 1
+            hop = next
+        }
+    }
+
+    /// Sends one request and returns its answer, redirect or not.
+    private func send(_ request: HTTPRequest) async throws -> HTTPDownload {
+        let transfer = CurlTransfer(request)
+        let ending = TransferEnding(transfer: transfer, loop: loop)
+        return try await withTaskCancellationHandler {
+            guard loop.post(.start(transfer)) else { throw transfer.error(.cancelled, CurlDriver.shutDown) }
+            let head =
+                if case .stream(let length, let next) = request.body {
+                    try await sendStream(length, next, on: transfer, ending: ending)
+                } else {
+                    try await transfer.waitForHead()
+                }
+            return HTTPDownload(
+                head: head,
+                next: { [loop] in
+                    try await withTaskCancellationHandler {
+                        switch try await transfer.read() {
+                        case .end: return nil
+                        case .bytes(let bytes, let wasPaused):
+                            if wasPaused { loop.post(.resumeReceiving(transfer)) }
+                            return bytes
+                        }
+                    } onCancel: {
+                        ending.cancel()
+                    }
+                },
+                cancel: { ending.cancel() }
+            )
+        } onCancel: {
+            ending.cancel()
+        }
+    }
+
+    /// Feeds the body stream to the transfer and waits for the head meanwhile.
+    private func sendStream(
+        _ length: Int64?,
+        _ next: @escaping @Sendable () async throws -> [UInt8]?,
+        on transfer: CurlTransfer,
+        ending: TransferEnding
+    ) async throws -> HTTPHead {
+        try await withThrowingTaskGroup(of: HTTPHead?.self) { group in
+            group.addTask { [loop] in
+                do {
+                    var given: Int64 = 0
+                    while let bytes = try await next() {
+                        given += Int64(bytes.count)
+                        if let length, given > length { break }
+                        if transfer.offer(bytes) { loop.post(.resumeSending(transfer)) }
+                        try await transfer.waitForRoom()
+                    }
+                    if let length, given != length {
+                        let relation = given > length ? "more" : "less"
+                        ending.end(.body, "the body has \(relation) than the \(length) bytes that were announced")
+                    } else if transfer.endSending() {
+                        loop.post(.resumeSending(transfer))
+                    }
+                } catch {
+                    // Cancelled, too, when the server has refused; then its answer counts.
+                    if !Task.isCancelled { ending.end(.body, "the body could not be read: \(error)") }
+                }
+                return nil
+            }
+            group.addTask { try await transfer.waitForHead() }
+
+            var head: HTTPHead?
+            while let result = try await group.next() {
+                guard let result else { continue }
+                head = result
+                if result.status >= 300 { group.cancelAll() }
+            }
+            guard let head else { throw transfer.error(.broken, "the transfer ended without an answer") }
+            return head
+        }
+    }
+
+    /// Reads a redirect's body when it is short, so that the connection can be used again.
+    private static func discard(_ download: HTTPDownload) async {
+        var left = 64 << 10
+        while left > 0, let bytes = try? await download.next() { left -= bytes.count }
+        download.cancel()
+    }
+}
+
+/// Ends a transfer from the caller's side: on demand, and when nobody holds its download any more.
+private final class TransferEnding: Sendable {
+    private let transfer: CurlTransfer
+    private let loop: CurlLoop
+
+    init(transfer: CurlTransfer, loop: CurlLoop) {
+        self.transfer = transfer
+        self.loop = loop
+    }
+
+    deinit {
+        cancel()
+    }
+
+    func cancel() {
+        end(.cancelled, "cancelled")
+    }
+
+    func end(_ kind: TransportError.Kind, _ detail: String) {
+        if transfer.finish(.failure(transfer.error(kind, detail))) { loop.post(.drop(transfer)) }
+    }
+}

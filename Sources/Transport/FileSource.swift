@@ -1,0 +1,99 @@
+import Glibc
+import Synchronization
+
+/// A `file://` URL as the source of a download. Not by libcurl, which would read the whole file into memory once paused.
+enum FileSource {
+    private static let pieceBytes = 256 << 10
+
+    static func open(_ request: HTTPRequest) throws(TransportError) -> HTTPDownload {
+        let operation = "\(request.method) \(redactedURL(request.url))"
+        @Sendable func failure(_ kind: TransportError.Kind, _ detail: String) -> TransportError {
+            TransportError(kind, operation: operation, detail: detail)
+        }
+        guard request.method == "GET" else { throw failure(.invalid, "a file:// address can only be read (GET)") }
+        guard let path = path(of: request.url) else { throw failure(.invalid, "no valid file:// address") }
+
+        let file = OpenFile(path)
+        guard let status = file.status() else {
+            throw failure(.file, "cannot open the file: \(String(cString: strerror(errno)))")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw failure(.file, "this is no regular file") }
+
+        return HTTPDownload(
+            head: HTTPHead(status: 200, headers: ["Content-Length": "\(status.st_size)"], url: request.url),
+            next: {
+                if Task.isCancelled { file.close() }
+                guard let bytes = file.read(upTo: pieceBytes) else {
+                    throw file.isOpen
+                        ? failure(.file, "cannot read the file: \(String(cString: strerror(errno)))")
+                        : failure(.cancelled, "cancelled")
+                }
+                return bytes.isEmpty ? nil : bytes
+            },
+            cancel: { file.close() }
+        )
+    }
+
+    /// The path in `file:///path` or `file://localhost/path`, percent-decoded.
+    static func path(of url: String) -> String? {
+        var rest = url.dropFirst("file://".count)
+        if rest.lowercased().hasPrefix("localhost/") { rest = rest.dropFirst("localhost".count) }
+        guard url.lowercased().hasPrefix("file:///") || rest.hasPrefix("/") else { return nil }
+        var bytes: [UInt8] = []
+        var input = rest.utf8.makeIterator()
+        while let byte = input.next() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = input.next(), let low = input.next(),
+                let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16), value != 0
+            else { return nil }
+            bytes.append(value)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+/// A descriptor that is closed once, at the latest when nobody holds it.
+private final class OpenFile: Sendable {
+    private let state: Mutex<Int32>
+
+    init(_ path: String) {
+        state = Mutex(Glibc.open(path, O_RDONLY | O_CLOEXEC))
+    }
+
+    deinit {
+        close()
+    }
+
+    var isOpen: Bool { state.withLock { $0 >= 0 } }
+
+    func status() -> stat? {
+        state.withLock { descriptor in
+            var status = stat()
+            return fstat(descriptor, &status) == 0 ? status : nil
+        }
+    }
+
+    /// The next bytes, none at the end, nil on failure. Under the lock, so that nobody closes the file meanwhile.
+    func read(upTo limit: Int) -> [UInt8]? {
+        state.withLock { descriptor in
+            var count = 0
+            let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
+                repeat {
+                    count = Glibc.read(descriptor, buffer.baseAddress, limit)
+                } while count < 0 && errno == EINTR
+                filled = max(0, count)
+            }
+            return count < 0 ? nil : bytes
+        }
+    }
+
+    func close() {
+        state.withLock { descriptor in
+            if descriptor >= 0 { _ = Glibc.close(descriptor) }
+            descriptor = -1
+        }
+    }
+}

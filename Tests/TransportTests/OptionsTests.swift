@@ -1,0 +1,106 @@
+import CLibcurl
+import FoundationEssentials
+import Testing
+
+@testable import Transport
+
+@Suite(.timeLimit(.minutes(1)))
+struct OptionsTests {
+    @Test(arguments: [
+        (["https_proxy": "a", "HTTPS_PROXY": "b", "ALL_PROXY": "c"], "a", "c"), (["HTTPS_PROXY": "b"], "b", ""),
+        (["ALL_PROXY": "c"], "c", "c"), (["http_proxy": "d", "HTTP_PROXY": "e"], "", "d"),
+        (["HTTP_PROXY": "e"], "", ""),
+        (["https_proxy": ""], "", ""),
+    ])
+    func proxiesComeFromTheGivenEnvironment(environment: [String: String], https: String, http: String) {
+        let settings = ProxySettings(environment: environment)
+        #expect(settings.proxy(for: "https://h/") == https && settings.proxy(for: "http://h/") == http)
+    }
+
+    @Test func theMetadataServerIsNeverProxied() {
+        let named = ProxySettings(environment: ["NO_PROXY": "x", "no_proxy": "y.example"])
+        #expect(named.exceptions == "y.example,metadata.google.internal,169.254.169.254")
+        #expect(ProxySettings(environment: ["no_proxy": "*"]).exceptions == "*")
+    }
+
+    @Test func requestsGoThroughTheProxyUnlessTheHostIsExcepted() async throws {
+        let proxy = try SocketServer { connection in
+            while let request = connection.readRequest() {
+                connection.answer("200 OK", body: "proxied " + request.line)
+            }
+        }
+        defer { proxy.stop() }
+        let through = CurlTransport(userAgent: "tests/1", environment: ["http_proxy": proxy.url])
+        let text = try await through.send(HTTPRequest("GET", "http://host.invalid/x")).text
+        #expect(text == "proxied GET http://host.invalid/x HTTP/1.1")
+        await through.shutdown()
+
+        try await withServer(environment: ["http_proxy": proxy.url, "no_proxy": "127.0.0.1"]) { connection in
+            _ = connection.readRequest()
+            connection.answer("200 OK", body: "direct")
+        } _: { server, transport in
+            let answer = try await transport.send(HTTPRequest("GET", server.url))
+            #expect(answer.text == "direct")
+        }
+    }
+
+    @Test func aProxyThatRefusesTheTunnelIsAConnectError() async throws {
+        try await withServer { connection in
+            _ = connection.readRequest()
+            connection.answer("403 Forbidden")
+        } _: { server, _ in
+            let transport = CurlTransport(userAgent: "tests/1", environment: ["https_proxy": server.url])
+            #expect(
+                await kindThrown { _ = try await transport.send(HTTPRequest("GET", "https://h.invalid/")) } == .connect
+            )
+            await transport.shutdown()
+        }
+    }
+
+    @Test func aMissingCertificateFileIsACertificateErrorAndNotRetried() async throws {
+        try await withServer {
+            $0.waitForClose()
+        } _: { server, _ in
+            let transport = CurlTransport(userAgent: "tests/1", environment: ["SSL_CERT_FILE": "/no/such/file"])
+            let request = HTTPRequest("GET", "https://127.0.0.1:\(server.port)/")
+            #expect(await kindThrown { _ = try await transport.send(request) } == .tls(certificate: true))
+            await transport.shutdown()
+        }
+    }
+
+    @Test(arguments: [
+        (CURLE_COULDNT_RESOLVE_HOST, TransportError.Kind.nameNotResolved), (CURLE_COULDNT_CONNECT, .connect),
+        (CURLE_OPERATION_TIMEDOUT, .connect), (CURLE_PEER_FAILED_VERIFICATION, .tls(certificate: true)),
+        (CURLE_SSL_CONNECT_ERROR, .tls(certificate: false)), (CURLE_PARTIAL_FILE, .broken), (CURLE_RECV_ERROR, .broken),
+        (CURLE_SEND_ERROR, .broken), (CURLE_GOT_NOTHING, .broken), (CURLE_HTTP2_STREAM, .broken),
+        (CURLE_SEND_FAIL_REWIND, .broken), (CURLE_URL_MALFORMAT, .invalid), (CURLE_UNSUPPORTED_PROTOCOL, .invalid),
+    ])
+    func libcurlsResultsHaveAKind(code: CURLcode, kind: TransportError.Kind) {
+        #expect(TransportError.Kind(code) == kind)
+    }
+
+    @Test func aFileIsASource() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "transport-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let bytes = (0..<600_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        try Data(bytes).write(to: folder.appending(path: "a b.bin"))
+
+        let transport = CurlTransport(userAgent: "tests/1", environment: [:])
+        let answer = try await transport.send(HTTPRequest("GET", "file://\(folder.path)/a%20b.bin"))
+        #expect(answer.status == 200 && answer.body == bytes && answer.head.headers["content-length"] == "600000")
+        for name in ["missing", ""] {
+            let request = HTTPRequest("GET", "file://\(folder.path)/\(name)")
+            #expect(await kindThrown { _ = try await transport.send(request) } == .file)
+        }
+        await transport.shutdown()
+    }
+
+    @Test(arguments: [
+        ("file:///a%20b", "/a b"), ("file://localhost/x", "/x"), ("file://host/x", nil), ("file:///%zz", nil),
+        ("file:///a%00", nil), ("file:relative", nil),
+    ])
+    func filePathsAreDecoded(url: String, path: String?) {
+        #expect(FileSource.path(of: url) == path)
+    }
+}

@@ -1,0 +1,57 @@
+import Synchronization
+import Testing
+
+@testable import Transport
+
+/// Runs a test against a scripted server with a transport of its own; both are gone afterwards.
+func withServer<T>(
+    environment: [String: String] = [:],
+    _ script: @escaping SocketServer.Script,
+    _ body: (SocketServer, CurlTransport) async throws -> T
+) async throws -> T {
+    let server = try SocketServer(script)
+    let transport = CurlTransport(userAgent: "tests/1", environment: environment)
+    defer { server.stop() }
+    do {
+        let result = try await body(server, transport)
+        await transport.shutdown()
+        return result
+    } catch {
+        await transport.shutdown()
+        throw error
+    }
+}
+
+/// The kind of the transport error that `body` throws.
+func kindThrown(_ body: () async throws -> Void) async -> TransportError.Kind? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return (error as? TransportError)?.kind
+    }
+}
+
+/// Something that happens once; waiting for it afterwards returns at once.
+final class Signal: Sendable {
+    private let state = Mutex<(isSet: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
+
+    func set() {
+        let waiters = state.withLock { state in
+            state.isSet = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { waiter in
+            let isSet = state.withLock { state in
+                if !state.isSet { state.waiters.append(waiter) }
+                return state.isSet
+            }
+            if isSet { waiter.resume() }
+        }
+    }
+}
