@@ -21,7 +21,7 @@ struct SplitMix {
     /// A number in 0..<bound; the bias is below 2^-32, which is nothing here.
     @inline(__always)
     mutating func below(_ bound: Int) -> Int {
-        Int(truncatingIfNeeded: (next() >> 32) &* UInt64(truncatingIfNeeded: bound) >> 32)
+        Int(truncatingIfNeeded: ((next() >> 32) &* UInt64(truncatingIfNeeded: bound)) >> 32)
     }
 
     /// A number in 0..<1.

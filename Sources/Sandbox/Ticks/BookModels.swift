@@ -22,8 +22,8 @@ struct Ladder {
         if bits & 15 == 0 { shift(up: bits & 16 == 0, gap: 1 + ((bits >> 5) & 3 == 0 ? Int((bits >> 7) & 7) : 0), &market) }
         var seeds = bits >> 12
         for _ in 0...Int(bits >> 10 & 3) {
-            let deep = Int(seeds & 0xFF) * Int(seeds >> 8 & 0xFF) >> 8
-            let level = deep * askPrices.count >> 8
+            let deep = (Int(seeds & 0xFF) * Int((seeds >> 8) & 0xFF)) >> 8
+            let level = (deep * askPrices.count) >> 8
             let fresh = market.amount()
             if seeds & 0x1_0000 == 0 { askAmounts[level] = fresh } else { bidAmounts[level] = fresh }
             seeds = seeds >> 13 | seeds << 51

@@ -114,7 +114,7 @@ struct RowWriter: ~Copyable {
 
     @inline(__always)
     private func digitCount(_ value: Int) -> Int {
-        let guess = (64 - (value | 1).leadingZeroBitCount) * 1_233 >> 12
+        let guess = ((64 - (value | 1).leadingZeroBitCount) * 1_233) >> 12
         return guess + (value >= powers[guess] || guess == 0 ? 1 : 0)
     }
 
