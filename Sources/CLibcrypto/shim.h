@@ -4,6 +4,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -22,6 +23,7 @@ static inline int tick_evp_digest_sign_update(EVP_MD_CTX *context, const void *d
     return EVP_DigestSignUpdate(context, data, count);
 }
 static inline EVP_PKEY *tick_evp_rsa_generate(unsigned int bits) { return EVP_RSA_gen(bits); }
+static inline EVP_PKEY *tick_evp_p256_generate(void) { return EVP_EC_gen("P-256"); }
 static inline long tick_ssl_ctx_set_modern(SSL_CTX *context) {
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 }

@@ -1,0 +1,86 @@
+/// What goes wrong with one request; everything is optional and combines.
+public struct Fault: Sendable, Equatable {
+    /// When a connection is reset.
+    public enum Reset: Sendable, Equatable {
+        /// Before the service sees the request.
+        case before
+        /// After the service has done its work: the answer is lost.
+        case after
+    }
+
+    /// How long the answer's body stops.
+    public enum Stall: Sendable, Equatable {
+        /// Until the client gives up.
+        case forever
+        /// For so many milliseconds.
+        case milliseconds(Int)
+    }
+
+    /// Delay before the request is worked on.
+    public var latencyMilliseconds: Int?
+    /// Bytes a second at which the answer's body is sent.
+    public var bandwidth: Int?
+    /// Answer with this status instead of asking the service.
+    public var status: Int?
+    /// `Retry-After` of that answer, and `retryAfterSeconds` in Tardis's body.
+    public var retryAfterSeconds: Int?
+    /// Tardis's `code` in that answer's body.
+    public var code: Int?
+    /// The message in that answer's body.
+    public var message: String?
+    /// Close the connection after so many bytes of the body.
+    public var cutAfter: Int?
+    /// Added to the true Content-Length.
+    public var lengthDelta: Int?
+    /// Invert the body's byte at this offset.
+    public var corruptAt: Int?
+    /// Stop sending for a while.
+    public var stall: Stall?
+    /// Where in the body the stall is, in bytes; 0 is right after the head.
+    public var stallAt = 0
+    /// Reset the connection.
+    public var reset: Reset?
+    /// A resumable upload keeps only so many bytes of the chunk (rounded down to 256 KiB).
+    public var keepBytes: Int?
+
+    /// A request without fault, to be filled in.
+    public init() {}
+
+    var endsConnection: Bool { cutAfter != nil || lengthDelta != nil }
+}
+
+/// Sends a body with the fault's cuts, stalls and speed.
+struct FaultyBodySender {
+    let channel: Channel
+    let fault: Fault?
+    private var sent = 0
+
+    init(channel: Channel, fault: Fault?) {
+        self.channel = channel
+        self.fault = fault
+    }
+
+    mutating func send(_ piece: [UInt8]) throws {
+        guard let fault else { return try channel.write(piece) }
+        var bytes = piece
+        if let offset = fault.corruptAt, offset >= sent, offset < sent + bytes.count { bytes[offset - sent] ^= 0xFF }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            if let stall = fault.stall, sent == fault.stallAt {
+                switch stall {
+                case .forever: try channel.pause(milliseconds: nil)
+                case .milliseconds(let delay): try channel.pause(milliseconds: delay)
+                }
+            }
+            var count = rest.count
+            if fault.stall != nil, sent < fault.stallAt { count = min(count, fault.stallAt - sent) }
+            if let bandwidth = fault.bandwidth { count = min(count, max(1, bandwidth / 20)) }
+            if let cut = fault.cutAfter { count = min(count, cut - sent) }
+            guard count > 0 else { throw ConnectionEnded() }
+            try channel.write(rest.prefix(count))
+            rest = rest.dropFirst(count)
+            sent += count
+            if let bandwidth = fault.bandwidth { try channel.pause(milliseconds: count * 1_000 / max(1, bandwidth)) }
+        }
+    }
+}

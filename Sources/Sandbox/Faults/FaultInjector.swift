@@ -1,0 +1,62 @@
+import Synchronization
+
+/// Holds the fault rules and counts the requests that fit each.
+public final class FaultInjector: Sendable {
+    private struct Entry {
+        let rule: FaultRule
+        var seen = 0
+        var random: SplitMix
+
+        init(_ rule: FaultRule) {
+            self.rule = rule
+            random = SplitMix(seed: rule.seed)
+        }
+    }
+
+    private let entries: Mutex<[Entry]>
+
+    /// Starts with the given rules.
+    public init(_ rules: [FaultRule] = []) {
+        entries = Mutex(rules.map(Entry.init))
+    }
+
+    /// Adds a rule; it counts from now on.
+    public func add(_ rule: FaultRule) {
+        entries.withLock { $0.append(Entry(rule)) }
+    }
+
+    /// Adds a rule in text form.
+    public func add(_ text: String) throws {
+        add(try FaultRule(parsing: text))
+    }
+
+    /// Forgets all rules.
+    public func removeAll() {
+        entries.withLock { $0.removeAll() }
+    }
+
+    /// The fault of the first rule that strikes; every rule that fits counts the request.
+    func fault(for request: ServedRequest, service: String) -> Fault? {
+        entries.withLock { entries in
+            var found: Fault?
+            for index in entries.indices where entries[index].rule.fits(request, service: service) {
+                entries[index].seen += 1
+                let rule = entries[index].rule
+                guard rule.nth.contains(entries[index].seen) else { continue }
+                if rule.probability < 1, entries[index].random.unit() >= rule.probability { continue }
+                if found == nil { found = rule.fault }
+            }
+            return found
+        }
+    }
+}
+
+extension FaultRule {
+    func fits(_ request: ServedRequest, service name: String) -> Bool {
+        if let service, service != name { return false }
+        if let method, method != request.method { return false }
+        guard let path else { return true }
+        if path.contains("*") || path.contains("?") { return Glob.matches(request.target, pattern: path, style: .text) }
+        return request.target.contains(path)
+    }
+}

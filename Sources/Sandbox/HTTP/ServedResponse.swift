@@ -1,0 +1,101 @@
+import Glibc
+
+/// An answer: status, headers, body. `Content-Length` and `Connection` are added by the server.
+public struct ServedResponse: Sendable {
+    /// Where the body's bytes come from.
+    public enum Body: Sendable {
+        /// Bytes in memory.
+        case bytes([UInt8])
+        /// A part of an open file, sent in pieces as the client takes them.
+        case file(OpenFile, Range<Int>)
+
+        /// Number of bytes.
+        public var count: Int {
+            switch self {
+            case .bytes(let bytes): bytes.count
+            case .file(_, let range): range.count
+            }
+        }
+    }
+
+    /// HTTP status code.
+    public var status: Int
+    /// Header lines.
+    public var headers: ServedHeaders
+    /// The body.
+    public var body: Body
+
+    /// Makes an answer; the body is empty unless given.
+    public init(status: Int, headers: ServedHeaders = [:], body: Body = .bytes([])) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// An answer that carries a JSON document.
+    public static func json(_ value: JSONValue, status: Int = 200) -> ServedResponse {
+        ServedResponse(
+            status: status,
+            headers: ["Content-Type": "application/json; charset=UTF-8"],
+            body: .bytes(Array(value.text.utf8))
+        )
+    }
+
+    /// An answer that carries text.
+    public static func text(_ text: String, type: String = "text/plain", status: Int = 200) -> ServedResponse {
+        ServedResponse(status: status, headers: ["Content-Type": type], body: .bytes(Array(text.utf8)))
+    }
+}
+
+/// A file opened for reading, closed with the last reference.
+public final class OpenFile: Sendable {
+    let descriptor: Int32
+    /// Size in bytes at the time of opening.
+    public let size: Int
+
+    /// Opens a file; throws `SandboxError` naming it when that fails.
+    public init(path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SandboxError.system("open \(path)") }
+        var info = stat()
+        guard fstat(descriptor, &info) == 0 else {
+            close(descriptor)
+            throw SandboxError.system("stat \(path)")
+        }
+        self.descriptor = descriptor
+        self.size = Int(info.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads up to `count` bytes at `offset`; an empty array is the end of the file.
+    func read(at offset: Int, count: Int) throws -> [UInt8] {
+        var failed = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let got = retryingInterrupts { pread(descriptor, buffer.baseAddress, count, off_t(offset)) }
+            failed = got < 0
+            filled = max(0, got)
+        }
+        if failed { throw SandboxError.system("read a file") }
+        return bytes
+    }
+}
+
+/// One of the stand-ins: answers requests and knows what a refusal of its original looks like.
+public protocol SandboxService: Sendable {
+    /// Name for fault rules and records, such as `gcs`.
+    var name: String { get }
+    /// Answers one request; a thrown `Refusal` becomes its answer, any other error a 500.
+    func respond(to exchange: Exchange) throws -> ServedResponse
+    /// The answer of this service with a given status, for faults and for errors of the server itself.
+    func refusal(status: Int, message: String, code: Int?, retryAfterSeconds: Int?) -> ServedResponse
+}
+
+/// An answer thrown from the depth of a handler.
+public struct Refusal: Error, Sendable {
+    /// What to send.
+    public let response: ServedResponse
+
+    /// Wraps an answer.
+    public init(_ response: ServedResponse) { self.response = response }
+}

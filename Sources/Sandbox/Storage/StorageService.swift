@@ -1,0 +1,135 @@
+import Synchronization
+
+/// A stand-in for Cloud Storage's JSON API that keeps objects as files in a directory.
+///
+/// Every request is judged by Google's own description of the API; what it does not know is refused and noted in the
+/// recorder's violations.
+public final class StorageService: SandboxService {
+    /// `gcs`.
+    public let name = "gcs"
+    /// Where objects are kept.
+    public let directory: String
+
+    let store: StorageDirectory
+    let validator: ContractValidator
+    let sessions = Mutex<[String: UploadSession]>([:])
+    private let requiredToken: String?
+
+    /// Opens a store; with a token every request but those on upload sessions must carry it as `Bearer`.
+    public init(directory: String, requireToken: String? = nil) throws {
+        self.directory = directory
+        requiredToken = requireToken
+        store = try StorageDirectory(root: directory)
+        validator = ContractValidator(contract: try Contract(json: StorageContract.json))
+    }
+
+    /// Makes a bucket, if there is none of this name.
+    public func createBucket(_ name: String) throws {
+        if (try? store.bucket(name)) == nil { try store.insertBucket(name, Self.newBucket(name, from: nil)) }
+    }
+
+    /// An error in Google's JSON form.
+    public func refusal(status: Int, message: String, code: Int?, retryAfterSeconds: Int?) -> ServedResponse {
+        .googleError(status, googleReason(status), message)
+    }
+
+    /// Answers one request.
+    public func respond(to exchange: Exchange) throws -> ServedResponse {
+        let request = exchange.request
+        if ["POST", "PUT", "PATCH"].contains(request.method), request.headers["Content-Length"] == nil,
+            request.headers["Transfer-Encoding"] == nil
+        {
+            throw Refusal.google(411, "required", "POST requests require a Content-Length header.")
+        }
+        let isUploadPath = request.path.hasPrefix("/upload/") || request.path.hasPrefix("/resumable/upload/")
+        if isUploadPath, let id = request.parameter("upload_id") {
+            return try respond(exchange, session: id)
+        }
+        let match = try route(exchange)
+        if let requiredToken, request.headers["Authorization"] != "Bearer \(requiredToken)" {
+            throw Refusal.google(401, "authError", "Invalid Credentials")
+        }
+        try judge(exchange, validator.problems(inQueryOf: request, for: match))
+        let selector = try fieldSelector(exchange, match)
+        if match.isUpload { return try upload(exchange, match, selector) }
+        let body = try jsonBody(exchange, match)
+        var response = try answer(request, match, body)
+        if let selector, case .bytes(let bytes) = response.body, response.headers["Content-Type"]?.contains("json") == true {
+            response.body = .bytes(Array(selector.apply(to: try JSONValue.parse(bytes)).text.utf8))
+        }
+        return response
+    }
+
+    private func route(_ exchange: Exchange) throws -> Contract.Match {
+        let (method, path) = (exchange.request.method, exchange.request.path)
+        switch validator.contract.lookup(method: method, path: path) {
+        case .found(let match): return match
+        case .otherVerbs(let verbs):
+            exchange.violations.append("\(method) not allowed here, only \(verbs)")
+            throw Refusal.google(405, "httpMethodNotAllowed", "\(method) \(path): only \(verbs.joined(separator: ", "))")
+        case .unknown:
+            exchange.violations.append("no such path in Cloud Storage's API")
+            throw Refusal.google(404, "notFound", "No such path: \(method) \(path)")
+        }
+    }
+
+    private func fieldSelector(_ exchange: Exchange, _ match: Contract.Match) throws -> FieldSelector? {
+        guard let text = exchange.request.parameter("fields"), !text.isEmpty else { return nil }
+        guard let selector = FieldSelector(text) else {
+            exchange.violations.append("fields=\(text) cannot be read")
+            throw Refusal.google(400, "invalidParameter", "Invalid field selection \(text)")
+        }
+        try judge(exchange, validator.problems(inFields: selector, for: match))
+        return selector
+    }
+
+    /// Notes the problems and refuses the request when there are any.
+    func judge(_ exchange: Exchange, _ problems: [String]) throws {
+        guard let first = problems.first else { return }
+        exchange.violations += problems
+        throw Refusal.google(400, "invalidParameter", first)
+    }
+
+    /// Reads, records and judges a JSON body; nil when there is none.
+    func jsonBody(_ exchange: Exchange, _ match: Contract.Match) throws -> JSONValue? {
+        let bytes = try exchange.body.readAll()
+        guard !bytes.isEmpty else { return nil }
+        return try checkedJSON(bytes, type: exchange.request.headers["Content-Type"], exchange, match)
+    }
+
+    func checkedJSON(_ bytes: [UInt8], type: String?, _ exchange: Exchange, _ match: Contract.Match) throws -> JSONValue {
+        guard type?.lowercased().hasPrefix("application/json") == true else {
+            exchange.violations.append("a JSON body of Content-Type \(type ?? "none")")
+            throw Refusal.google(400, "parseError", "The body's Content-Type must be application/json.")
+        }
+        do {
+            let json = try JSONValue.parse(bytes)
+            exchange.recordedBody = json
+            try judge(exchange, validator.problems(inBody: json, for: match))
+            return json
+        } catch let error as JSONError {
+            exchange.violations.append("the body is no JSON: \(error)")
+            throw Refusal.google(400, "parseError", "Parse Error: \(error)")
+        }
+    }
+
+    private func answer(_ request: ServedRequest, _ match: Contract.Match, _ body: JSONValue?) throws -> ServedResponse {
+        switch match.method {
+        case "storage.buckets.insert": try insertBucket(request, body)
+        case "storage.buckets.list": listBuckets(request)
+        case "storage.buckets.get": try getBucket(request, match)
+        case "storage.buckets.getStorageLayout": try storageLayout(match)
+        case "storage.buckets.delete": try deleteBucket(match)
+        case "storage.buckets.testIamPermissions": try testPermissions(request, match)
+        case "storage.objects.get": try getObject(request, match)
+        case "storage.objects.list": try listObjects(request, match)
+        case "storage.objects.patch": try changeObject(request, match, body, replaces: false)
+        case "storage.objects.update": try changeObject(request, match, body, replaces: true)
+        case "storage.objects.delete": try deleteObject(request, match)
+        case "storage.objects.compose": try compose(request, match, body)
+        case "storage.objects.copy": try copy(request, match, body, isRewrite: false)
+        case "storage.objects.rewrite": try copy(request, match, body, isRewrite: true)
+        default: throw Refusal.google(501, "notImplemented", "The sandbox does not offer \(match.method).")
+        }
+    }
+}
