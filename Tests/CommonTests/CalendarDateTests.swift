@@ -45,7 +45,7 @@ struct CalendarDateTests {
         #expect(day.endMicroseconds == day.next.startMicroseconds)
         #expect(CalendarDate(epochMicroseconds: day.startMicroseconds) == day)
         #expect(CalendarDate(epochMicroseconds: day.endMicroseconds - 1) == day)
-        #expect(CalendarDate(epochMicroseconds: -1) == (try date("1969-12-31")))
+        #expect(try CalendarDate(epochMicroseconds: -1) == date("1969-12-31"))
         #expect(try date("2023-05-01").isFirstOfMonth)
         #expect(!day.isFirstOfMonth)
         #expect(try day.days(until: date("2025-10-20")) == 881)

@@ -114,7 +114,8 @@ struct ToolMainTests {
         let screen = Terminal(stdinIsTerminal: true, stderrIsTerminal: true)
         let context = ToolContext(terminal: screen, readLine: { answer })
         let ended = await execute(command, context) { run in
-            #expect(try run.confirm("Delete it?", isYes: false) == result)
+            let isConfirmed = try run.confirm("Delete it?", isYes: false)
+            #expect(isConfirmed == result)
             return .done
         }
         #expect(ended.messages == "Delete it? [y/N] ")
