@@ -1,0 +1,108 @@
+/// What each data object says about itself in its custom metadata, so that a date is verified by listing it.
+public struct ObjectMetadata: Sendable, Equatable {
+    /// The layout of columns that this version writes; a file of another one is written anew.
+    public static let schemaVersion = 1
+
+    /// Whether the source had rows.
+    public enum Outcome: String, Sendable {
+        /// It had some.
+        case rows
+        /// It answered that there are none.
+        case empty
+    }
+
+    /// Where the data came from.
+    public struct Source: Sendable, Equatable {
+        /// The path of the source's URL, without host and query.
+        public var path: String
+        /// Bytes, compressed as received.
+        public var size: Int64
+        /// The source's ETag; nil when it gave none.
+        public var etag: String?
+
+        /// A source.
+        public init(path: String, size: Int64, etag: String? = nil) {
+            self.path = path
+            self.size = size
+            self.etag = etag
+        }
+    }
+
+    /// What it holds.
+    public var dataType: DataType
+    /// The rows.
+    public var rows: Int64
+    /// The first row's `local_timestamp`, in microseconds; nil without rows.
+    public var firstTime: Int64?
+    /// The last row's `local_timestamp`, in microseconds; nil without rows.
+    public var lastTime: Int64?
+    /// Where the data came from.
+    public var source: Source
+    /// The layout of columns.
+    public var schema: Int
+    /// The version of the kit that wrote it.
+    public var kitVersion: String
+
+    /// What an object of this version says.
+    public init(
+        dataType: DataType,
+        rows: Int64,
+        firstTime: Int64?,
+        lastTime: Int64?,
+        source: Source,
+        schema: Int = ObjectMetadata.schemaVersion,
+        kitVersion: String = Kit.version
+    ) {
+        self.dataType = dataType
+        self.rows = rows
+        self.firstTime = firstTime
+        self.lastTime = lastTime
+        self.source = source
+        self.schema = schema
+        self.kitVersion = kitVersion
+    }
+
+    /// Whether the source had rows.
+    public var outcome: Outcome { rows > 0 ? .rows : .empty }
+}
+
+extension ObjectMetadata {
+    /// The custom metadata.
+    public var encoded: [String: String] {
+        var values = [
+            "tick-type": dataType.rawValue,
+            "tick-outcome": outcome.rawValue,
+            "tick-rows": "\(rows)",
+            "tick-source-path": source.path,
+            "tick-source-size": "\(source.size)",
+            "tick-schema": "\(schema)",
+            "tick-kit": kitVersion,
+        ]
+        values["tick-first"] = firstTime.map { "\($0)" }
+        values["tick-last"] = lastTime.map { "\($0)" }
+        values["tick-source-etag"] = source.etag
+        return values
+    }
+
+    /// Reads the custom metadata; nil when a key is missing or does not agree with the others.
+    public init?(_ metadata: [String: String]) {
+        func int(_ key: String) -> Int64? { metadata[key].flatMap { Int64($0) } }
+        guard let dataType = metadata["tick-type"].flatMap(DataType.init(rawValue:)),
+            let outcome = metadata["tick-outcome"].flatMap(Outcome.init(rawValue:)),
+            let rows = int("tick-rows"), rows >= 0, let path = metadata["tick-source-path"],
+            let size = int("tick-source-size"), let schema = int("tick-schema"), let kit = metadata["tick-kit"]
+        else { return nil }
+        self.init(
+            dataType: dataType,
+            rows: rows,
+            firstTime: int("tick-first"),
+            lastTime: int("tick-last"),
+            source: Source(path: path, size: size, etag: metadata["tick-source-etag"]),
+            schema: Int(schema),
+            kitVersion: kit
+        )
+        let hasTimes = firstTime != nil && lastTime != nil
+        let hasNoTimes = firstTime == nil && lastTime == nil
+        guard outcome == self.outcome, rows > 0 ? hasTimes : hasNoTimes else { return nil }
+    }
+}

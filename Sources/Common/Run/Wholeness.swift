@@ -1,0 +1,39 @@
+public import GoogleCloud
+
+/// Whether an object is what was expected, told from its description alone.
+public enum Wholeness: Sendable, Equatable {
+    /// It is, and says this about itself.
+    case whole(ObjectMetadata)
+    /// It is not, for this reason.
+    case notWhole(String)
+
+    /// Judges an object. Objects appear only whole (their size and checksum were checked by the write), so what remains is
+    /// whether this one was written by the kit, with the present columns, and lies in its day.
+    public static func judge(_ info: ObjectInfo, expected: DataObject) -> Wholeness {
+        guard info.name == expected.name else { return .notWhole("it is another object, \(info.name)") }
+        guard info.size >= smallestFile else { return .notWhole("\(info.size) bytes are too few for a Parquet file") }
+        guard let metadata = ObjectMetadata(info.metadata) else {
+            return .notWhole("its metadata is not that of a finished download")
+        }
+        guard metadata.dataType == expected.dataType else {
+            return .notWhole("it holds \(metadata.dataType.rawValue)")
+        }
+        guard metadata.schema == ObjectMetadata.schemaVersion else {
+            return .notWhole("its columns are of schema \(metadata.schema), not \(ObjectMetadata.schemaVersion)")
+        }
+        if let first = metadata.firstTime, let last = metadata.lastTime {
+            guard first <= last, first >= expected.date.startMicroseconds, last < expected.date.endMicroseconds else {
+                return .notWhole("its times are not within \(expected.date)")
+            }
+        }
+        return .whole(metadata)
+    }
+
+    /// `PAR1` at both ends and the footer's length.
+    private static let smallestFile: Int64 = 12
+}
+
+/// Whether the object is the expected one, whole.
+public func isWhole(_ info: ObjectInfo, expected: DataObject) -> Bool {
+    if case .whole = Wholeness.judge(info, expected: expected) { true } else { false }
+}

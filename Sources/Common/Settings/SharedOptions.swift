@@ -1,0 +1,123 @@
+public import Console
+
+/// Options that more than one tool has, each with the runbook's variable and default.
+public enum SharedOptions {
+    /// `--project`, `GCP_PROJECT_ID`.
+    public static let project = setting("project", "ID", "GCP_PROJECT_ID", "The Google Cloud project.")
+    /// `--service-account`, `SERVICE_ACCOUNT`.
+    public static let serviceAccount = setting(
+        "service-account",
+        "EMAIL",
+        "SERVICE_ACCOUNT",
+        "The service account that the VMs run as."
+    )
+    /// `--bucket`, `GCS_BUCKET`.
+    public static let bucket = setting("bucket", "NAME", "GCS_BUCKET", "The bucket that holds the data.")
+    /// `--repository`, `ARTIFACT_REPOSITORY`.
+    public static let repository = setting(
+        "repository",
+        "PATH",
+        "ARTIFACT_REPOSITORY",
+        "The Artifact Registry repository of the Docker image."
+    )
+    /// `--zone`, `GCP_ZONE`.
+    public static let zone = setting("zone", "ZONE", "GCP_ZONE", "The Compute Engine zone.")
+    /// `--machine-type`, `MACHINE_TYPE`.
+    public static let machineType = setting("machine-type", "TYPE", "MACHINE_TYPE", "The VMs' machine type.")
+    /// `--disk-size`, `DISK_SIZE`.
+    public static let diskSize = setting("disk-size", "SIZE", "DISK_SIZE", "The VMs' disk size, such as 100GB.")
+    /// `--disk-type`, `DISK_TYPE`.
+    public static let diskType = setting("disk-type", "TYPE", "DISK_TYPE", "The VMs' disk type.")
+    /// `--image-family`, `IMAGE_FAMILY`.
+    public static let imageFamily = setting("image-family", "NAME", "IMAGE_FAMILY", "The VMs' image family.")
+    /// `--image-project`, `IMAGE_PROJECT`.
+    public static let imageProject = setting("image-project", "ID", "IMAGE_PROJECT", "The project of the image family.")
+    /// `--vm-name-prefix`, `VM_NAME_PREFIX`.
+    public static let vmNamePrefix = setting(
+        "vm-name-prefix",
+        "TEXT",
+        "VM_NAME_PREFIX",
+        "What the VMs' names begin with, before a dash and a number."
+    )
+    /// `--[no-]preemptible`, `PREEMPTIBLE`.
+    public static let preemptible: OptionSpec = .flag(
+        "preemptible",
+        help: "Run on preemptible VMs, which cost less and may be ended at any time.",
+        environment: "PREEMPTIBLE",
+        negatable: true,
+        defaultValue: DeploymentDefaults.values["PREEMPTIBLE"] == "true"
+    )
+    /// `--credentials`, `GCP_CREDENTIALS_PATH`.
+    public static let credentials: OptionSpec = .value(
+        "credentials",
+        "FILE",
+        help: "The Google credentials file.",
+        environment: "GCP_CREDENTIALS_PATH",
+        defaultText: "GOOGLE_APPLICATION_CREDENTIALS, gcloud's login, or the VM's service account",
+        completion: .files
+    )
+    /// `--symbols`, `SYMBOLS`.
+    public static let symbols: OptionSpec = .list(
+        "symbols",
+        "SYMBOL",
+        help: "Only these symbols of the registry.",
+        environment: "SYMBOLS",
+        defaultText: "all"
+    )
+    /// `--venues`, `VENUES`.
+    public static let venues: OptionSpec = .list(
+        "venues",
+        "VENUE",
+        help: "Only these venues.",
+        environment: "VENUES",
+        defaultText: "all",
+        allowed: Venue.allCases.map(\.rawValue)
+    )
+    /// `--data-types`, `DATA_TYPES`.
+    public static let dataTypes: OptionSpec = .list(
+        "data-types",
+        "TYPE",
+        help: "Only these data types, where an instrument has them.",
+        environment: "DATA_TYPES",
+        defaultText: "those of each instrument's kind",
+        allowed: DataType.allCases.map(\.rawValue)
+    )
+    /// `--max-instruments`, `MAX_INSTRUMENTS`.
+    public static let maxInstruments: OptionSpec = .value(
+        "max-instruments",
+        "N",
+        help: "At most this many instruments, the registry's first.",
+        environment: "MAX_INSTRUMENTS",
+        check: .integer(1...Int.max)
+    )
+    /// `--instruments-file`, `INSTRUMENTS_FILE`.
+    public static let instrumentsFile: OptionSpec = .value(
+        "instruments-file",
+        "FILE",
+        help: "The instrument registry, a CSV file of venue,symbol,kind.",
+        environment: "INSTRUMENTS_FILE",
+        defaultText: "orchestration/instruments.csv",
+        completion: .files
+    )
+
+    /// The Tardis key: a variable only, as command lines are visible to all users of a machine.
+    public static let tardisKey = EnvironmentSpec("TARDIS_API_KEY", help: "The Tardis API key.", isSecret: true)
+
+    private static func setting(_ name: String, _ placeholder: String, _ variable: String, _ help: String) -> OptionSpec
+    {
+        .value(
+            name,
+            placeholder,
+            help: help,
+            environment: variable,
+            defaultValue: DeploymentDefaults.values[variable]
+        )
+    }
+}
+
+extension ValueCheck {
+    /// A date as `CalendarDate` reads it.
+    public static let date = ValueCheck { text in
+        CalendarDate(text) == nil ? "is not a date like 2023-05-23" : nil
+    }
+}

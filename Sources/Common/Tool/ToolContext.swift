@@ -1,0 +1,106 @@
+public import Console
+import FoundationEssentials
+import Glibc
+
+/// The outside world of a tool in one value. Nothing else reads the environment, the clock, chance or the terminal.
+public struct ToolContext: Sendable {
+    /// The command line without the program's name.
+    public var arguments: [String]
+    /// The environment.
+    public var environment: [String: String]
+    /// The time.
+    public var clock: ToolClock
+    /// The next random number.
+    public var random: @Sendable () -> UInt64
+    /// What is known about the standard streams.
+    public var terminal: Terminal
+    /// Where results go.
+    public var output: any TextSink
+    /// Where messages go.
+    public var messages: any TextSink
+    /// A line that a person types; nil at the end of input.
+    public var readLine: @Sendable () -> String?
+    /// Reading of files.
+    public var files: FileAccess
+    /// The current directory, absolute.
+    public var currentDirectory: String
+    /// The home directory; nil when there is none.
+    public var home: String?
+    /// The program's own file, links resolved; nil when it cannot be told.
+    public var executable: String?
+    /// What must happen however the tool ends.
+    public var exitHooks: ExitHooks
+
+    /// A world of the given parts; what is left out is empty, kept in memory, and not a terminal.
+    public init(
+        arguments: [String] = [],
+        environment: [String: String] = [:],
+        clock: ToolClock = .system,
+        random: @escaping @Sendable () -> UInt64 = { 4 },
+        terminal: Terminal = Terminal(),
+        output: any TextSink = MemorySink(),
+        messages: any TextSink = MemorySink(),
+        readLine: @escaping @Sendable () -> String? = { nil },
+        files: FileAccess = .memory([:]),
+        currentDirectory: String = "/",
+        home: String? = nil,
+        executable: String? = nil
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.clock = clock
+        self.random = random
+        self.terminal = terminal
+        self.output = output
+        self.messages = messages
+        self.readLine = readLine
+        self.files = files
+        self.currentDirectory = currentDirectory
+        self.home = home
+        self.executable = executable
+        exitHooks = ExitHooks()
+    }
+
+    /// This process's world.
+    public static func live() -> ToolContext {
+        let environment = ProcessInfo.processInfo.environment
+        return ToolContext(
+            arguments: Array(CommandLine.arguments.dropFirst()),
+            environment: environment,
+            random: {
+                var generator = SystemRandomNumberGenerator()
+                return generator.next()
+            },
+            terminal: .current(environment: environment),
+            output: DescriptorSink.standardOutput,
+            messages: DescriptorSink.standardError,
+            readLine: { Swift.readLine() },
+            files: .system,
+            currentDirectory: FileManager.default.currentDirectoryPath,
+            home: environment["HOME"],
+            executable: try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        )
+    }
+
+    /// The random numbers as the standard library's functions take them.
+    public var generator: ContextGenerator { ContextGenerator(draw: random) }
+
+    /// The path made absolute by the current directory, `~/` by the home directory.
+    public func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        if path.hasPrefix("~/"), let home { return home + path.dropFirst() }
+        return currentDirectory.hasSuffix("/") ? currentDirectory + path : "\(currentDirectory)/\(path)"
+    }
+}
+
+/// A context's random numbers for `shuffled(using:)` and its kin.
+public struct ContextGenerator: RandomNumberGenerator {
+    let draw: @Sendable () -> UInt64
+
+    init(draw: @escaping @Sendable () -> UInt64) {
+        self.draw = draw
+    }
+
+    /// The next number.
+    public mutating func next() -> UInt64 { draw() }
+}

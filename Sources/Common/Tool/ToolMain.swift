@@ -1,0 +1,120 @@
+public import Console
+import Glibc
+
+/// Starts a tool and ends it: the only place that calls `exit`.
+public enum ToolMain {
+    /// What a tool does; the returned status, or the thrown error, is how it ends.
+    public typealias Body = @Sendable (ToolRun) async throws -> ExitStatus
+
+    /// Runs a tool in this process and ends it. SIGINT and SIGTERM cancel the body's task, a second SIGINT ends at once.
+    public static func run(_ command: CommandSpec, _ body: @escaping Body) async -> Never {
+        // A reader that goes away is noticed by the write instead.
+        signal(SIGPIPE, SIG_IGN)
+        let context = ToolContext.live()
+        let signals = SignalWatcher()
+        let work = Task { await execute(command, context: context, signals: signals, body) }
+        signals.start { action in
+            switch action {
+            case .cancel: work.cancel()
+            case .exitNow(let status):
+                context.exitHooks.run()
+                // Not `exit`: other threads are inside libcurl and OpenSSL, whose exit handlers would pull them away.
+                _exit(status.rawValue)
+            case .ignore: break
+            }
+        }
+        let status = await work.value
+        signals.stop()
+        exit(status.rawValue)
+    }
+
+    /// Runs a tool in a given world and returns how it ended; also for tests.
+    public static func execute(
+        _ command: CommandSpec,
+        context: ToolContext,
+        signals: SignalWatcher = SignalWatcher(),
+        _ body: Body
+    ) async -> ExitStatus {
+        let messages = RedirectableSink(context.messages)
+        defer { context.exitHooks.run() }
+        var logger = Logger(
+            level: .info,
+            format: logFormat(context, color: context.terminal.colorsMessages(.auto)),
+            sink: messages,
+            now: context.clock.epochMicroseconds
+        )
+        do {
+            let layers = try SettingsSources.layers(context)
+            let width = context.terminal.outputWidth ?? 80
+            switch try CommandParser(withToolVariables(command), version: Kit.version)
+                .parse(context.arguments, layers: layers, width: width)
+            {
+            case .show(let text):
+                context.output.write(text)
+                return outputStatus(.done, context, logger)
+            case .run(let arguments):
+                let choice = arguments.string("color").flatMap(ColorChoice.init) ?? .auto
+                let colorsMessages = context.terminal.colorsMessages(choice)
+                logger = Logger(
+                    level: try logLevel(arguments),
+                    format: logFormat(context, color: colorsMessages),
+                    sink: messages,
+                    now: context.clock.epochMicroseconds
+                )
+                let run = ToolRun(
+                    context: context,
+                    arguments: arguments,
+                    logger: logger,
+                    signals: signals,
+                    colorsOutput: context.terminal.colorsOutput(choice),
+                    colorsMessages: colorsMessages,
+                    messages: messages
+                )
+                let status = try await body(run)
+                context.exitHooks.run()
+                // Work that ended well in spite of a signal is done; anything else ended because of it.
+                if status != .done, let signal = signals.received { return ExitStatus(signal: signal) }
+                return outputStatus(status, context, logger)
+            }
+        } catch {
+            context.exitHooks.run()
+            if let signal = signals.received {
+                logger.warning(signal == SIGINT ? "stopped by SIGINT" : "stopped by SIGTERM")
+                return ExitStatus(signal: signal)
+            }
+            logger.error("\(error)")
+            return exitStatus(of: error)
+        }
+    }
+
+    /// A result that could not be written is a failure, unless the reader has seen enough and left.
+    private static func outputStatus(_ status: ExitStatus, _ context: ToolContext, _ logger: Logger) -> ExitStatus {
+        guard status == .done, let code = context.output.failure, code != EPIPE else { return status }
+        logger.error("cannot write the result to stdout: \(String(cString: strerror(code)))")
+        return .failed
+    }
+
+    private static func logLevel(_ arguments: ParsedArguments) throws -> LogLevel {
+        if arguments.flag("verbose") { return .debug }
+        if arguments.flag("quiet") { return .warning }
+        guard let name = arguments.variable("LOG_LEVEL")?.values.last else { return .info }
+        guard let level = LogLevel(name: name) else {
+            throw arguments.error("LOG_LEVEL \(name) is not one of DEBUG, INFO, WARNING, ERROR")
+        }
+        return level
+    }
+
+    private static func logFormat(_ context: ToolContext, color: Bool) -> Logger.Format {
+        if context.environment["LOG_FORMAT"]?.lowercased() == "json" { return .jsonLines }
+        return context.terminal.stderrIsTerminal ? .terminal(color: color) : .plain
+    }
+
+    private static func withToolVariables(_ command: CommandSpec) -> CommandSpec {
+        var command = command
+        command.environment += [
+            EnvironmentSpec("LOG_LEVEL", help: "DEBUG, INFO, WARNING or ERROR; --verbose and --quiet go before it."),
+            EnvironmentSpec("LOG_FORMAT", help: "json writes messages as JSON lines for Cloud Logging."),
+        ]
+        return command
+    }
+}

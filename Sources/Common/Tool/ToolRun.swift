@@ -1,0 +1,40 @@
+public import Console
+
+/// One run of a tool: the world, the checked command line, and where to log.
+public struct ToolRun: Sendable {
+    /// The outside world.
+    public let context: ToolContext
+    /// The command line and settings.
+    public let arguments: ParsedArguments
+    /// The log, at the level that the command line and `LOG_LEVEL` ask for.
+    public let logger: Logger
+    /// The signals; `received` tells why the task was cancelled.
+    public let signals: SignalWatcher
+    /// Whether results on stdout are coloured.
+    public let colorsOutput: Bool
+    /// Whether messages on stderr are coloured.
+    public let colorsMessages: Bool
+    let messages: RedirectableSink
+
+    /// Writes a result to stdout; a line feed is added.
+    public func print(_ text: String) {
+        context.output.write(text + "\n")
+    }
+
+    /// Writes a table to stdout, cut to the screen if there is one.
+    public func print(_ table: TextTable) {
+        context.output.write(table.render(width: context.terminal.outputWidth, color: colorsOutput))
+    }
+
+    /// Asks a question that only "y" or "yes" answers well. `isYes` (`--yes`) answers it at once; without a terminal to ask
+    /// on, the usage error names `--yes`.
+    public func confirm(_ question: String, isYes: Bool) throws -> Bool {
+        if isYes { return true }
+        guard context.terminal.stdinIsTerminal, context.terminal.stderrIsTerminal else {
+            throw arguments.error("there is no terminal to ask on; give --yes to do it without asking")
+        }
+        messages.write("\(question) [y/N] ")
+        let answer = context.readLine()?.lowercased() ?? ""
+        return answer == "y" || answer == "yes"
+    }
+}

@@ -1,0 +1,20 @@
+/// A test of an option's text, made before the tool starts, whichever source the text comes from.
+public struct ValueCheck: Sendable {
+    /// What is wrong with the text ("is not a whole number"), nil when nothing is.
+    public let complaint: @Sendable (String) -> String?
+
+    /// A check from its rule; the complaint continues the sentence "--name VALUE …".
+    public init(_ complaint: @escaping @Sendable (String) -> String?) {
+        self.complaint = complaint
+    }
+
+    /// A whole number within `range`.
+    public static func integer(_ range: ClosedRange<Int>) -> ValueCheck {
+        ValueCheck { text in
+            guard let value = Int(text) else { return "is not a whole number" }
+            if range.contains(value) { return nil }
+            if range.upperBound == Int.max { return "must be at least \(range.lowerBound)" }
+            return "must be between \(range.lowerBound) and \(range.upperBound)"
+        }
+    }
+}
