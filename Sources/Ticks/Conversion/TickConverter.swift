@@ -226,7 +226,7 @@ public final class TickConverter: Sendable {
     }
 
     private func publish(_ block: TextBlock) throws {
-        if stages.file == nil { try prepareColumns() }
+        if stages.groups.isEmpty { try prepareColumns() }
         let isLast = block.isLast
         let idle = state.withLock { state -> [Int] in
             state.blocks[state.blockCount] = Published(block: block, readers: state.nextBlock.count)
