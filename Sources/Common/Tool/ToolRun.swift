@@ -16,6 +16,26 @@ public struct ToolRun: Sendable {
     public let colorsMessages: Bool
     let messages: RedirectableSink
 
+    /// Begins to show progress on stderr in the mode of `--progress`, or of `auto` where the tool has no such option; `--quiet`
+    /// turns it off. Log lines appear above it. Close it when the work ends; it is closed on every way out in any case.
+    public func startProgress(_ title: String, unit: String = "files") -> ProgressReporter {
+        let option = StandardOptions.progress.name
+        let asked = arguments.has(option) ? arguments.string(option).flatMap(ProgressMode.init) : nil
+        let reporter = ProgressReporter(
+            title: title,
+            unit: unit,
+            mode: arguments.flag("quiet") ? .quiet : asked ?? .auto,
+            sink: context.messages,
+            terminal: context.terminal,
+            color: colorsMessages,
+            now: context.clock.monotonic
+        )
+        messages.redirect(to: reporter)
+        context.exitHooks.add { reporter.close() }
+        reporter.begin()
+        return reporter
+    }
+
     /// Writes a result to stdout; a line feed is added.
     public func print(_ text: String) {
         context.output.write(text + "\n")
