@@ -145,4 +145,31 @@ struct ToolMainTests {
             #expect(await ToolMain.execute(command, context: context) { _ in .done } == status)
         }
     }
+
+    @Test func progressAndLogShareStderr() async throws {
+        let command = CommandSpec(name: "tool", summary: "do things", options: [StandardOptions.progress])
+        let body: ToolMain.Body = { run in
+            let progress = run.startProgress("work")
+            progress.start("a")
+            progress.finish("a")
+            run.logger.info("half way")
+            return .done
+        }
+        let plain = await execute(command, ToolContext(clock: stillClock), body)
+        #expect(
+            plain.messages == """
+                done: a (0.0s)
+                2023-05-24T01:02:03.000000Z info    half way
+                work, 1/1 files, 0 B/s, 0 B, 0.0s
+
+                """
+        )
+        let lines = await execute(command, ToolContext(environment: ["LOG_FORMAT": "json"], clock: stillClock), body)
+        let events = try lines.messages.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        #expect(events.map { $0["event"]?.string ?? $0["message"]?.string } == ["done", "half way", "progress"])
+        let quiet = await execute(command, ToolContext(arguments: ["--quiet"]), body)
+        #expect(quiet.messages == "")
+        let asked = await execute(command, ToolContext(arguments: ["--progress=quiet"], clock: stillClock), body)
+        #expect(asked.messages == "2023-05-24T01:02:03.000000Z info    half way\n")
+    }
 }

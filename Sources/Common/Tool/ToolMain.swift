@@ -55,9 +55,10 @@ public enum ToolMain {
             case .run(let arguments):
                 let choice = arguments.string("color").flatMap(ColorChoice.init) ?? .auto
                 let colorsMessages = context.terminal.colorsMessages(choice)
+                let format = logFormat(context, color: colorsMessages)
                 logger = Logger(
                     level: try logLevel(arguments),
-                    format: logFormat(context, color: colorsMessages),
+                    format: format,
                     sink: messages,
                     now: context.clock.epochMicroseconds
                 )
@@ -68,7 +69,8 @@ public enum ToolMain {
                     signals: signals,
                     colorsOutput: context.terminal.colorsOutput(choice),
                     colorsMessages: colorsMessages,
-                    messages: messages
+                    messages: messages,
+                    logFormat: format
                 )
                 let status = try await body(run)
                 context.exitHooks.run()

@@ -15,6 +15,28 @@ public struct ToolRun: Sendable {
     /// Whether messages on stderr are coloured.
     public let colorsMessages: Bool
     let messages: RedirectableSink
+    let logFormat: Logger.Format
+
+    /// Begins to show progress on stderr in the mode of `--progress`, or of `auto` where the tool has no such option; `--quiet`
+    /// turns it off, and where the log is JSON lines `auto` is too. Log lines appear above it. Close it when the work ends; it is closed on every way out in any case.
+    public func startProgress(_ title: String, unit: String = "files") -> ProgressReporter {
+        let option = StandardOptions.progress.name
+        let asked = arguments.has(option) ? arguments.string(option).flatMap(ProgressMode.init) : nil
+        let automatic: ProgressMode = logFormat == .jsonLines ? .json : .auto
+        let reporter = ProgressReporter(
+            title: title,
+            unit: unit,
+            mode: arguments.flag("quiet") ? .quiet : asked.flatMap { $0 == .auto ? nil : $0 } ?? automatic,
+            sink: context.messages,
+            terminal: context.terminal,
+            color: colorsMessages,
+            now: context.clock.monotonic
+        )
+        messages.redirect(to: reporter)
+        context.exitHooks.add { reporter.close() }
+        reporter.begin()
+        return reporter
+    }
 
     /// Writes a result to stdout; a line feed is added.
     public func print(_ text: String) {

@@ -13,6 +13,11 @@ public struct ParsedArguments: Sendable {
     /// The chosen subcommand; nil when the tool itself was run.
     public var subcommand: String? { path.count > 1 ? path.last : nil }
 
+    /// Whether the command has an option of that name.
+    public func has(_ name: String) -> Bool {
+        scope.contains { $0.name == name }
+    }
+
     /// The option's text; nil when nothing sets it.
     public func string(_ name: String) -> String? {
         resolved(name)?.values.last
@@ -68,7 +73,7 @@ public struct ParsedArguments: Sendable {
     }
 
     private func resolved(_ name: String) -> ResolvedValue? {
-        assert(scope.contains { $0.name == name }, "no option is called \(name)")
+        assert(has(name), "no option is called \(name)")
         return options[name]
     }
 }

@@ -15,20 +15,24 @@ public final class SignalWatcher: Sendable {
     /// The first signal received; nil when none was.
     public var received: Int32? { policy.withLock { $0.first } }
 
-    /// Begins to watch; `handler` is called on a queue of its own, once a signal, never for what is to be ignored.
+    /// Begins to watch, which is in force on return; `handler` is called on a queue of its own, once a signal, never for what is to be ignored.
     public func start(_ handler: @escaping @Sendable (SignalPolicy.Action) -> Void) {
         let queue = DispatchQueue(label: "signals")
+        let registered = DispatchGroup()
         for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [self] in receive(number, handler) }
+            registered.enter()
+            // On Linux registration puts Dispatch's own handler in place of the default action; SIG_IGN after it would undo it.
+            source.setRegistrationHandler { registered.leave() }
             source.resume()
             let box = SourceBox(source)
             stopSources.withLock { $0.append { box.source.cancel() } }
         }
+        registered.wait()
     }
 
-    /// Ends the watch; the signals stay without effect, as the process is about to end.
+    /// Ends the watch; for a process that is about to end.
     public func stop() {
         let stops = stopSources.withLock { stops in
             defer { stops = [] }
