@@ -1,0 +1,43 @@
+/// A bearer token for Google's APIs.
+public struct AccessToken: Sendable, Equatable {
+    /// What goes behind `Bearer`.
+    public let secret: Secret
+    /// When it ends, in seconds since 1970; nil when that is not known.
+    public let expires: Int64?
+
+    /// A token, for providers.
+    public init(secret: Secret, expires: Int64?) {
+        self.secret = secret
+        self.expires = expires
+    }
+}
+
+/// Something that has a token when one is needed.
+public protocol TokenProvider: Sendable {
+    /// A token that is good for some minutes; nil to go without one. Throws `CredentialError`.
+    func token() async throws -> AccessToken?
+
+    /// Says that the service refused this token, so that the next one is a new one.
+    func invalidate(_ token: AccessToken) async
+}
+
+/// No credentials: requests carry no `Authorization`.
+public struct AnonymousTokens: TokenProvider {
+    /// A provider of nothing.
+    public init() {}
+
+    /// Always nil.
+    public func token() async throws -> AccessToken? { nil }
+
+    /// Does nothing.
+    public func invalidate(_ token: AccessToken) async {}
+}
+
+/// Always the same token, from outside.
+struct FixedTokens: TokenProvider {
+    let fixed: AccessToken
+
+    func token() async throws -> AccessToken? { fixed }
+
+    func invalidate(_ token: AccessToken) async {}
+}

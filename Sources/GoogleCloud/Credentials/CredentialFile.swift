@@ -1,0 +1,90 @@
+import FoundationEssentials
+
+/// The JSON key files that Google's tools write.
+enum CredentialFile: Sendable {
+    case serviceAccount(ServiceAccountKey)
+    case authorizedUser(AuthorizedUser)
+
+    /// Reads a file's content; `path` is for errors, which never quote the content.
+    init(_ bytes: [UInt8], path: String) throws(CredentialError) {
+        func decode<T: Decodable>(_ type: T.Type) throws(CredentialError) -> T {
+            do {
+                return try JSONDecoder().decode(type, from: Data(bytes))
+            } catch DecodingError.keyNotFound(let key, _) {
+                throw CredentialError(.malformed, "\(path): the field \(key.stringValue) is missing; \(Self.advice)")
+            } catch {
+                throw CredentialError(.malformed, "\(path): this is no Google credentials file; \(Self.advice)")
+            }
+        }
+        struct Kind: Decodable { let type: String }
+        switch try decode(Kind.self).type {
+        case "service_account": self = .serviceAccount(try decode(ServiceAccountKey.self))
+        case "authorized_user": self = .authorizedUser(try decode(AuthorizedUser.self))
+        case let type:
+            throw CredentialError(
+                .malformed,
+                "\(path): credentials of type \(type.prefix(40)) are not supported; use a service account key, "
+                    + "or run 'gcloud auth application-default login'"
+            )
+        }
+    }
+
+    private static let advice = "download the key again or point the variable at another file"
+
+    /// The project that the file belongs to, when it says so.
+    var projectID: String? {
+        switch self {
+        case .serviceAccount(let key): key.projectID
+        case .authorizedUser(let user): user.quotaProjectID
+        }
+    }
+}
+
+/// A service account's key.
+struct ServiceAccountKey: Decodable, Sendable {
+    let email: String
+    let keyID: String?
+    let privateKey: Secret
+    let tokenURI: String?
+    let projectID: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case email = "client_email"
+        case keyID = "private_key_id"
+        case privateKey = "private_key"
+        case tokenURI = "token_uri"
+        case projectID = "project_id"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        email = try fields.decode(String.self, forKey: .email)
+        keyID = try fields.decodeIfPresent(String.self, forKey: .keyID)
+        privateKey = Secret(try fields.decode(String.self, forKey: .privateKey))
+        tokenURI = try fields.decodeIfPresent(String.self, forKey: .tokenURI)
+        projectID = try fields.decodeIfPresent(String.self, forKey: .projectID)
+    }
+}
+
+/// What `gcloud auth application-default login` leaves behind.
+struct AuthorizedUser: Decodable, Sendable {
+    let clientID: String
+    let clientSecret: Secret
+    let refreshToken: Secret
+    let quotaProjectID: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case clientID = "client_id"
+        case clientSecret = "client_secret"
+        case refreshToken = "refresh_token"
+        case quotaProjectID = "quota_project_id"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        clientID = try fields.decode(String.self, forKey: .clientID)
+        clientSecret = Secret(try fields.decode(String.self, forKey: .clientSecret))
+        refreshToken = Secret(try fields.decode(String.self, forKey: .refreshToken))
+        quotaProjectID = try fields.decodeIfPresent(String.self, forKey: .quotaProjectID)
+    }
+}

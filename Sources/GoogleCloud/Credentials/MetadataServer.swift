@@ -1,0 +1,64 @@
+public import Transport
+
+/// A virtual machine's metadata server.
+public struct MetadataServer: Sendable {
+    private let root: String
+    private let transport: any HTTPTransport
+    private let clock: RetryClock
+
+    /// The server that `GCE_METADATA_HOST` (or the older `GCE_METADATA_ROOT`) names, else Google's.
+    public init(environment: [String: String], transport: any HTTPTransport, clock: RetryClock = .system) {
+        let named = ["GCE_METADATA_HOST", "GCE_METADATA_ROOT"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        root = "http://\(named ?? "metadata.google.internal")/computeMetadata/v1/"
+        self.transport = transport
+        self.clock = clock
+    }
+
+    /// The text at `path` (such as `instance/zone`), nil when there is none (404). Three tries; throws `CredentialError`.
+    public func value(_ path: String) async throws -> String? {
+        let request = HTTPRequest(
+            "GET",
+            root + path,
+            headers: ["Metadata-Flavor": "Google"],
+            redirects: 0,
+            connectTimeout: .seconds(3),
+            stallTimeout: .seconds(10)
+        )
+        let policy = RetryPolicy(tries: 3, budget: .seconds(30), base: .milliseconds(200), cap: .seconds(2))
+        return try await withRetry(policy, clock: clock) { _ in
+            let response: HTTPResponse
+            do {
+                response = try await transport.send(request, limit: 1 << 20)
+            } catch let error as TransportError {
+                // Where the name is unknown this is no virtual machine of Google's, and asking again changes nothing.
+                let advice = error.kind == .nameNotResolved ? RetryAdvice.never : error.retryAdvice
+                throw CredentialError(.unavailable, "no answer of the metadata server: \(error)", retryAdvice: advice)
+            }
+            guard response.head.headers["Metadata-Flavor"] == "Google" else {
+                throw CredentialError(.unavailable, "\(root) is no metadata server: it sends no Metadata-Flavor")
+            }
+            switch response.status {
+            case 200: return response.text
+            case 404: return nil
+            default:
+                let again = response.status == 429 || response.status >= 500
+                throw CredentialError(
+                    .unavailable,
+                    "the metadata server answers \(path) with status \(response.status)",
+                    retryAdvice: again ? .backoff : .never
+                )
+            }
+        }
+    }
+
+    /// A token of the default service account.
+    func token(now: Int64) async throws -> AccessToken {
+        guard let text = try await value("instance/service-accounts/default/token") else {
+            throw CredentialError(
+                .notFound,
+                "this virtual machine has no service account; create it with one, or set GOOGLE_APPLICATION_CREDENTIALS"
+            )
+        }
+        return try AccessToken(answer: Array(text.utf8), now: now, from: "the metadata server")
+    }
+}

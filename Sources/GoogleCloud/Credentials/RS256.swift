@@ -1,0 +1,24 @@
+import CLibcrypto
+
+/// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518, 3.3), by libcrypto.
+enum RS256 {
+    /// Signs `message` with a private key in PEM; nil when the key is no usable RSA key.
+    static func sign(_ message: [UInt8], privateKey: Secret) -> [UInt8]? {
+        let pem = Array(privateKey.reveal().utf8)
+        guard let bio = BIO_new_mem_buf(pem, Int32(pem.count)) else { return nil }
+        defer { BIO_free(bio) }
+        // An empty passphrase: without one OpenSSL would ask on the terminal for an encrypted key's.
+        var passphrase: [CChar] = [0]
+        guard let key = PEM_read_bio_PrivateKey(bio, nil, nil, &passphrase) else { return nil }
+        defer { EVP_PKEY_free(key) }
+        guard EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA, let context = EVP_MD_CTX_new() else { return nil }
+        defer { EVP_MD_CTX_free(context) }
+
+        guard EVP_DigestSignInit(context, nil, EVP_sha256(), nil, key) == 1 else { return nil }
+        var length = 0
+        guard EVP_DigestSign(context, nil, &length, message, message.count) == 1 else { return nil }
+        var signature = [UInt8](repeating: 0, count: length)
+        guard EVP_DigestSign(context, &signature, &length, message, message.count) == 1 else { return nil }
+        return Array(signature.prefix(length))
+    }
+}

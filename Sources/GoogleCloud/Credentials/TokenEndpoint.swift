@@ -1,0 +1,64 @@
+import FoundationEssentials
+import Transport
+
+/// The service that gives tokens for an assertion or a refresh token (RFC 6749, 5).
+struct TokenEndpoint: Sendable {
+    let url: String
+    let transport: any HTTPTransport
+    let now: WallClock
+    let clock: RetryClock
+
+    /// Trying longer than this would only hide that the service is away.
+    static let policy = RetryPolicy(tries: 5, budget: .seconds(60), base: .milliseconds(500), cap: .seconds(10))
+
+    /// Asks for a token; `who` is for errors.
+    func fetch(_ form: [(String, String)], who: String) async throws -> AccessToken {
+        let body = form.map { $0.0 + "=" + percentEncoded($0.1) }.joined(separator: "&")
+        let request = HTTPRequest(
+            "POST",
+            url,
+            headers: ["Content-Type": "application/x-www-form-urlencoded"],
+            body: .bytes(Array(body.utf8)),
+            redirects: 0
+        )
+        return try await withRetry(Self.policy, clock: clock) { _ in
+            let response: HTTPResponse
+            do {
+                response = try await transport.send(request, limit: 1 << 20)
+            } catch let error as TransportError {
+                throw CredentialError(.unavailable, "no token for \(who): \(error)", retryAdvice: error.retryAdvice)
+            }
+            guard response.status == 200 else { throw Self.refusal(response, who: who) }
+            return try AccessToken(answer: response.body, now: now(), from: redactedURL(url))
+        }
+    }
+
+    private static func refusal(_ response: HTTPResponse, who: String) -> CredentialError {
+        struct Refusal: Decodable {
+            let error: String?
+            let error_description: String?
+        }
+        let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(response.body))
+        let said = [refusal?.error, refusal?.error_description].compactMap { $0 }.joined(separator: ", ")
+        let what = "no token for \(who): status \(response.status)\(said.isEmpty ? "" : " (\(said))")"
+        if response.status == 429 || response.status >= 500 {
+            return CredentialError(.unavailable, what + "; try again later", retryAdvice: .backoff)
+        }
+        return CredentialError(.refused, what + "; check this machine's clock and that the key has not been revoked")
+    }
+}
+
+extension AccessToken {
+    /// Reads `{"access_token", "expires_in"}`.
+    init(answer: [UInt8], now: Int64, from source: String) throws(CredentialError) {
+        struct Answer: Decodable {
+            let access_token: String
+            let expires_in: Int64?
+        }
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(answer)), !answer.access_token.isEmpty
+        else {
+            throw CredentialError(.malformed, "the answer of \(source) holds no access token")
+        }
+        self.init(secret: Secret(answer.access_token), expires: answer.expires_in.map { now + $0 })
+    }
+}

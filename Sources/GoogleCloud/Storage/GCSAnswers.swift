@@ -1,0 +1,131 @@
+import FoundationEssentials
+import Transport
+
+/// An object resource as the JSON API writes it (64-bit numbers are strings).
+struct ObjectResource: Decodable {
+    let name: String
+    let size: String
+    let crc32c: String
+    let generation: String
+    let metageneration: String?
+    let contentType: String?
+    let updated: String?
+    let metadata: [String: String]?
+
+    /// The description, nil when a number in it is none.
+    var info: ObjectInfo? {
+        guard let size = Int64(size), let crc = CRC32C.value(base64: crc32c), let generation = Int64(generation) else {
+            return nil
+        }
+        return ObjectInfo(
+            name: name,
+            size: size,
+            crc32c: crc,
+            generation: generation,
+            metageneration: metageneration.flatMap { Int64($0) } ?? 1,
+            contentType: contentType ?? "application/octet-stream",
+            updated: updated ?? "",
+            metadata: metadata ?? [:]
+        )
+    }
+}
+
+/// What is sent to describe an object.
+struct NewObject: Encodable {
+    let name: String
+    let contentType: String
+    var crc32c: String?
+    let metadata: [String: String]?
+
+    init(name: String, options: PutOptions, crc32c: UInt32? = nil) {
+        self.name = name
+        contentType = options.contentType
+        metadata = options.metadata.isEmpty ? nil : options.metadata
+        self.crc32c = crc32c.map { CRC32C.base64($0) }
+    }
+}
+
+/// A listing's page.
+struct ObjectListAnswer: Decodable {
+    let items: [ObjectResource]?
+    let prefixes: [String]?
+    let nextPageToken: String?
+}
+
+/// Reads an answer's JSON, or says that it is not what it should be.
+func decodeAnswer<T: Decodable>(_ type: T.Type, _ response: HTTPResponse, operation: String) throws(StorageError) -> T {
+    do {
+        return try JSONDecoder().decode(type, from: Data(response.body))
+    } catch {
+        throw StorageError(
+            .server(response.status),
+            operation: operation,
+            detail: "status \(response.status), but the answer is not the JSON that it should be"
+        )
+    }
+}
+
+/// The object in an answer.
+func decodeObject(_ response: HTTPResponse, operation: String) throws(StorageError) -> ObjectInfo {
+    guard let info = try decodeAnswer(ObjectResource.self, response, operation: operation).info else {
+        throw StorageError(
+            .server(response.status),
+            operation: operation,
+            detail: "the answer describes the object with malformed numbers"
+        )
+    }
+    return info
+}
+
+func encodeJSON(_ value: some Encodable, operation: String) throws(StorageError) -> [UInt8] {
+    do {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return [UInt8](try encoder.encode(value))
+    } catch {
+        throw StorageError(.invalid, operation: operation, detail: "the metadata cannot be written as JSON")
+    }
+}
+
+extension StorageError {
+    /// What a refusal means. `missing` is what a 404 without further words is about.
+    init(_ response: HTTPResponse, operation: String, missing: Kind, now: Int64) {
+        struct Body: Decodable {
+            struct Refusal: Decodable {
+                struct Item: Decodable { let reason: String? }
+                let message: String?
+                let errors: [Item]?
+            }
+            let error: Refusal
+        }
+        let refusal = (try? JSONDecoder().decode(Body.self, from: Data(response.body)))?.error
+        let said = refusal?.message ?? ""
+        let reasons = Set(refusal?.errors?.compactMap(\.reason) ?? [])
+        let rateLimits: Set<String> = ["rateLimitExceeded", "userRateLimitExceeded"]
+
+        let kind: Kind
+        let next: String
+        switch response.status {
+        case 400 where said.lowercased().contains("crc32c"):
+            (kind, next) = (.integrity, "the bytes changed on the way; write the object again")
+        case 401: (kind, next) = (.unauthenticated, "check the credentials")
+        case 403 where !reasons.isDisjoint(with: rateLimits): (kind, next) = (.throttled, "try again later")
+        case 403: (kind, next) = (.permission, "give the account a role such as roles/storage.objectAdmin")
+        case 404 where said.contains("bucket does not exist"), 404 where missing == .bucketMissing:
+            (kind, next) = (.bucketMissing, "create the bucket or correct its name")
+        case 404: (kind, next) = (missing, "look at what is there")
+        case 412: (kind, next) = (.preconditionFailed, "another writer was first; look at what is there")
+        case 429: (kind, next) = (.throttled, "try again later")
+        case 408, 500...: (kind, next) = (.server(response.status), "try again later")
+        default: (kind, next) = (.invalid, "the server does not take such a request")
+        }
+        let asked = response.head.headers["Retry-After"].flatMap { retryAfter($0, now: now) }
+        let isTemporary = kind == .throttled || kind == .server(response.status)
+        self.init(
+            kind,
+            operation: operation,
+            detail: "status \(response.status)\(said.isEmpty ? "" : " (\(said.prefix(300)))"); \(next)",
+            retryAdvice: isTemporary ? asked.map { .after($0) } : nil
+        )
+    }
+}

@@ -1,0 +1,99 @@
+import Transport
+
+/// What all requests to one bucket share: the address, the token, the retries, what a status means.
+struct GCSClient: Sendable {
+    let bucket: String
+    let endpoint: String
+    let transport: any HTTPTransport
+    let tokens: any TokenProvider
+    let policy: RetryPolicy
+    let clock: RetryClock
+    let now: WallClock
+
+    /// `/storage/v1/b/BUCKET`
+    var bucketURL: String { "\(endpoint)/storage/v1/b/\(percentEncoded(bucket))" }
+
+    /// `/storage/v1/b/BUCKET/o/NAME`
+    func objectURL(_ name: String) -> String { "\(bucketURL)/o/\(percentEncoded(name))" }
+
+    /// `/upload/storage/v1/b/BUCKET/o?…`
+    func uploadURL(_ type: String, _ name: String, _ precondition: Precondition) -> String {
+        let query = query([("uploadType", type), ("name", name)] + Self.parameters(precondition))
+        return "\(endpoint)/upload/storage/v1/b/\(percentEncoded(bucket))/o\(query)"
+    }
+
+    func query(_ parameters: [(String, String)]) -> String {
+        parameters.isEmpty ? "" : "?" + parameters.map { $0.0 + "=" + percentEncoded($0.1) }.joined(separator: "&")
+    }
+
+    static func parameters(_ precondition: Precondition) -> [(String, String)] {
+        switch precondition {
+        case .none: []
+        case .absent: [("ifGenerationMatch", "0")]
+        case .generation(let generation): [("ifGenerationMatch", "\(generation)")]
+        }
+    }
+
+    /// Tries until it works or the error says that it will not. Throws `StorageError`.
+    func retrying<T>(
+        _ operation: String,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (_ attempt: Int) async throws -> T
+    ) async throws -> T {
+        do {
+            return try await withRetry(policy, clock: clock, operation: body)
+        } catch is CancellationError {
+            throw StorageError(.cancelled, operation: operation, detail: "cancelled")
+        }
+    }
+
+    /// One try. A status that is not `accepted` becomes an error; a refused token is fetched anew once.
+    func once(
+        _ request: HTTPRequest,
+        operation: String,
+        accepted: Set<Int> = [200],
+        missing: StorageError.Kind = .notFound
+    ) async throws -> HTTPResponse {
+        var (response, token) = try await authorized(request, operation: operation)
+        if response.status == 401, let token {
+            await tokens.invalidate(token)
+            response = try await authorized(request, operation: operation).response
+        }
+        guard accepted.contains(response.status) else {
+            throw StorageError(response, operation: operation, missing: missing, now: now())
+        }
+        return response
+    }
+
+    private func authorized(
+        _ request: HTTPRequest,
+        operation: String
+    ) async throws -> (response: HTTPResponse, token: AccessToken?) {
+        var request = request
+        request.redirects = 0
+        let token: AccessToken?
+        do {
+            token = try await tokens.token()
+        } catch let error as CredentialError {
+            throw StorageError(
+                .unauthenticated,
+                operation: operation,
+                detail: error.detail,
+                retryAdvice: error.retryAdvice
+            )
+        }
+        if let token { request.headers["Authorization"] = "Bearer \(token.secret.reveal())" }
+        return (try await plain(request, operation: operation), token)
+    }
+
+    /// Sends without a token, and without a look at the status.
+    func plain(_ request: HTTPRequest, operation: String) async throws(StorageError) -> HTTPResponse {
+        do {
+            return try await transport.send(request, limit: .max)
+        } catch let error as TransportError {
+            throw StorageError(error, operation: operation)
+        } catch {
+            throw StorageError(.transport, operation: operation, detail: "\(error)", retryAdvice: .never)
+        }
+    }
+}

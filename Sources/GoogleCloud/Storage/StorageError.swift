@@ -1,0 +1,81 @@
+public import Transport
+
+/// Why a store did not do what it was asked to.
+public struct StorageError: Error, Sendable, Equatable {
+    /// What went wrong, as far as it changes what to do next.
+    public enum Kind: Sendable, Equatable {
+        /// No such object.
+        case notFound
+        /// No such bucket.
+        case bucketMissing
+        /// What is there is not what the precondition says: another writer was first.
+        case preconditionFailed
+        /// The credentials are good but may not do this.
+        case permission
+        /// There are no credentials, or they are not accepted.
+        case unauthenticated
+        /// Too many requests.
+        case throttled
+        /// The server has a problem of its own; its status.
+        case server(Int)
+        /// Bytes are not what their checksum or size says.
+        case integrity
+        /// No whole answer from the server.
+        case transport
+        /// The request cannot be right: a bad name, a misused upload.
+        case invalid
+        /// An upload's session is gone and its first bytes are no longer here: the whole upload has to be begun again.
+        case uploadLost
+        /// The local file system refuses.
+        case file
+        /// Cancelled by the caller.
+        case cancelled
+    }
+
+    /// What went wrong.
+    public let kind: Kind
+    /// What was tried: `finish upload of DATE/trades/…`.
+    public let operation: String
+    /// What came back and what to do next, without secrets.
+    public let detail: String
+    /// Whether another try may help.
+    public let retryAdvice: RetryAdvice
+
+    /// An error; without an advice of its own it gets that of its kind.
+    public init(_ kind: Kind, operation: String, detail: String, retryAdvice: RetryAdvice? = nil) {
+        self.kind = kind
+        self.operation = operation
+        self.detail = detail
+        self.retryAdvice = retryAdvice ?? kind.usualAdvice
+    }
+}
+
+extension StorageError: RetryClassified {}
+
+extension StorageError: CustomStringConvertible {
+    /// One sentence.
+    public var description: String { "\(operation): \(detail)" }
+}
+
+extension StorageError.Kind {
+    fileprivate var usualAdvice: RetryAdvice {
+        switch self {
+        case .throttled, .server, .transport, .uploadLost: .backoff
+        case .notFound, .bucketMissing, .preconditionFailed, .permission, .unauthenticated, .integrity, .invalid, .file,
+            .cancelled:
+            .never
+        }
+    }
+}
+
+extension StorageError {
+    /// A transport's error, as a store's.
+    init(_ error: TransportError, operation: String) {
+        self.init(
+            error.kind == .cancelled ? .cancelled : .transport,
+            operation: operation,
+            detail: error.description,
+            retryAdvice: error.retryAdvice
+        )
+    }
+}
