@@ -102,7 +102,8 @@ public struct ContractValidator: Sendable {
         case ("string", .string(let text)):
             if let problem = Self.problem(with: text, spec) { problems.append("\(place): \(problem)") }
         case ("string", .integer) where ["int64", "uint64"].contains(spec.format): break
-        case ("boolean", .bool), ("integer", .integer), ("number", .integer), ("number", .double), ("any", _), (nil, _): break
+        case ("boolean", .bool), ("integer", .integer), ("number", .integer), ("number", .double), ("any", _), (nil, _):
+            break
         default: problems.append("\(place): \(spec.type ?? "value") expected, got \(value.text.prefix(60))")
         }
     }

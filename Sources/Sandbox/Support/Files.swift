@@ -9,7 +9,9 @@ public enum Files {
             throw SandboxError.system("make the directory \(path)")
         }
         try makeDirectory(String(path[..<slash]))
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw SandboxError.system("make the directory \(path)") }
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            throw SandboxError.system("make the directory \(path)")
+        }
     }
 
     /// Makes a directory of an unused name under the system's folder for temporary files.

@@ -94,7 +94,7 @@ struct Timeline {
         if bits & 255 > 150 { gap = stride / 8 * Int((bits >> 12) & 31) + Int((bits >> 20) & 1_023) }
         let ahead = local - start - row * stride
         if ahead > 40 * stride { gap /= 4 }
-        if ahead < -40 * stride { gap = gap * 2 + stride }
+        if ahead < -40 * stride { gap = gap * 2 - ahead / 8 }
         local = min(last, local + gap)
         // The exchange's own time: milliseconds, some earlier, sometimes before midnight.
         let latency = 2_500 + Int((bits >> 32) & 4_095) + ((bits >> 48) & 255 == 0 ? 60_000 : 0)
