@@ -116,6 +116,15 @@ private let unit = 262_144
         #expect(try client.call("GET", object + "?alt=media").body == data)
     }
 
+    @Test func anUploadCanBreakByFault() throws {
+        let session = try begin()
+        try test.world.faults.add("method=PUT nth=1 break=\(2 * unit + 5)")
+        let other = try test.storage()
+        let header = ["Content-Range": "bytes 0-\(data.count - 1)/\(data.count)"]
+        #expect(throws: ClientError.self) { try other.call("PUT", session, header, body: data) }
+        #expect(try ask(session).headers["range"] == "bytes=0-\(2 * unit - 1)")
+    }
+
     @Test func aLostAnswerIsFoundByAsking() throws {
         let session = try begin()
         try test.world.faults.add("method=PUT nth=1 reset=after")

@@ -12,7 +12,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 venv=${VENV:-$root/.venv}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+server=
+trap '[[ -z $server ]] || kill $server 2>/dev/null; rm -rf "$work"' EXIT
 
 if [[ -z ${SANDBOX_CLIENTS_INSIDE:-} ]]; then
     sandbox=${TICK_SANDBOX:-}
@@ -39,6 +40,37 @@ if [[ -z ${SANDBOX_CLIENTS_INSIDE:-} ]]; then
         echo "the sandbox noted breaches of the contract in what Google's own clients sent" >&2
         exit 1
     fi
+    # The command itself: exit statuses, files, an orderly end.
+    status=0; "$sandbox" --no-such-option 2> "$work/err" || status=$?
+    [[ $status == 2 && $(wc -l < "$work/err") == 1 ]] || { echo "a wrong option: status $status" >&2; exit 1; }
+    status=0; "$sandbox" -- sh -c 'exit 7' || status=$?
+    [[ $status == 7 ]] || { echo "the command's exit status 7 became $status" >&2; exit 1; }
+    printf 'venue,symbol\nbinance-spot,ONEUSDT\nbinance-futures,TWOUSDT\n' > "$work/instruments.csv"
+    TICK_SANDBOX_TARDIS_KEY=secret-key "$sandbox" --instruments "$work/instruments.csv" --rows 5 \
+        --fault 'service=tardis path=*/quotes/* nth=1 status=429 retry-after=1' \
+        --env-file "$work/env" --print-env > "$work/printed" &
+    server=$!
+    until [[ -s $work/env && -s $work/printed ]]; do kill -0 $server; done
+    cmp "$work/env" "$work/printed"
+    (
+        # shellcheck disable=SC1091
+        source "$work/env"
+        expect_rows() {
+            rows=$(curl -sSfL -H 'Authorization: Bearer secret-key' "$TARDIS_BASE_URL/v1/$1.csv.gz" | gunzip | wc -l)
+            [[ $rows == 6 ]] || { echo "$1: $rows lines" >&2; exit 1; }
+        }
+        expect_rows binance/trades/2023/05/23/ONEUSDT
+        expect_rows binance-futures/liquidations/2023/05/23/TWOUSDT
+        first=$(curl -s -o /dev/null -w '%{http_code}' "$TARDIS_BASE_URL/v1/binance/quotes/2023/05/01/ONEUSDT.csv.gz")
+        [[ $first == 429 ]] || { echo "the fault did not strike: $first" >&2; exit 1; }
+        expect_rows binance/quotes/2023/05/01/ONEUSDT
+        [[ ! $(< "$work/env") == *secret-key* ]] || { echo "the key is in the environment file" >&2; exit 1; }
+    )
+    kill $server
+    status=0; wait $server || status=$?
+    server=
+    [[ $status == 0 ]] || { echo "SIGTERM ended it with $status" >&2; exit 1; }
+
     judge=$root/../shared/specs/google/validate_requests.py
     if [[ -f $judge ]]; then
         # The documents do not list the download service's paths, which take what objects.get takes.

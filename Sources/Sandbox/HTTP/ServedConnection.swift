@@ -21,7 +21,7 @@ struct ServedConnection {
     private func serveOne() throws -> Bool {
         guard let request = try readHead() else { return false }
         let fault = server.faults.fault(for: request, service: server.service.name)
-        let body = try RequestBody(channel: channel, headers: request.headers)
+        let body = try RequestBody(channel: channel, headers: request.headers, breakAfter: fault?.breakAfter)
         let exchange = Exchange(request: request, body: body, keepBytes: fault?.keepBytes)
         if let delay = fault?.latencyMilliseconds { try channel.pause(milliseconds: delay) }
         if fault?.reset == .before {
