@@ -200,7 +200,7 @@ private let upload = "/upload/storage/v1/b/market/o"
         ("GET", "\(objects)?projection=half", 400, "half"), ("GET", "\(objects)/a?generation=new", 400, "new"),
         ("GET", "/storage/v1/x", 404, "no such path"), ("PATCH", objects, 405, "only"),
         ("GET", "/storage/v1/b", 400, "project"),
-        ("GET", "/", 404, "no such path"),
+        ("GET", "/", 404, "no such path"), ("GET", "\(objects)?userProject=a&userProject=a", 400, "more than once"),
     ])
     func breachesOfTheContractAreRefusedAndNamed(method: String, target: String, status: Int, word: String) throws {
         try put("a")
