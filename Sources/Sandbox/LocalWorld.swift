@@ -53,7 +53,9 @@ public final class LocalWorld: Sendable {
         let identity = try TLSIdentity()
         certificatePEM = identity.certificatePEM
         let (recorder, faults) = (recorder, faults)
-        func serve(_ service: any SandboxService, _ port: UInt16, _ identity: TLSIdentity? = nil) throws -> SandboxServer {
+        func serve(_ service: any SandboxService, _ port: UInt16, _ identity: TLSIdentity? = nil) throws
+            -> SandboxServer
+        {
             try SandboxServer(service: service, port: port, recorder: recorder, faults: faults, identity: identity)
         }
         wasabiServer = try serve(wasabi, 0)

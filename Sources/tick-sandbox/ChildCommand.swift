@@ -11,7 +11,9 @@ struct ChildCommand {
         var entry = environ
         while let text = entry.pointee.map({ String(cString: $0) }) {
             let name = text.prefix { $0 != "=" }
-            if !removing.contains(String(name)) && !variables.contains(where: { $0.name == name }) { environment.append(text) }
+            if !removing.contains(String(name)) && !variables.contains(where: { $0.name == name }) {
+                environment.append(text)
+            }
             entry += 1
         }
         environment += variables.map { "\($0.name)=\($0.value)" }

@@ -97,7 +97,9 @@ struct Options {
         case "--rows": size = .rows(try Self.number(flag, value))
         case "--bytes": size = .csvBytes(try Self.number(flag, value))
         case "--exported-until":
-            guard let day = TickDay(value) else { throw UsageError(sentence: "\(flag): \(value) is no date YYYY-MM-DD") }
+            guard let day = TickDay(value) else {
+                throw UsageError(sentence: "\(flag): \(value) is no date YYYY-MM-DD")
+            }
             exportedUntil = day
         case "--empty":
             let parts = value.split(separator: "=", maxSplits: 1).map(String.init)
@@ -116,7 +118,9 @@ struct Options {
     }
 
     private static func number(_ flag: String, _ value: String) throws -> Int {
-        guard let number = parseByteCount(value), number >= 0 else { throw UsageError(sentence: "\(flag): \(value) is no number") }
+        guard let number = parseByteCount(value), number >= 0 else {
+            throw UsageError(sentence: "\(flag): \(value) is no number")
+        }
         return number
     }
 
@@ -149,13 +153,17 @@ struct Options {
     func symbols() throws -> [String: [String]]? {
         guard let instruments else { return nil }
         let rows = try Self.lines(of: instruments).map { $0.split(separator: ",", omittingEmptySubsequences: false) }
-        guard let header = rows.first, let venue = header.firstIndex(of: "venue"), let symbol = header.firstIndex(of: "symbol") else {
+        guard let header = rows.first, let venue = header.firstIndex(of: "venue"),
+            let symbol = header.firstIndex(of: "symbol")
+        else {
             throw UsageError(sentence: "--instruments: \(instruments) has no header with venue and symbol")
         }
         var symbols: [String: [String]] = [:]
         for row in rows.dropFirst() {
             guard row.count > max(venue, symbol) else {
-                throw UsageError(sentence: "--instruments: \(instruments) has a short row: \(row.joined(separator: ","))")
+                throw UsageError(
+                    sentence: "--instruments: \(instruments) has a short row: \(row.joined(separator: ","))"
+                )
             }
             let exchange = row[venue] == "binance-spot" ? "binance" : String(row[venue])
             symbols[exchange, default: []].append(String(row[symbol]).replacing("/", with: "-").uppercased())

@@ -14,6 +14,7 @@ public struct ContractValidator: Sendable {
     /// What is wrong with the query parameters; empty when nothing is.
     public func problems(inQueryOf request: ServedRequest, for match: Contract.Match) -> [String] {
         var problems: [String] = []
+        var seen: Set<String> = []
         for item in request.query {
             if item.name == "uploadType", match.isUpload {
                 if !["media", "multipart", "resumable"].contains(item.value) {
@@ -25,6 +26,9 @@ public struct ContractValidator: Sendable {
             guard let spec = own ?? contract.parameters[item.name] else {
                 if !Self.tolerated.contains(item.name) { problems.append("unknown query parameter \(item.name)") }
                 continue
+            }
+            if !seen.insert(item.name).inserted, !spec.isRepeated {
+                problems.append("query parameter \(item.name) more than once")
             }
             if let problem = Self.problem(with: item.value, spec) { problems.append("\(item.name)=\(problem)") }
         }
@@ -102,7 +106,8 @@ public struct ContractValidator: Sendable {
         case ("string", .string(let text)):
             if let problem = Self.problem(with: text, spec) { problems.append("\(place): \(problem)") }
         case ("string", .integer) where ["int64", "uint64"].contains(spec.format): break
-        case ("boolean", .bool), ("integer", .integer), ("number", .integer), ("number", .double), ("any", _), (nil, _): break
+        case ("boolean", .bool), ("integer", .integer), ("number", .integer), ("number", .double), ("any", _), (nil, _):
+            break
         default: problems.append("\(place): \(spec.type ?? "value") expected, got \(value.text.prefix(60))")
         }
     }

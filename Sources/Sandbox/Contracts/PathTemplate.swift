@@ -33,7 +33,8 @@ struct PathTemplate: Sendable {
         return match(Array(path.utf8)[...], pieces[...], &values) ? values : nil
     }
 
-    private func match(_ path: ArraySlice<UInt8>, _ pieces: ArraySlice<Piece>, _ values: inout [String: String]) -> Bool {
+    private func match(_ path: ArraySlice<UInt8>, _ pieces: ArraySlice<Piece>, _ values: inout [String: String]) -> Bool
+    {
         guard let piece = pieces.first else { return path.isEmpty }
         switch piece {
         case .literal(let bytes):

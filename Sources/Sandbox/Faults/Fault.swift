@@ -40,6 +40,8 @@ public struct Fault: Sendable, Equatable {
     public var stallAt = 0
     /// Reset the connection.
     public var reset: Reset?
+    /// Reset the connection when so many bytes of the request's body have been read.
+    public var breakAfter: Int?
     /// A resumable upload keeps only so many bytes of the chunk (rounded down to 256 KiB).
     public var keepBytes: Int?
 

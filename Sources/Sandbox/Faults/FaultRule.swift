@@ -45,6 +45,7 @@ public struct FaultRule: Sendable, Equatable {
           stall=MS or stall=forever   stop sending, at=BYTES into the body (0)
           reset=before                reset the connection before the request is worked on
           reset=after                 reset it when the work is done: the lost answer
+          break=BYTES                 reset it when so many bytes of the request's body have been read
           keep=BYTES                  a resumable upload keeps only so many bytes of the chunk
         Example: service=tardis path=*/trades/* nth=1-2 status=429 retry-after=2
         """
@@ -91,6 +92,7 @@ public struct FaultRule: Sendable, Equatable {
         case "corrupt": fault.corruptAt = number
         case "stall": fault.stall = .milliseconds(number)
         case "at": fault.stallAt = number
+        case "break": fault.breakAfter = number
         case "keep": fault.keepBytes = number
         default: return false
         }

@@ -19,6 +19,8 @@ public struct RecordedRequest: Sendable, Equatable {
     public let bodyBytes: Int
     /// What it was answered; nil when the connection ended first.
     public let status: Int?
+    /// Breaches of the contract in it.
+    public let violations: [String]
 
     /// The first value of a query parameter.
     public func parameter(_ name: String) -> String? {
@@ -36,6 +38,7 @@ public struct RecordedRequest: Sendable, Equatable {
         fields["status"] = status.map(JSONValue.integer)
         fields["kind"] = kind.map(JSONValue.string)
         fields["body"] = body
+        if !violations.isEmpty { fields["violations"] = .array(violations.map(JSONValue.string)) }
         return .object(fields)
     }
 }
@@ -95,7 +98,8 @@ public final class Recorder: Sendable {
             body: exchange.recordedBody,
             kind: exchange.recordedKind,
             bodyBytes: exchange.body.received,
-            status: status
+            status: status,
+            violations: exchange.violations
         )
         state.withLock { state in
             state.requests.append(entry)

@@ -5,13 +5,15 @@ public final class RequestBody {
     private let channel: Channel
     private var framing: Framing
     private var continueIsDue: Bool
+    private let breakAfter: Int?
     /// The announced length, nil for a chunked body.
     public let declaredLength: Int?
     /// Bytes handed out so far.
     public private(set) var received = 0
 
-    init(channel: Channel, headers: ServedHeaders) throws {
+    init(channel: Channel, headers: ServedHeaders, breakAfter: Int? = nil) throws {
         self.channel = channel
+        self.breakAfter = breakAfter
         continueIsDue = headers["Expect"]?.lowercased() == "100-continue"
         let lengths = headers.fields.filter { $0.name.lowercased() == "content-length" }
         if let coding = headers["Transfer-Encoding"] {
@@ -47,7 +49,12 @@ public final class RequestBody {
         case .none: return nil
         case .length(let rest), .chunked(let rest): left = rest
         }
-        guard let piece = try channel.read(upTo: min(count, left)) else { throw ConnectionEnded() }
+        if let breakAfter, received >= breakAfter {
+            channel.resetOnClose()
+            throw ConnectionEnded()
+        }
+        let allowed = min(count, left, (breakAfter ?? Int.max) - received)
+        guard let piece = try channel.read(upTo: allowed) else { throw ConnectionEnded() }
         received += piece.count
         switch framing {
         case .none: break

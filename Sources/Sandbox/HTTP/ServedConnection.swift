@@ -21,7 +21,7 @@ struct ServedConnection {
     private func serveOne() throws -> Bool {
         guard let request = try readHead() else { return false }
         let fault = server.faults.fault(for: request, service: server.service.name)
-        let body = try RequestBody(channel: channel, headers: request.headers)
+        let body = try RequestBody(channel: channel, headers: request.headers, breakAfter: fault?.breakAfter)
         let exchange = Exchange(request: request, body: body, keepBytes: fault?.keepBytes)
         if let delay = fault?.latencyMilliseconds { try channel.pause(milliseconds: delay) }
         if fault?.reset == .before {
@@ -80,7 +80,8 @@ struct ServedConnection {
         if line == "" { line = try channel.readLine(limit: 16_384) }
         guard let line else { return nil }
         let words = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 3, !words[0].isEmpty, words[1].hasPrefix("/"), words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0"
+        guard words.count == 3, !words[0].isEmpty, words[1].hasPrefix("/"),
+            words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0"
         else { throw BadRequest(status: 400, message: "no HTTP/1.1 request line: \(line.prefix(200))") }
         var headers: ServedHeaders = [:]
         while true {

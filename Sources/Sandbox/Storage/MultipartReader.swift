@@ -53,7 +53,9 @@ struct MultipartReader {
         }
         let end = buffer.reversed().drop { $0 == 10 || $0 == 13 }
         let content = Array(end.reversed())
-        guard content.count >= closing.count, Array(content.suffix(closing.count)) == closing else { throw Self.malformed }
+        guard content.count >= closing.count, Array(content.suffix(closing.count)) == closing else {
+            throw Self.malformed
+        }
         try writer.write(Array(content.dropLast(closing.count)))
         return headers
     }

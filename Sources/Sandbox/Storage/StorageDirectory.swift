@@ -183,7 +183,9 @@ final class StorageDirectory: Sendable {
         }
     }
 
-    private static func object(_ name: String, in bucket: String, generation: Int?, _ state: State) throws -> StoredObject {
+    private static func object(_ name: String, in bucket: String, generation: Int?, _ state: State) throws
+        -> StoredObject
+    {
         guard let found = state.buckets[bucket] else { throw Refusal.notFound(bucket: bucket) }
         guard let object = found.objects[ObjectName(name)], generation == nil || generation == object.generation else {
             throw Refusal.notFound(object: name, bucket: bucket)

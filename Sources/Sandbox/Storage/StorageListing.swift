@@ -21,7 +21,8 @@ struct StorageListing {
         maxResults = asked == 0 ? 1_000 : min(asked, 1_000)
         after = try request.parameter("pageToken").flatMap { token in
             if token.isEmpty { return nil }
-            guard token.hasPrefix("t_"), let name = PercentCoding.decode(token.dropFirst(2).replacing("_", with: "%")) else {
+            guard token.hasPrefix("t_"), let name = PercentCoding.decode(token.dropFirst(2).replacing("_", with: "%"))
+            else {
                 throw Refusal.invalid("Invalid page token: \(token)")
             }
             return name

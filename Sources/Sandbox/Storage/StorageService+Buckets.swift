@@ -21,7 +21,9 @@ extension StorageService {
     }
 
     func insertBucket(_ request: ServedRequest, _ body: JSONValue?) throws -> ServedResponse {
-        guard let name = body?["name"]?.string else { throw Refusal.google(400, "required", "Required: the bucket's name") }
+        guard let name = body?["name"]?.string else {
+            throw Refusal.google(400, "required", "Required: the bucket's name")
+        }
         guard wholeMatch(name, pattern: "[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]") else {
             throw Refusal.invalid("Invalid bucket name: '\(name)'")
         }

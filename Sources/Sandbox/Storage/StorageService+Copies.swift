@@ -1,5 +1,7 @@
 extension StorageService {
-    func copy(_ request: ServedRequest, _ match: Contract.Match, _ body: JSONValue?, isRewrite: Bool) throws -> ServedResponse {
+    func copy(_ request: ServedRequest, _ match: Contract.Match, _ body: JSONValue?, isRewrite: Bool) throws
+        -> ServedResponse
+    {
         let (source, bytes) = try store.open(
             match.path["sourceObject"] ?? "",
             in: match.path["sourceBucket"] ?? "",
@@ -39,8 +41,14 @@ extension StorageService {
         var components = 0
         for source in sources {
             let generation = source["generation"]?.integer
-            let (object, bytes) = try store.open(checkedObjectName(source["name"]?.string), in: bucket, generation: generation)
-            try StorageConditions(generationMatch: source["objectPreconditions"]?["ifGenerationMatch"]?.integer).check(object)
+            let (object, bytes) = try store.open(
+                checkedObjectName(source["name"]?.string),
+                in: bucket,
+                generation: generation
+            )
+            try StorageConditions(generationMatch: source["objectPreconditions"]?["ifGenerationMatch"]?.integer).check(
+                object
+            )
             components += object.componentCount ?? 1
             try append(bytes, to: writer)
         }

@@ -86,7 +86,8 @@ extension StorageService {
     /// Refuses names that Cloud Storage refuses.
     func checkedObjectName(_ name: String?) throws -> String {
         guard let name, !name.isEmpty else { throw Refusal.google(400, "required", "Required: the object's name") }
-        guard name.utf8.count <= 1_024, name != ".", name != "..", !name.utf8.contains(where: { $0 == 10 || $0 == 13 }) else {
+        guard name.utf8.count <= 1_024, name != ".", name != "..", !name.utf8.contains(where: { $0 == 10 || $0 == 13 })
+        else {
             throw Refusal.invalid("Invalid object name: '\(name.prefix(100))'")
         }
         return name

@@ -11,7 +11,9 @@ extension StorageService {
         }
     }
 
-    private func uploadMedia(_ exchange: Exchange, _ match: Contract.Match, _ selector: FieldSelector?) throws -> ServedResponse {
+    private func uploadMedia(_ exchange: Exchange, _ match: Contract.Match, _ selector: FieldSelector?) throws
+        -> ServedResponse
+    {
         let target = try target(exchange, match, metadata: nil, contentType: exchange.request.headers["Content-Type"])
         let part = store.newPart()
         return try discardingOnFailure(part) {
@@ -38,22 +40,31 @@ extension StorageService {
     private func startSession(_ exchange: Exchange, _ match: Contract.Match) throws -> ServedResponse {
         let request = exchange.request
         let metadata = try jsonBody(exchange, match)
-        let target = try target(exchange, match, metadata: metadata, contentType: request.headers["X-Upload-Content-Type"])
+        let target = try target(
+            exchange,
+            match,
+            metadata: metadata,
+            contentType: request.headers["X-Upload-Content-Type"]
+        )
         try target.conditions.check(store.liveObject(target.name, in: target.bucket))
         var session = UploadSession(target: target, part: store.newPart())
         if let text = request.headers["X-Upload-Content-Length"] {
-            guard let total = Int(text), total >= 0 else { throw Refusal.invalid("X-Upload-Content-Length is no number: \(text)") }
+            guard let total = Int(text), total >= 0 else {
+                throw Refusal.invalid("X-Upload-Content-Length is no number: \(text)")
+            }
             session.total = total
         }
         _ = try FileWriter(path: session.part)
-        let id = String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        let id =
+            String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         sessions.withLock { $0[id] = session }
         let name = PercentCoding.encode(target.name)
         let location = "\(request.base)\(request.path)?uploadType=resumable&name=\(name)&upload_id=\(id)"
         return ServedResponse(status: 200, headers: ["Location": location, "X-GUploader-UploadID": id])
     }
 
-    private func target(_ exchange: Exchange, _ match: Contract.Match, metadata: JSONValue?, contentType: String?) throws
+    private func target(_ exchange: Exchange, _ match: Contract.Match, metadata: JSONValue?, contentType: String?)
+        throws
         -> UploadSession.Target
     {
         let request = exchange.request

@@ -54,7 +54,9 @@ public final class StorageService: SandboxService {
         if match.isUpload { return try upload(exchange, match, selector) }
         let body = try jsonBody(exchange, match)
         var response = try answer(request, match, body)
-        if let selector, case .bytes(let bytes) = response.body, response.headers["Content-Type"]?.contains("json") == true {
+        if let selector, case .bytes(let bytes) = response.body,
+            response.headers["Content-Type"]?.contains("json") == true
+        {
             response.body = .bytes(Array(selector.apply(to: try JSONValue.parse(bytes)).text.utf8))
         }
         return response
@@ -66,7 +68,11 @@ public final class StorageService: SandboxService {
         case .found(let match): return match
         case .otherVerbs(let verbs):
             exchange.violations.append("\(method) not allowed here, only \(verbs)")
-            throw Refusal.google(405, "httpMethodNotAllowed", "\(method) \(path): only \(verbs.joined(separator: ", "))")
+            throw Refusal.google(
+                405,
+                "httpMethodNotAllowed",
+                "\(method) \(path): only \(verbs.joined(separator: ", "))"
+            )
         case .unknown:
             exchange.violations.append("no such path in Cloud Storage's API")
             throw Refusal.google(404, "notFound", "No such path: \(method) \(path)")
@@ -97,7 +103,8 @@ public final class StorageService: SandboxService {
         return try checkedJSON(bytes, type: exchange.request.headers["Content-Type"], exchange, match)
     }
 
-    func checkedJSON(_ bytes: [UInt8], type: String?, _ exchange: Exchange, _ match: Contract.Match) throws -> JSONValue {
+    func checkedJSON(_ bytes: [UInt8], type: String?, _ exchange: Exchange, _ match: Contract.Match) throws -> JSONValue
+    {
         guard type?.lowercased().hasPrefix("application/json") == true else {
             exchange.violations.append("a JSON body of Content-Type \(type ?? "none")")
             throw Refusal.google(400, "parseError", "The body's Content-Type must be application/json.")
@@ -113,7 +120,8 @@ public final class StorageService: SandboxService {
         }
     }
 
-    private func answer(_ request: ServedRequest, _ match: Contract.Match, _ body: JSONValue?) throws -> ServedResponse {
+    private func answer(_ request: ServedRequest, _ match: Contract.Match, _ body: JSONValue?) throws -> ServedResponse
+    {
         switch match.method {
         case "storage.buckets.insert": try insertBucket(request, body)
         case "storage.buckets.list": listBuckets(request)

@@ -38,7 +38,9 @@ struct StoredObject: Sendable, Equatable {
         var json: JSONObject = [
             "kind": "storage#object", "id": .string("\(bucket)/\(name)/\(generation)"),
             "selfLink": .string("\(base)/storage/v1/b/\(bucket)/o/\(encoded)"),
-            "mediaLink": .string("\(base)/download/storage/v1/b/\(bucket)/o/\(encoded)?generation=\(generation)&alt=media"),
+            "mediaLink": .string(
+                "\(base)/download/storage/v1/b/\(bucket)/o/\(encoded)?generation=\(generation)&alt=media"
+            ),
             "name": .string(name), "bucket": .string(bucket), "generation": .string(String(generation)),
             "metageneration": .string(String(metageneration)), "storageClass": "STANDARD",
             "size": .string(String(size)), "crc32c": .string(crc32c), "etag": .string(etag),

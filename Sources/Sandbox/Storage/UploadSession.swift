@@ -71,7 +71,9 @@ struct UploadSession: Sendable, Equatable {
         if !isLast && count % Self.granularity != 0 {
             return .refuse(400, "A chunk that is not the last must be a multiple of 262144 bytes, not \(count).")
         }
-        guard first <= kept else { return .refuse(400, "The chunk starts at \(first), but only \(kept) bytes are kept.") }
+        guard first <= kept else {
+            return .refuse(400, "The chunk starts at \(first), but only \(kept) bytes are kept.")
+        }
         return .receive(skip: min(kept - first, count), count: count, isLast: isLast)
     }
 
@@ -120,7 +122,9 @@ struct AnnouncedHashes: Sendable, Equatable {
             throw Refusal.invalid("Provided CRC32C \"\(value)\" doesn't match calculated CRC32C \"\(digests.crc32c)\".")
         }
         for value in md5 where value != digests.md5 {
-            throw Refusal.invalid("Provided MD5 hash \"\(value)\" doesn't match calculated MD5 hash \"\(digests.md5)\".")
+            throw Refusal.invalid(
+                "Provided MD5 hash \"\(value)\" doesn't match calculated MD5 hash \"\(digests.md5)\"."
+            )
         }
     }
 }

@@ -9,7 +9,9 @@ public enum Files {
             throw SandboxError.system("make the directory \(path)")
         }
         try makeDirectory(String(path[..<slash]))
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw SandboxError.system("make the directory \(path)") }
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            throw SandboxError.system("make the directory \(path)")
+        }
     }
 
     /// Makes a directory of an unused name under the system's folder for temporary files.
@@ -72,14 +74,14 @@ public enum Files {
 }
 
 /// A file opened for writing, closed with the last reference.
-public final class FileWriter {
+final class FileWriter {
     private let descriptor: Int32
     private let path: String
     /// Bytes in the file.
-    public private(set) var count: Int
+    private(set) var count: Int
 
     /// Opens and empties a file, or continues it at its end.
-    public init(path: String, appending: Bool = false) throws {
+    init(path: String, appending: Bool = false) throws {
         descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (appending ? 0 : O_TRUNC), 0o644)
         guard descriptor >= 0 else { throw SandboxError.system("write \(path)") }
         self.path = path
@@ -89,12 +91,12 @@ public final class FileWriter {
     deinit { close(descriptor) }
 
     /// Appends bytes.
-    public func write(_ bytes: [UInt8]) throws {
+    func write(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes(write)
     }
 
     /// Appends bytes.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws {
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
@@ -106,7 +108,7 @@ public final class FileWriter {
     }
 
     /// Cuts the file to a length.
-    public func truncate(to length: Int) throws {
+    func truncate(to length: Int) throws {
         guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, off_t(length), SEEK_SET) >= 0 else {
             throw SandboxError.system("truncate \(path)")
         }

@@ -10,12 +10,17 @@ public enum Glob {
 
     /// Whether the whole text fits the pattern.
     public static func matches(_ text: String, pattern: String, style: Style) -> Bool {
-        let alternatives = style == .objectNames ? expandBraces(Array(pattern.unicodeScalars)) : [Array(pattern.unicodeScalars)]
+        let alternatives =
+            style == .objectNames ? expandBraces(Array(pattern.unicodeScalars)) : [Array(pattern.unicodeScalars)]
         let scalars = Array(text.unicodeScalars)
         return alternatives.contains { matches(scalars[...], $0[...], style) }
     }
 
-    private static func matches(_ text: ArraySlice<Unicode.Scalar>, _ pattern: ArraySlice<Unicode.Scalar>, _ style: Style)
+    private static func matches(
+        _ text: ArraySlice<Unicode.Scalar>,
+        _ pattern: ArraySlice<Unicode.Scalar>,
+        _ style: Style
+    )
         -> Bool
     {
         guard let first = pattern.first else { return text.isEmpty }
@@ -33,8 +38,11 @@ public enum Glob {
             guard let next = text.first, style == .text || next != "/" else { return false }
             return matches(text.dropFirst(), rest, style)
         case "[" where style == .objectNames:
-            guard let next = text.first, next != "/", let end = rest.dropFirst().firstIndex(of: "]") else { return false }
-            return classContains(rest[rest.startIndex..<end], next) && matches(text.dropFirst(), pattern[(end + 1)...], style)
+            guard let next = text.first, next != "/", let end = rest.dropFirst().firstIndex(of: "]") else {
+                return false
+            }
+            return classContains(rest[rest.startIndex..<end], next)
+                && matches(text.dropFirst(), pattern[(end + 1)...], style)
         default:
             return text.first == first && matches(text.dropFirst(), rest, style)
         }
@@ -57,7 +65,9 @@ public enum Glob {
 
     /// `a{b,c}d` as `abd` and `acd`; braces do not nest.
     private static func expandBraces(_ pattern: [Unicode.Scalar]) -> [[Unicode.Scalar]] {
-        guard let open = pattern.firstIndex(of: "{"), let close = pattern[open...].firstIndex(of: "}") else { return [pattern] }
+        guard let open = pattern.firstIndex(of: "{"), let close = pattern[open...].firstIndex(of: "}") else {
+            return [pattern]
+        }
         let tails = expandBraces(Array(pattern[(close + 1)...]))
         return pattern[(open + 1)..<close].split(separator: ",", omittingEmptySubsequences: false).flatMap { choice in
             tails.map { Array(pattern[..<open]) + choice + $0 }

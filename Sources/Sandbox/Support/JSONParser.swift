@@ -86,7 +86,8 @@ struct JSONParser {
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-        let startsWell = digits.first?.isNumber == true && !(digits.hasPrefix("0") && digits.dropFirst().first?.isNumber == true)
+        let startsWell =
+            digits.first?.isNumber == true && !(digits.hasPrefix("0") && digits.dropFirst().first?.isNumber == true)
         guard startsWell, !text.hasSuffix(".") else { throw problem("value expected") }
         if let whole = Int(text) { return .integer(whole) }
         guard let value = Double(text) else { throw problem("no number") }

@@ -27,8 +27,4 @@ struct SplitMix {
     /// A number in 0..<1.
     @inline(__always)
     mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-
-    /// True with the given chance out of 1024.
-    @inline(__always)
-    mutating func chance(_ of1024: UInt64) -> Bool { next() & 1023 < of1024 }
 }

@@ -24,7 +24,8 @@ public struct TardisInstrument: Sendable, Equatable {
         let common: [TickGenerator.DataType] = [
             .trades, .incrementalBook, .quotes, .bookSnapshot5, .bookSnapshot25, .bookTicker,
         ]
-        let usual = type == "spot" ? common : type == "option" ? [.optionsChain] : common + [.derivativeTicker, .liquidations]
+        let usual =
+            type == "spot" ? common : type == "option" ? [.optionsChain] : common + [.derivativeTicker, .liquidations]
         self.dataTypes = dataTypes ?? usual
         self.availableSince = availableSince
         self.availableTo = availableTo
@@ -85,7 +86,8 @@ public struct TardisCatalogue: Sendable, Equatable {
     ]
 
     static func type(of exchange: String) -> String {
-        exchange.hasSuffix("options") ? "option" : exchange.contains("futures") || exchange.contains("swap") ? "perpetual" : "spot"
+        exchange.hasSuffix("options")
+            ? "option" : exchange.contains("futures") || exchange.contains("swap") ? "perpetual" : "spot"
     }
 
     private static let standardAssets = [

@@ -64,7 +64,11 @@ public final class TardisService: SandboxService {
         let agent = request.headers["User-Agent"] ?? ""
         guard !agent.isEmpty, !agent.hasPrefix("Python-urllib") else {
             exchange.violations.append("User-Agent \"\(agent)\" is refused")
-            return .text("<!DOCTYPE html><html><body>Error 1010: access denied</body></html>", type: "text/html", status: 403)
+            return .text(
+                "<!DOCTYPE html><html><body>Error 1010: access denied</body></html>",
+                type: "text/html",
+                status: 403
+            )
         }
         guard request.method == "GET" else {
             exchange.violations.append("\(request.method) on Tardis")
@@ -76,7 +80,8 @@ public final class TardisService: SandboxService {
         }
         switch (parts.first, parts.count) {
         case ("v1", 7): return try dataset(request, Array(parts.dropFirst()))
-        case ("v1", 2) where parts[1] == "exchanges": return catalogueAnswer(configuration.catalogue.exchangesAnswer, request)
+        case ("v1", 2) where parts[1] == "exchanges":
+            return catalogueAnswer(configuration.catalogue.exchangesAnswer, request)
         case ("v1", 3) where parts[1] == "exchanges":
             guard let answer = configuration.catalogue.exchangeAnswer(parts[2]) else {
                 return refuse(400, "Invalid 'exchange' param provided: '\(parts[2])'.", code: 100)
@@ -97,7 +102,9 @@ public final class TardisService: SandboxService {
 
     private func catalogueAnswer(_ json: JSONValue, _ request: ServedRequest) -> ServedResponse {
         var response = ServedResponse.json(json)
-        guard case .bytes(let plain) = response.body, acceptsGzip(request), let packed = try? gzipped(plain) else { return response }
+        guard case .bytes(let plain) = response.body, acceptsGzip(request), let packed = try? gzipped(plain) else {
+            return response
+        }
         response.headers["Content-Encoding"] = "gzip"
         response.body = .bytes(packed)
         return response
@@ -125,9 +132,15 @@ public final class TardisService: SandboxService {
     // MARK: datasets
 
     private func dataset(_ request: ServedRequest, _ parts: [String]) throws -> ServedResponse {
-        guard let symbol = PercentCoding.decode(parts[5]), symbol.hasSuffix(".csv.gz") else { return refuse(404, "Not Found") }
+        guard let symbol = PercentCoding.decode(parts[5]), symbol.hasSuffix(".csv.gz") else {
+            return refuse(404, "Not Found")
+        }
         guard let day = TickDay("\(parts[2])-\(parts[3])-\(parts[4])") else {
-            return refuse(400, "Invalid date '\(parts[2])-\(parts[3])-\(parts[4])': ISO 8601 format expected", code: 110)
+            return refuse(
+                400,
+                "Invalid date '\(parts[2])-\(parts[3])-\(parts[4])': ISO 8601 format expected",
+                code: 110
+            )
         }
         let key = TardisFileKey(exchange: parts[0], dataType: parts[1], day: day, symbol: String(symbol.dropLast(7)))
         if let problem = absence(of: key) { return problem }

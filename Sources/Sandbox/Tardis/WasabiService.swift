@@ -52,6 +52,10 @@ public final class WasabiService: SandboxService {
     }
 
     private func xml(_ status: Int, _ code: String, _ message: String) -> ServedResponse {
-        .text("<Error><Code>\(code)</Code><Message>\(message)</Message></Error>", type: "application/xml", status: status)
+        .text(
+            "<Error><Code>\(code)</Code><Message>\(message)</Message></Error>",
+            type: "application/xml",
+            status: status
+        )
     }
 }

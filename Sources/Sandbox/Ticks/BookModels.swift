@@ -19,7 +19,9 @@ struct Ladder {
     /// Changes one to four amounts, mostly near the top; now and then the best price moves.
     mutating func step(_ market: inout Market) {
         let bits = market.random.next()
-        if bits & 15 == 0 { shift(up: bits & 16 == 0, gap: 1 + ((bits >> 5) & 3 == 0 ? Int((bits >> 7) & 7) : 0), &market) }
+        if bits & 15 == 0 {
+            shift(up: bits & 16 == 0, gap: 1 + ((bits >> 5) & 3 == 0 ? Int((bits >> 7) & 7) : 0), &market)
+        }
         var seeds = bits >> 12
         for _ in 0...Int(bits >> 10 & 3) {
             let deep = (Int(seeds & 0xFF) * Int((seeds >> 8) & 0xFF)) >> 8
@@ -147,8 +149,10 @@ struct BookUpdatesModel: TickModel {
             isBid = row < Self.snapshotDepth
             offset = row % Self.snapshotDepth + 1
             amount = market.amount()
+            market.timeline.stay(by: 0)
         } else if left > 0 {
             left -= 1
+            market.timeline.stay(by: 0)
         } else {
             market.timeline.advance(&market.random)
             left = Int((bits >> 20) & 7)

@@ -48,17 +48,15 @@ struct Market {
         let bits = random.next()
         let unit = amountScale == 8 ? 100_000 : 1
         if bits & 1 == 0 {
-            let lots = (1, 1, 2, 5, 10, 20, 50, 100)
             let lot =
                 switch (bits >> 1) & 7 {
-                case 0: lots.0
-                case 1: lots.1
-                case 2: lots.2
-                case 3: lots.3
-                case 4: lots.4
-                case 5: lots.5
-                case 6: lots.6
-                default: lots.7
+                case 0, 1: 1
+                case 2: 2
+                case 3: 5
+                case 4: 10
+                case 5: 20
+                case 6: 50
+                default: 100
                 }
             return lot * unit * ((bits >> 4) & 15 == 0 ? 10 : 1)
         }
@@ -94,7 +92,7 @@ struct Timeline {
         if bits & 255 > 150 { gap = stride / 8 * Int((bits >> 12) & 31) + Int((bits >> 20) & 1_023) }
         let ahead = local - start - row * stride
         if ahead > 40 * stride { gap /= 4 }
-        if ahead < -40 * stride { gap = gap * 2 + stride }
+        if ahead < -40 * stride { gap = gap * 2 - ahead / 8 }
         local = min(last, local + gap)
         // The exchange's own time: milliseconds, some earlier, sometimes before midnight.
         let latency = 2_500 + Int((bits >> 32) & 4_095) + ((bits >> 48) & 255 == 0 ? 60_000 : 0)

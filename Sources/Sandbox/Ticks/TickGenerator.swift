@@ -22,7 +22,8 @@ public struct TickGenerator: Sendable {
             case .bookSnapshot5: common + Self.levels(5)
             case .bookSnapshot25: common + Self.levels(25)
             case .derivativeTicker:
-                common + "funding_timestamp,funding_rate,predicted_funding_rate,open_interest,last_price,index_price,mark_price"
+                common
+                    + "funding_timestamp,funding_rate,predicted_funding_rate,open_interest,last_price,index_price,mark_price"
             case .optionsChain:
                 common + "type,strike_price,expiration,open_interest,last_price,bid_price,bid_amount,bid_iv,"
                     + "ask_price,ask_amount,ask_iv,mark_price,mark_iv,underlying_index,underlying_price,"
