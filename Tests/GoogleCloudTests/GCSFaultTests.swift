@@ -8,7 +8,10 @@ import Transport
 private enum Job: CaseIterable, Sendable {
     case put, smallUpload, largeUpload
 
-    var bytes: [UInt8] { self == .largeUpload ? pattern(700_000) : pattern(1_000) }
+    private static let small = pattern(1_000)
+    private static let large = pattern(700_000)
+
+    var bytes: [UInt8] { self == .largeUpload ? Self.large : Self.small }
     var metadata: [String: String] { ["kit": "1", "rows": "7"] }
 
     func run(_ store: GCSStore, precondition: Precondition = .absent) async throws -> ObjectInfo {

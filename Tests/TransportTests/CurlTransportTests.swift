@@ -1,4 +1,4 @@
-import Glibc
+import Dispatch
 import Synchronization
 import Testing
 
@@ -180,11 +180,13 @@ struct CurlTransportTests {
         let count = 40
         let arrived = Atomic(0)
         let all = Signal()
-        let release = DispatchGate()
+        let release = DispatchSemaphore(value: 0)
         try await withServer { connection in
             guard let request = connection.readRequest() else { return }
             if arrived.add(1, ordering: .relaxed).newValue == count { all.set() }
+            // One after the other, each lets the next one go.
             release.wait()
+            release.signal()
             connection.answer("200 OK", body: request.line)
         } _: { server, transport in
             try await withThrowingTaskGroup(of: String.self) { group in
@@ -192,7 +194,7 @@ struct CurlTransportTests {
                     group.addTask { try await transport.send(HTTPRequest("GET", server.url + "/\(index)")).text }
                 }
                 await all.wait()
-                release.open()
+                release.signal()
                 var lines: Set<String> = []
                 for try await line in group { lines.insert(line) }
                 #expect(lines == Set((0..<count).map { "GET /\($0) HTTP/1.1" }))
@@ -217,16 +219,5 @@ struct CurlTransportTests {
         let request = HTTPRequest("GET", "http://127.0.0.1:1/", headers: ["X-A": value])
         #expect(await kindThrown { _ = try await transport.send(request) } == .invalid)
         await transport.shutdown()
-    }
-}
-
-/// Holds threads until it is opened.
-final class DispatchGate: Sendable {
-    private let semaphoreIsOpen = Mutex(false)
-
-    func open() { semaphoreIsOpen.withLock { $0 = true } }
-
-    func wait() {
-        while !semaphoreIsOpen.withLock({ $0 }) { sched_yield() }
     }
 }

@@ -53,9 +53,10 @@ actor GCSUpload: ObjectUpload {
         session = nil
         let info = try await store.checked(written, size: upload.total, crc: crc.value, operation: operation)
         if metadata.isEmpty { return info }
+        // All of it, although the service keeps what a patch does not name: some emulators replace the whole map.
         return try await store.patch(
             name,
-            metadata: metadata.mapValues { $0 },
+            metadata: options.adding(metadata).metadata.mapValues { $0 },
             generation: info.generation,
             metageneration: info.metageneration
         )
