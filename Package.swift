@@ -58,7 +58,12 @@ let package = Package(
         tests("TicksTests", ["Ticks", "Parquet"]),
         tests("TardisTests", ["Tardis", "Transport", "Sandbox"]),
         tests("GoogleCloudTests", ["GoogleCloud", "Transport", "Sandbox"]),
-        tests("ConsoleTests", ["Console"]),
+        .testTarget(
+            name: "ConsoleTests",
+            dependencies: ["Console"],
+            exclude: ["Snapshots"],
+            swiftSettings: settings
+        ),
         tests("CommonTests", ["Common", "Console", "GoogleCloud"]),
         tests("SandboxTests", ["Sandbox"]),
     ]

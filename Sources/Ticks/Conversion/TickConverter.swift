@@ -209,7 +209,7 @@ public final class TickConverter: Sendable {
                     defer { state.input = [] }
                     return (state.input, state.isInputEnded)
                 }
-                stages.pending = input.count == 1 ? input[0] : Array(input.joined())
+                stages.pending = Self.joined(input)
                 stages.consumed = 0
                 if input.isEmpty {
                     guard isEnded else { return nil }
@@ -223,6 +223,14 @@ public final class TickConverter: Sendable {
             state.withLock { $0.inputBytes -= step.consumed }
             if let block = step.block { return block }
         }
+    }
+
+    private static func joined(_ pieces: [[UInt8]]) -> [UInt8] {
+        guard pieces.count > 1 else { return pieces.first ?? [] }
+        var all: [UInt8] = []
+        all.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+        for piece in pieces { all.append(contentsOf: piece) }
+        return all
     }
 
     private func publish(_ block: TextBlock) throws {
