@@ -45,7 +45,8 @@ public enum TickType: String, Sendable, CaseIterable {
             ]
         case .optionsChain:
             return common + [
-                "type", "strike_price", "expiration", "open_interest", "last_price", "bid_price", "bid_amount", "bid_iv",
+                "type", "strike_price", "expiration", "open_interest", "last_price", "bid_price", "bid_amount",
+                "bid_iv",
                 "ask_price", "ask_amount", "ask_iv", "mark_price", "mark_iv", "underlying_index", "underlying_price",
                 "delta", "gamma", "vega", "theta", "rho",
             ]
@@ -83,7 +84,8 @@ public enum TickType: String, Sendable, CaseIterable {
 
     private static let numberColumns: Set<String> = {
         let others: Set<String> = [
-            "exchange", "symbol", "timestamp", "local_timestamp", "funding_timestamp", "expiration", "id", "side", "type",
+            "exchange", "symbol", "timestamp", "local_timestamp", "funding_timestamp", "expiration", "id", "side",
+            "type",
             "underlying_index", "is_snapshot",
         ]
         return Set(allCases.flatMap(\.header)).subtracting(others)

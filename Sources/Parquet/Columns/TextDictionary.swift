@@ -48,7 +48,8 @@ final class TextDictionary {
         let mask = slots.count - 1
         for i in 0..<count {
             let start = Int(ends.base[i])
-            var slot = Int(truncatingIfNeeded: Self.hash(bytes.base + start, Int(ends.base[i + 1]) - start) >> 20) & mask
+            var slot =
+                Int(truncatingIfNeeded: Self.hash(bytes.base + start, Int(ends.base[i + 1]) - start) >> 20) & mask
             while slots[slot] != 0 { slot = (slot + 1) & mask }
             slots[slot] = UInt32(i + 1)
         }

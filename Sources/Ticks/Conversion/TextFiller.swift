@@ -78,8 +78,8 @@ final class TextFiller {
         } catch {
             throw TickError(
                 .row,
-                "\(options.source), line \(rows + error.row + 2): \(error.cells) cells where the header has \(header.count): "
-                    + "'\(line(block, row: error.row, start: start))'"
+                "\(options.source), line \(rows + error.row + 2): \(error.cells) cells where the header has "
+                    + "\(header.count): '\(line(block, row: error.row, start: start))'"
             )
         }
         rows += block.rowCount
@@ -108,15 +108,19 @@ final class TextFiller {
             )
         }
         if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
-            throw TickError(.header, "\(options.source): the header has column '\(TickError.excerpt(twice.utf8))' twice")
+            throw TickError(
+                .header,
+                "\(options.source): the header has column '\(TickError.excerpt(twice.utf8))' twice"
+            )
         }
         let wanted = options.type.map(\.header) ?? ["exchange", "symbol", "timestamp", "local_timestamp"]
         let missing = wanted.filter { !names.contains($0) }
         guard missing.isEmpty else {
             throw TickError(
                 .header,
-                "\(options.source): the header has no column \(missing.map { "'\($0)'" }.joined(separator: ", ")), which "
-                    + "\(options.type?.rawValue ?? "every tick file") must have; it has: \(TickError.excerpt(text, limit: 200))"
+                "\(options.source): the header has no column \(missing.map { "'\($0)'" }.joined(separator: ", ")), "
+                    + "which \(options.type?.rawValue ?? "every tick file") must have; it has: "
+                    + TickError.excerpt(text, limit: 200)
             )
         }
         header = names

@@ -64,9 +64,12 @@ public final class TickConverter: Sendable {
         var type: TickType?
         var summary: ConversionSummary?
         var failure: (any Error)?
-        var writer: CheckedContinuation<Void, any Error>?
-        var reader: CheckedContinuation<[UInt8]?, any Error>?
+        var writer: Writer?
+        var reader: Reader?
     }
+
+    private typealias Writer = CheckedContinuation<Void, any Error>
+    private typealias Reader = CheckedContinuation<[UInt8]?, any Error>
 
     /// A conversion that computes on `pool`.
     public init(options: ConversionOptions, pool: WorkPool) {
@@ -153,7 +156,8 @@ public final class TickConverter: Sendable {
     }
 
     private func fail(_ error: any Error) {
-        let waiting = state.withLock { state -> (CheckedContinuation<Void, any Error>?, CheckedContinuation<[UInt8]?, any Error>?) in
+        let waiting = state.withLock {
+            state -> (CheckedContinuation<Void, any Error>?, CheckedContinuation<[UInt8]?, any Error>?) in
             guard state.failure == nil, !state.isOutputEnded else { return (nil, nil) }
             state.failure = error
             state.input = []
@@ -194,7 +198,7 @@ public final class TickConverter: Sendable {
         }
         let writer = state.withLock { state in
             state.isDecoding = false
-            guard state.inputBytes <= Self.mostInput / 2 else { return nil as CheckedContinuation<Void, any Error>? }
+            guard state.inputBytes <= Self.mostInput / 2 else { return nil as Writer? }
             defer { state.writer = nil }
             return state.writer
         }
@@ -291,7 +295,8 @@ public final class TickConverter: Sendable {
         let count = min(readers.count, 2 * pool.threadCount)
         var groups: [[(index: Int, reader: ColumnReader)]] = Array(repeating: [], count: count)
         var loads = Array(repeating: 0, count: count)
-        for entry in readers.enumerated().sorted(by: { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }) {
+        for entry in readers.enumerated().sorted(by: { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
+        ) {
             let least = loads.indices.min { loads[$0] < loads[$1] } ?? 0
             groups[least].append((entry.offset, entry.element))
             loads[least] += entry.element.weight
@@ -387,9 +392,10 @@ public final class TickConverter: Sendable {
             let bytes = try file.append(chunks)
             if let times = file.bounds(ofColumn: "local_timestamp", rowGroup: file.rowGroupCount - 1) {
                 state.withLock { state in
-                    state.localTimestamps = state.localTimestamps.map {
-                        min($0.lowerBound, times.lowerBound)...max($0.upperBound, times.upperBound)
-                    } ?? times
+                    state.localTimestamps =
+                        state.localTimestamps.map {
+                            min($0.lowerBound, times.lowerBound)...max($0.upperBound, times.upperBound)
+                        } ?? times
                 }
             }
             stages.file = file
@@ -408,7 +414,7 @@ public final class TickConverter: Sendable {
     private func deliver(_ bytes: [UInt8], end: Bool = false) {
         let filler = stages.filler
         let counts = end ? (Int64(filler.rowCount), filler.inputBytes, filler.csvBytes) : (0, 0, 0)
-        let waiting = state.withLock { state -> (CheckedContinuation<[UInt8]?, any Error>, [UInt8])? in
+        let waiting = state.withLock { state -> (Reader, [UInt8])? in
             guard state.failure == nil else { return nil }
             state.output.append(bytes)
             state.outputBytes += bytes.count

@@ -22,11 +22,16 @@ public final class WorkPool: Sendable {
         for _ in 0..<threadCount {
             var thread = pthread_t()
             let argument = Unmanaged.passRetained(shared).toOpaque()
-            let status = pthread_create(&thread, nil, { raw in
-                guard let raw else { return nil }
-                Unmanaged<Shared>.fromOpaque(raw).takeRetainedValue().run()
-                return nil
-            }, argument)
+            let status = pthread_create(
+                &thread,
+                nil,
+                { raw in
+                    guard let raw else { return nil }
+                    Unmanaged<Shared>.fromOpaque(raw).takeRetainedValue().run()
+                    return nil
+                },
+                argument
+            )
             if status == 0 { pthread_detach(thread) } else { Unmanaged<Shared>.fromOpaque(argument).release() }
         }
     }

@@ -39,7 +39,8 @@ final class ColumnReader {
                     Int64ColumnBuilder(Field(name, .int64, .timestampMicrosUTC, isNullable: nullable), options: options)
                 )
             case .number: .number(DoubleColumnBuilder(Field(name, .double, isNullable: nullable), options: options))
-            case .text: .text(TextColumnBuilder(Field(name, .byteArray, .string, isNullable: nullable), options: options))
+            case .text:
+                .text(TextColumnBuilder(Field(name, .byteArray, .string, isNullable: nullable), options: options))
             case .boolean: .boolean(BooleanColumnBuilder(Field(name, .boolean, isNullable: nullable), options: options))
             }
     }
@@ -122,7 +123,8 @@ final class ColumnReader {
                 // Neighbouring rows of a book repeat most of their cells.
                 if these != words || length != wordsLength {
                     let end = cells.text + end
-                    if let value = DecimalParser.fastSigned(end, these, length) ?? DecimalParser.slow(cells.bytes(row)) {
+                    if let value = DecimalParser.fastSigned(end, these, length) ?? DecimalParser.slow(cells.bytes(row))
+                    {
                         bits = value.bitPattern
                         words = these
                         wordsLength = length

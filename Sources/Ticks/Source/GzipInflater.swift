@@ -53,7 +53,10 @@ final class GzipInflater {
             consumedTotal += Int64(took)
             produced += gave
             guard result == ISAL_DECOMP_OK || result == ISAL_END_INPUT || result == ISAL_OUT_OVERFLOW else {
-                throw TickError(.corrupt, "\(source): the gzip stream is damaged near byte \(consumedTotal): \(why(result))")
+                throw TickError(
+                    .corrupt,
+                    "\(source): the gzip stream is damaged near byte \(consumedTotal): \(why(result))"
+                )
             }
             if state.pointee.block_state == ISAL_BLOCK_FINISH {
                 isAtMemberEnd = true
