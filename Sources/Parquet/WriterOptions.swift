@@ -4,7 +4,8 @@ public struct WriterOptions: Sendable, Equatable {
     public var zstdLevel = 1
     /// Rows of a data page. Smaller pages let readers skip more and compress a little worse (1 % at this size).
     public var pageRows = 32_768
-    /// Whether texts with many values may use the delta encodings; fastparquet reads none of them.
+    /// Whether texts and integers with many values may use the delta encodings. fastparquet reads none of those for texts, and
+    /// gives wrong integers, without an error, where a difference needs more than 27 bits (134 s between two timestamps).
     public var usesDeltaText = true
 
     /// The defaults.

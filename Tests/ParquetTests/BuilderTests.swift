@@ -143,10 +143,15 @@ struct BuilderTests {
         #expect(try textEncodings(uuids, options) == [.deltaLengthByteArray, .rle])
         let sides = (0..<count).map { _ in Bool.random(using: &random) ? "buy" : "sell" }
         #expect(try textEncodings(sides, options) == [.plain, .rleDictionary, .rle])
-        // For fastparquet: no delta encodings of texts.
+        // For fastparquet: no delta encodings.
         var plain = options
         plain.usesDeltaText = false
         #expect(try textEncodings(uuids, plain) == [.plain, .rle])
+        let plainTime = Int64ColumnBuilder(time.field, options: plain)
+        wordBlocks(times, pieces: 4096) { plainTime.append($0, present: $1, count: $2) }
+        let plainChunk = try plainTime.finishChunk(scratch)
+        #expect(plainChunk.encodings == [.plain])
+        #expect(try decode(plainChunk, time.field).words == times)
     }
 
     private func textEncodings(_ values: [String], _ options: WriterOptions) throws -> [Encoding] {

@@ -151,7 +151,13 @@ struct FooterTests {
             do {
                 let metadata = try FooterReader.read(tail: damaged[...])
                 _ = metadata.bounds(ofColumn: "local_timestamp", rowGroup: 0)
-            } catch {
+                // What is answered may be indexed by the schema and added up.
+                for group in metadata.rowGroups {
+                    try #require(group.columns.count == metadata.fields.count, "seed \(seed)")
+                    for column in group.sortedBy { _ = metadata.fields[Int(column)] }
+                }
+                _ = metadata.rowGroups.flatMap(\.columns).reduce(0) { $0 + $1.compressedSize }
+            } catch is ParquetError {
                 refused += 1
             }
             var other = Array(index)
@@ -160,6 +166,28 @@ struct FooterTests {
             _ = try? OffsetIndex(other[...])
         }
         #expect(refused > 400, "seed \(seed)")
+    }
+
+    @Test func rowGroupsThatDoNotFitTheSchemaAreRefused() throws {
+        let (_, bytes) = try Self.file(groups: 1, rows: 60)
+        let whole = try FooterReader.read(tail: bytes[...])
+        func reason(_ change: (inout RowGroupMetadata) -> Void) -> String? {
+            var metadata = whole
+            change(&metadata.rowGroups[0])
+            let footer = metadata.encoded()
+            let tail = footer + (0..<4).map { UInt8(truncatingIfNeeded: footer.count >> (8 * $0)) } + FooterReader.magic
+            return #expect(throws: ParquetError.self) { try FooterReader.read(tail: tail[...]) }?.description
+        }
+        #expect(reason { $0.columns.removeLast() } == "the footer's row groups do not fit its schema")
+        #expect(reason { $0.sortedBy = [4] } == "the footer's row groups do not fit its schema")
+        #expect(reason { $0.sortedBy = [-1] } == "the footer's row groups do not fit its schema")
+        #expect(reason { $0.rowCount = -1 } == "the footer has a size or count that cannot be")
+        #expect(
+            reason {
+                $0.columns[0].compressedSize = .max
+                $0.columns[1].compressedSize = 1
+            } == "the footer has a size or count that cannot be"
+        )
     }
 
     @Test(arguments: [

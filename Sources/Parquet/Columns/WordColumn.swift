@@ -189,9 +189,10 @@ final class WordColumn<Value: ColumnWord> {
 
     private func encodeRaw(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         let chunk = ChunkAssembler(scratch: scratch, options: options)
-        return try encodePages(chunk, Value.rawEncoding) { range, page in
+        let encoding = options.usesDeltaText ? Value.rawEncoding : .plain
+        return try encodePages(chunk, encoding) { range, page in
             let start = UnsafeRawPointer(words.base + range.lowerBound)
-            if Value.rawEncoding == .plain {
+            if encoding == .plain {
                 page.append(start, 8 * range.count)
             } else {
                 DeltaEncoder.append(start.assumingMemoryBound(to: Int64.self), count: range.count, to: page)
