@@ -88,7 +88,7 @@ struct InstrumentTests {
         let command = CommandSpec(name: "tool", summary: "x", options: [SharedOptions.instrumentsFile])
         let csv = "venue,symbol,kind\nbinance-spot,A,spot\n"
         let given = ToolContext(
-            arguments: ["--instruments-file", "my.csv"],
+            arguments: ["--instruments", "my.csv"],
             files: .memory(["/w/my.csv": csv]),
             currentDirectory: "/w"
         )
@@ -106,6 +106,6 @@ struct InstrumentTests {
             return .done
         }
         #expect(missing.status == .usage)
-        #expect(missing.messages.contains("give --instruments-file"))
+        #expect(missing.messages.contains("give --instruments"))
     }
 }

@@ -40,7 +40,7 @@ public struct InstrumentRegistry: Sendable, Equatable {
         let named = arguments.string(SharedOptions.instrumentsFile.name).map(context.absolute)
         guard let path = named ?? SettingsSources.orchestrationFile("instruments.csv", context) else {
             throw arguments.error(
-                "orchestration/instruments.csv was not found: give --instruments-file or set ORCHESTRATION_DIR"
+                "orchestration/instruments.csv was not found: give --instruments or set ORCHESTRATION_DIR"
             )
         }
         return try InstrumentRegistry(csv: context.files.text(path), path: path)

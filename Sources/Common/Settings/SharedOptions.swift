@@ -90,14 +90,28 @@ public enum SharedOptions {
         environment: "MAX_INSTRUMENTS",
         check: .integer(1...Int.max)
     )
-    /// `--instruments-file`, `INSTRUMENTS_FILE`.
+    /// `--instruments`, `INSTRUMENTS_FILE`.
     public static let instrumentsFile: OptionSpec = .value(
-        "instruments-file",
+        "instruments",
         "FILE",
         help: "The instrument registry, a CSV file of venue,symbol,kind.",
         environment: "INSTRUMENTS_FILE",
         defaultText: "orchestration/instruments.csv",
         completion: .files
+    )
+
+    /// `--env-file`: read instead of `.env`.
+    public static let envFile: OptionSpec = .value(
+        "env-file",
+        "FILE",
+        help: "Read settings from this file instead of .env in the current directory.",
+        completion: .files
+    )
+    /// `--log-level`, `LOG_LEVEL`.
+    public static let logLevel: OptionSpec = .value(
+        "log-level",
+        "LEVEL",
+        help: "DEBUG, INFO, WARNING or ERROR; LOG_LEVEL says the same, --verbose and --quiet go before it."
     )
 
     /// The Tardis key: a variable only, as command lines are visible to all users of a machine.

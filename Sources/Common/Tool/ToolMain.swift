@@ -44,7 +44,7 @@ public enum ToolMain {
             now: context.clock.epochMicroseconds
         )
         do {
-            let layers = try SettingsSources.layers(context)
+            let layers = try SettingsSources.layers(context, command: command)
             let width = context.terminal.outputWidth ?? 80
             switch try CommandParser(withToolVariables(command), version: Kit.version)
                 .parse(context.arguments, layers: layers, width: width)
@@ -99,9 +99,11 @@ public enum ToolMain {
     private static func logLevel(_ arguments: ParsedArguments) throws -> LogLevel {
         if arguments.flag("verbose") { return .debug }
         if arguments.flag("quiet") { return .warning }
-        guard let name = arguments.variable("LOG_LEVEL")?.values.last else { return .info }
+        let option = SharedOptions.logLevel.name
+        let asked = arguments.has(option) ? arguments.string(option) : nil
+        guard let name = asked ?? arguments.variable("LOG_LEVEL")?.values.last else { return .info }
         guard let level = LogLevel(name: name) else {
-            throw arguments.error("LOG_LEVEL \(name) is not one of DEBUG, INFO, WARNING, ERROR")
+            throw arguments.error("log level \(name) is not one of DEBUG, INFO, WARNING, ERROR")
         }
         return level
     }

@@ -18,7 +18,8 @@ public struct ToolRun: Sendable {
     let logFormat: Logger.Format
 
     /// Begins to show progress on stderr in the mode of `--progress`, or of `auto` where the tool has no such option; `--quiet`
-    /// turns it off, and where the log is JSON lines `auto` is too. Log lines appear above it. Close it when the work ends; it is closed on every way out in any case.
+    /// turns it off, and where the log is JSON lines `auto` is too. Log lines appear above it. Close it when the work ends; it
+    /// is closed on every way out in any case.
     public func startProgress(_ title: String, unit: String = "files") -> ProgressReporter {
         let option = StandardOptions.progress.name
         let asked = arguments.has(option) ? arguments.string(option).flatMap(ProgressMode.init) : nil

@@ -1,3 +1,4 @@
+public import Transport
 /// A bearer token for Google's APIs.
 public struct AccessToken: Sendable, Equatable {
     /// What goes behind `Bearer`.

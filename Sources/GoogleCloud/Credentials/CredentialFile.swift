@@ -1,3 +1,4 @@
+import Transport
 import FoundationEssentials
 
 /// The JSON key files that Google's tools write.

@@ -1,3 +1,4 @@
+import Transport
 import CLibcrypto
 
 /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518, 3.3), by libcrypto.

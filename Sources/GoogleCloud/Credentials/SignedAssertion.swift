@@ -1,3 +1,4 @@
+import Transport
 import FoundationEssentials
 
 /// The JWT by which a service account asks for a token (RFC 7523).

@@ -52,6 +52,11 @@ extension FileMetadata {
             return true
         }
         guard root != nil else { throw ParquetError("the footer has no schema") }
+        let isConsistent = file.rowGroups.allSatisfy { group in
+            group.columns.count == file.fields.count
+                && group.sortedBy.allSatisfy { file.fields.indices.contains(Int($0)) }
+        }
+        guard isConsistent else { throw ParquetError("the footer's row groups do not fit its schema") }
         self = file
     }
 }

@@ -1,0 +1,130 @@
+import FoundationEssentials
+import Transport
+
+/// What Tardis's archive has of one exchange (`GET /exchanges/:exchange`).
+public struct ExchangeCatalogue: Sendable, Equatable {
+    /// One symbol of the archive.
+    public struct Symbol: Sendable, Equatable {
+        /// The symbol.
+        public let id: String
+        /// spot, future, perpetual, option, combo …
+        public let type: String
+        /// The data types there are files of.
+        public let dataTypes: [String]
+        /// The first day, `YYYY-MM-DD`.
+        public let availableSince: String
+        /// The last day, for a symbol that is still traded that of the newest files.
+        public let availableTo: String?
+    }
+
+    /// The exchange's id.
+    public let id: String
+    /// Days before this one have files, `YYYY-MM-DD`.
+    public let exportedUntil: String?
+    /// The symbols by id.
+    public let symbols: [String: Symbol]
+
+    /// Whether there is a file, as far as the catalogue can tell.
+    public enum Availability: Sendable, Equatable {
+        /// There should be one.
+        case available
+        /// There is none and will be none, for this reason.
+        case absent(String)
+        /// The day is not exported yet; files of a day come at about 06:00 UTC on the next.
+        case notYet(String)
+    }
+
+    /// Whether there is a file of this symbol, type and day (`YYYY-MM-DD`).
+    public func availability(symbol: String, dataType: String, date: String) -> Availability {
+        guard let entry = symbols[symbol] else {
+            return .absent("Tardis's archive of \(id) has no symbol \(symbol)")
+        }
+        guard entry.dataTypes.contains(dataType) else {
+            return .absent("Tardis has no \(dataType) of \(id) \(symbol)")
+        }
+        guard date >= entry.availableSince else {
+            return .absent("Tardis has \(id) \(symbol) only since \(entry.availableSince)")
+        }
+        if let exportedUntil, date >= exportedUntil {
+            return .notYet(
+                "\(date) of \(id) is not exported yet (files exist for the days before \(exportedUntil)); they come at about "
+                    + "06:00 UTC on the next day"
+            )
+        }
+        if let last = entry.availableTo, date > last {
+            return .absent("Tardis has \(id) \(symbol) only until \(last)")
+        }
+        return .available
+    }
+}
+
+extension TardisClient {
+    /// What the archive has of an exchange. Throws `TardisError`.
+    public func catalogue(exchange: String) async throws -> ExchangeCatalogue {
+        let operation = "GET \(options.apiURL)/exchanges/\(exchange)"
+        return try await withRetry(
+            options.retry,
+            clock: clock,
+            onRetry: { _, error, pause in
+                if let error = error as? TardisError { onWait(error, pause) }
+            }
+        ) { _ in
+            let response: HTTPResponse
+            do {
+                response = try await transport.send(HTTPRequest("GET", "\(options.apiURL)/exchanges/\(exchange)"))
+            } catch let error as TransportError {
+                throw TardisError(error, operation: operation)
+            }
+            guard response.status == 200 else {
+                throw AnswerReading(operation: operation, hasKey: false, now: now())
+                    .error(status: response.status, headers: response.head.headers, body: response.body)
+            }
+            do {
+                return try JSONDecoder().decode(CatalogueBody.self, from: Data(response.body)).catalogue
+            } catch {
+                throw TardisError(
+                    .malformed,
+                    operation: operation,
+                    detail: "the answer is not the catalogue that Tardis describes; is TARDIS_API_URL right?"
+                )
+            }
+        }
+    }
+}
+
+/// The catalogue as it is sent; `availableSymbols` beside it never tells data types and is not read.
+private struct CatalogueBody: Decodable {
+    struct Datasets: Decodable {
+        var exportedUntil: String?
+        var symbols: [Symbol]?
+    }
+
+    struct Symbol: Decodable {
+        var id: String
+        var type: String?
+        var dataTypes: [String]?
+        var availableSince: String?
+        var availableTo: String?
+    }
+
+    var id: String
+    var datasets: Datasets?
+
+    var catalogue: ExchangeCatalogue {
+        func day(_ time: String) -> String { String(time.prefix(10)) }
+        let symbols = (datasets?.symbols ?? []).map {
+            ExchangeCatalogue.Symbol(
+                id: $0.id,
+                type: $0.type ?? "",
+                dataTypes: $0.dataTypes ?? [],
+                availableSince: day($0.availableSince ?? ""),
+                availableTo: $0.availableTo.map(day)
+            )
+        }
+        return ExchangeCatalogue(
+            id: id,
+            exportedUntil: datasets?.exportedUntil.map(day),
+            symbols: Dictionary(symbols.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        )
+    }
+}

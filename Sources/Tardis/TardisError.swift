@@ -1,0 +1,62 @@
+public import Transport
+
+/// Why Tardis did not give what was asked for.
+public struct TardisError: Error, Sendable, Equatable {
+    /// What the answer means.
+    public enum Kind: Sendable, Equatable {
+        /// 401: no key, a wrong one, an expired one, or one that does not cover the day.
+        case unauthorized
+        /// 403 with code 274: the key is in use from another address. A state that passes.
+        case locked
+        /// 403 otherwise: the edge refuses this client.
+        case refused
+        /// 400 with code 300: the symbol is not in the archive of this exchange.
+        case notArchived
+        /// 400 with code 140, or 404: there is no such file for this symbol, type and day.
+        case notAvailable
+        /// Any other 400, and statuses nobody expects.
+        case unexpected(status: Int)
+        /// 429.
+        case rateLimited
+        /// 429 with a pause so long that the day's or month's quota must be gone.
+        case quotaGone
+        /// 500, 502, 503, 504.
+        case server(status: Int)
+        /// The transfer broke, and what came could not be continued: the file has to be begun again.
+        case interrupted
+        /// No whole answer.
+        case transport
+        /// An answer that is not what the API describes.
+        case malformed
+    }
+
+    /// What the answer means.
+    public let kind: Kind
+    /// What was tried: `GET /v1/binance/trades/2023/05/23/BTCUSDT.csv.gz`.
+    public let operation: String
+    /// What came back, and what to do next.
+    public let detail: String
+    /// Whether another try may help, and when.
+    public let retryAdvice: RetryAdvice
+
+    /// Whether Tardis says that there is nothing to be had, now or later.
+    public var isAbsence: Bool { kind == .notArchived || kind == .notAvailable }
+
+    init(_ kind: Kind, operation: String, detail: String, retryAdvice: RetryAdvice = .never) {
+        self.kind = kind
+        self.operation = operation
+        self.detail = detail
+        self.retryAdvice = retryAdvice
+    }
+
+    init(_ error: TransportError, operation: String) {
+        self.init(.transport, operation: operation, detail: error.detail, retryAdvice: error.retryAdvice)
+    }
+}
+
+extension TardisError: RetryClassified {}
+
+extension TardisError: CustomStringConvertible {
+    /// One sentence.
+    public var description: String { "\(operation): \(detail)" }
+}
