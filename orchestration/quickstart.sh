@@ -116,7 +116,7 @@ while IFS= read -r line; do
         fail 6 "this line of the listing cannot be read: $line"
     object=${BASH_REMATCH[1]} result=${BASH_REMATCH[2]} rows=${BASH_REMATCH[3]}
     [[ $result != absent ]] || continue
-    [[ $result != done ]] || fail 6 "$object is not there"
+    [[ $result != "done" ]] || fail 6 "$object is not there"
     file=$here/$bucket/$object
     described=$("$bin/vm-data-downloader" describe "$file" --output json)
     [[ $described =~ \"rows\":\ ([0-9]+) && ${BASH_REMATCH[1]} == "$rows" ]] ||
