@@ -78,11 +78,12 @@ struct DateRun: Sendable {
                 if let next = waiting.next() { start(next) }
             }
             while let outcome = await group.next() {
+                let earlier = stop
                 if case .failed(let failure) = outcome.result, failure.stopsAll, stop == nil {
                     stop = failure
                     group.cancelAll()
                 }
-                outcomes.append(note(ended(outcome, after: stop)))
+                outcomes.append(note(ended(outcome, after: earlier)))
                 guard !Task.isCancelled, let next = waiting.next() else { continue }
                 guard stop != nil else {
                     start(next)
@@ -100,7 +101,7 @@ struct DateRun: Sendable {
 
     /// A file that failed while all are being ended failed for the first one's reason.
     private func ended(_ outcome: FileOutcome, after stop: FileFailure?) -> FileOutcome {
-        guard stop != nil, case .failed(let failure) = outcome.result, !failure.stopsAll else { return outcome }
+        guard stop != nil, case .failed = outcome.result else { return outcome }
         return givenUp(outcome.job, after: stop)
     }
 
