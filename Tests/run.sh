@@ -46,7 +46,8 @@ step() {
     failed+=("$name")
     ((status != 124)) || echo "$name: not done within $limit seconds" >>"$log"
     printf 'FAILED  %-38s %4d s\n' "$name" $((SECONDS - begin))
-    tail -n 60 "$log" | sed 's/^/    /'
+    { grep -E '✘|recorded an issue|(error|warning):' "$log" | head -n 20 || true; echo ...; tail -n 25 "$log"; } | sed 's/^/    /'
+    echo "    all of it: $log"
     return 1
 }
 
