@@ -56,7 +56,7 @@ let package = Package(
         tests("TransportTests", ["Transport", "Sandbox"]),
         tests("ParquetTests", ["Parquet"]),
         tests("TicksTests", ["Ticks", "Parquet"]),
-        tests("TardisTests", ["Tardis", "Transport", "Sandbox"]),
+        tests("TardisTests", ["Tardis", "Transport"]),
         tests("GoogleCloudTests", ["GoogleCloud", "Transport", "Sandbox"]),
         .testTarget(
             name: "ConsoleTests",
