@@ -30,7 +30,7 @@ struct FileUpload: Sendable {
         } catch {
             // What a cancellation breaks is no failure of the file.
             try Task.checkCancellation()
-            outcome = .failed(reason: "\(error)", uploadStatus(of: error))
+            outcome = .failed(reason: "\(error)", exitStatus(of: error))
         }
         switch outcome {
         case .uploaded: progress.finish(file.object)
@@ -95,17 +95,5 @@ struct FileUpload: Sendable {
         let name = path.split(separator: "/").last ?? ""
         guard let dot = name.lastIndex(of: ".") else { return "application/octet-stream" }
         return types[name[name.index(after: dot)...].lowercased()] ?? "application/octet-stream"
-    }
-}
-
-/// The status of a tool that ends because of an error of the stores or their credentials.
-func uploadStatus(of error: any Error) -> ExitStatus {
-    if error is CredentialError, (error as? CredentialError)?.retryAdvice == .never { return .credentials }
-    guard let error = error as? StorageError else { return exitStatus(of: error) }
-    return switch error.kind {
-    case .permission, .unauthenticated: .credentials
-    case .throttled, .server, .transport, .uploadLost: .temporary
-    case .integrity: .integrity
-    case .notFound, .bucketMissing, .preconditionFailed, .invalid, .file, .cancelled: .failed
     }
 }

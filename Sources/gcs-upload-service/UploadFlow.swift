@@ -29,11 +29,7 @@ struct UploadFlow: Sendable {
             return status
         } catch {
             await transport.shutdown()
-            try Task.checkCancellation()
-            // Before the first file: the bucket, the credentials or the network.
-            guard !(error is UsageError) else { throw error }
-            run.logger.error("\(error)")
-            return uploadStatus(of: error)
+            throw error
         }
     }
 
