@@ -169,9 +169,16 @@ final class WordColumn<Value: ColumnWord> {
     private func reset() {
         isDictionary = choice.collectsDictionary
         presence.removeAll()
-        dictionary.removeAll()
-        indices.count = 0
+        // What the next chunk is not collected in is given back: with many files at once it adds up.
         words.count = 0
+        if isDictionary {
+            dictionary.removeAll()
+            indices.count = 0
+            words.release()
+        } else {
+            dictionary.release()
+            indices.release()
+        }
         pages.removeAll(keepingCapacity: true)
         isAscending = true
     }
