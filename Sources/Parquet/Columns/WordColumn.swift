@@ -212,16 +212,14 @@ final class WordColumn<Value: ColumnWord> {
         _ fill: (Range<Int>, ByteBuffer) -> Void
     ) throws(ParquetError) -> EncodedChunk {
         var chunk = assembler
-        for (number, page) in pages.enumerated() {
-            let firstRow = number * options.pageRows
-            let lastValue = number + 1 < pages.count ? pages[number + 1].firstValue : valueCount
-            try chunk.dataPage(
-                rows: min(options.pageRows, rowCount - firstRow),
-                firstRow: firstRow,
-                presence: presence.presence(isNullable: field.isNullable),
-                encoding: encoding
-            ) { fill(page.firstValue..<lastValue, $0) }
-        }
+        try chunk.dataPages(
+            firstValues: pages.map(\.firstValue),
+            valueCount: valueCount,
+            rowCount: rowCount,
+            presence: presence.presence(isNullable: field.isNullable),
+            encoding: encoding,
+            fill
+        )
         let filled = pages.filter { !$0.isEmpty }
         let least = filled.map { Value(word: $0.minimum) }.min()
         let greatest = filled.map { Value(word: $0.maximum) }.max()
