@@ -112,6 +112,11 @@ struct DateRun: Sendable {
     }
 
     private func note(_ outcome: FileOutcome) -> FileOutcome {
+        if Task.isCancelled, case .failed = outcome.result {
+            // Not the file's failure: the tool was told to end.
+            board.giveUp(outcome.job)
+            return outcome
+        }
         board.end(outcome)
         let title = outcome.job.title
         switch outcome.result {
@@ -121,7 +126,7 @@ struct DateRun: Sendable {
         case .absent(let reason): world.progress.finish(title, note: "absent: \(reason)")
         case .failed(let failure):
             let reason = failure.isFollowing ? "given up after the failure above" : failure.reason
-            if !Task.isCancelled { world.progress.fail(title, reason: reason) }
+            world.progress.fail(title, reason: reason)
         }
         return outcome
     }

@@ -71,7 +71,7 @@ struct DownloadCommand {
                 date: date,
                 settings: settings,
                 world: world,
-                downloader: downloader(world, pool),
+                downloader: downloader(world, pool, board),
                 board: board
             )
             if settings.isDryRun {
@@ -105,11 +105,12 @@ struct DownloadCommand {
         return state
     }
 
-    private func downloader(_ world: DownloadWorld, _ pool: WorkPool) -> FileDownloader {
+    private func downloader(_ world: DownloadWorld, _ pool: WorkPool, _ board: ShardBoard) -> FileDownloader {
         FileDownloader(
             store: world.store,
             tardis: world.tardis,
             pool: pool,
+            board: board,
             progress: world.progress,
             logger: run.logger,
             clock: .system

@@ -11,6 +11,7 @@ struct FileDownloader: Sendable {
     let store: any ObjectStore
     let tardis: TardisClient
     let pool: WorkPool
+    let board: ShardBoard
     let progress: ProgressReporter
     let logger: Logger
     let clock: RetryClock
@@ -114,6 +115,7 @@ struct FileDownloader: Sendable {
     private func feed(_ job: FileJob, _ download: DatasetDownload, _ converter: TickConverter) async {
         do {
             while let piece = try await download.next() {
+                board.noteProgress()
                 try await converter.write(piece)
                 progress.advance(job.title, bytes: Int64(piece.count))
             }

@@ -25,6 +25,11 @@ final class ShardBoard: Sendable {
         }
     }
 
+    /// A file is no longer in work, and has not had its turn either.
+    func giveUp(_ job: FileJob) {
+        state.withLock { $0.current.removeAll { $0 == job.object.name } }
+    }
+
     /// Bytes have come: the key is not locked, whatever was thought before.
     func noteProgress() {
         state.withLock { if $0.phase == .locked { $0.phase = .running } }

@@ -1,0 +1,176 @@
+import Testing
+
+@testable import Parquet
+
+struct FooterTests {
+    private static let fields = [
+        Field("local_timestamp", .int64, .timestampMicrosUTC, isNullable: false),
+        Field("price", .double, isNullable: true),
+        Field("id", .byteArray, .string, isNullable: true),
+        Field("is_snapshot", .boolean, isNullable: true),
+    ]
+
+    /// A file of `groups` row groups of `rows` rows, several pages each.
+    private static func file(groups: Int, rows: Int, times: (Int) -> Int64 = { Int64($0) }) throws -> (
+        FileAssembler, [UInt8]
+    ) {
+        var options = WriterOptions()
+        options.pageRows = 50
+        let scratch = EncoderScratch()
+        let time = Int64ColumnBuilder(fields[0], options: options)
+        let price = DoubleColumnBuilder(fields[1], options: options)
+        let id = TextColumnBuilder(fields[2], options: options)
+        let flag = BooleanColumnBuilder(fields[3], options: options)
+        var assembler = FileAssembler(fields: fields, sortedBy: "local_timestamp", createdBy: "tests")
+        var bytes = assembler.begin()
+        for group in 0..<groups {
+            let range = (group * rows)..<((group + 1) * rows)
+            time.append(range.map { UInt64(bitPattern: times($0)) }, present: nil, count: rows)
+            price.append(range.map { (Double($0) / 4).bitPattern }, present: nil, count: rows)
+            try texts(range.map { "id-\($0)" }, into: id)
+            flag.append(range.map { UInt8($0 % 3) }, count: rows)
+            bytes += try assembler.append([
+                try time.finishChunk(scratch), try price.finishChunk(scratch), try id.finishChunk(scratch),
+                try flag.finishChunk(scratch),
+            ])
+        }
+        bytes += try assembler.finish(keyValues: [KeyValue("tick.a", "b"), KeyValue("empty", "")])
+        return (assembler, bytes)
+    }
+
+    @Test func theFooterSaysWhatWasWritten() throws {
+        let (_, bytes) = try Self.file(groups: 3, rows: 120)
+        let metadata = try FooterReader.read(tail: bytes[...])
+        #expect(metadata.fields == Self.fields)
+        #expect(metadata.rowCount == 360)
+        #expect(metadata.rowGroups.map(\.rowCount) == [120, 120, 120])
+        #expect(metadata.rowGroups.allSatisfy { $0.sortedBy == [0] })
+        #expect(metadata.keyValues == [KeyValue("tick.a", "b"), KeyValue("empty", "")])
+        #expect(metadata.value("tick.a") == "b")
+        #expect(metadata.createdBy == "tests")
+        #expect(metadata.bounds(ofColumn: "local_timestamp", rowGroup: 2) == 240...359)
+        #expect(metadata.bounds(ofColumn: "price", rowGroup: 0) == nil)
+        #expect(metadata.bounds(ofColumn: "local_timestamp", rowGroup: 3) == nil)
+        #expect(metadata.rowGroups[1].columns.map(\.statistics?.nullCount) == [0, 0, 0, 40])
+    }
+
+    @Test func chunksLieOneAfterTheOtherAndIndexesBeforeTheFooter() throws {
+        let (_, bytes) = try Self.file(groups: 2, rows: 120)
+        #expect(bytes.prefix(4) == Array("PAR1".utf8)[...] && bytes.suffix(4) == Array("PAR1".utf8)[...])
+        let metadata = try FooterReader.read(tail: bytes[...])
+        var offset: Int64 = 4
+        for column in metadata.rowGroups.flatMap(\.columns) {
+            #expect((column.dictionaryPageOffset ?? column.dataPageOffset) == offset)
+            #expect(column.dataPageOffset >= offset)
+            offset += column.compressedSize
+        }
+        for (number, column) in metadata.rowGroups.flatMap(\.columns).enumerated() {
+            let location = try #require(column.columnIndex)
+            let index = try ColumnIndex(bytes[Int(location.offset)..<Int(location.offset) + Int(location.length)])
+            #expect(index.nullPages == [false, false, false], "column \(number)")
+            #expect(index.nullCounts.reduce(0, +) == column.statistics?.nullCount)
+            let pages = try #require(column.offsetIndex)
+            let offsets = try OffsetIndex(bytes[Int(pages.offset)..<Int(pages.offset) + Int(pages.length)])
+            #expect(offsets.pages.map(\.firstRow) == [0, 50, 100])
+            #expect(offsets.pages.first?.offset == column.dataPageOffset)
+            for (page, next) in zip(offsets.pages, offsets.pages.dropFirst()) {
+                #expect(page.offset + Int64(page.compressedSize) == next.offset)
+            }
+        }
+    }
+
+    @Test func aFileWithoutRowsHasAFooterAndNoRowGroup() throws {
+        var assembler = FileAssembler(fields: Self.fields, sortedBy: "local_timestamp", createdBy: "tests")
+        let bytes = assembler.begin() + (try assembler.finish(keyValues: []))
+        let metadata = try FooterReader.read(tail: bytes[...])
+        #expect(metadata.rowCount == 0)
+        #expect(metadata.rowGroups.isEmpty)
+        #expect(metadata.fields == Self.fields)
+    }
+
+    @Test func aRowGroupIsSortedOnlyWhenItsTimesAscend() throws {
+        // The second group steps back once; the first does not, and equal neighbours are no step back.
+        let (_, bytes) = try Self.file(groups: 2, rows: 100) { $0 == 150 ? 3 : Int64($0 / 2) }
+        #expect(try FooterReader.read(tail: bytes[...]).rowGroups.map(\.sortedBy) == [[0], []])
+    }
+
+    @Test func unequalChunksAreRefused() throws {
+        var assembler = FileAssembler(fields: Self.fields, sortedBy: nil, createdBy: "tests")
+        _ = assembler.begin()
+        let builder = BooleanColumnBuilder(Self.fields[3], options: WriterOptions())
+        let scratch = EncoderScratch()
+        let one = try builder.finishChunk(scratch)
+        builder.append([1], count: 1)
+        let other = try builder.finishChunk(scratch)
+        #expect(throws: ParquetError("a row group needs 4 chunks, not 1")) { try assembler.append([one]) }
+        #expect(throws: ParquetError("column price has 1 rows where the first one has 0")) {
+            try assembler.append([one, other, one, one])
+        }
+    }
+
+    @Test func everyTruncationIsRefused() throws {
+        let (_, bytes) = try Self.file(groups: 2, rows: 60)
+        let size = try FooterReader.footerSize(lastEight: bytes.suffix(8))
+        let footer = Array(bytes.suffix(size))
+        for cut in 0..<footer.count {
+            #expect(throws: ParquetError.self, "cut to its first \(cut) bytes") {
+                try FooterReader.read(tail: footer.prefix(cut))
+            }
+            if cut > 0 {
+                #expect(throws: ParquetError.self, "without its first \(cut) bytes") {
+                    try FooterReader.read(tail: footer.dropFirst(cut))
+                }
+            }
+            // The metadata cut short, under a length that fits.
+            var shorter = Array(footer.prefix(min(cut, size - 8)))
+            let length = shorter.count
+            shorter += (0..<4).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + FooterReader.magic
+            if length < size - 8 {
+                #expect(throws: ParquetError.self, "metadata of \(length) bytes") {
+                    try FooterReader.read(tail: shorter[...])
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [UInt64(41), 42])
+    func damagedFootersAndIndexesNeverCrash(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let (_, bytes) = try Self.file(groups: 2, rows: 120)
+        let size = try FooterReader.footerSize(lastEight: bytes.suffix(8))
+        let footer = Array(bytes.suffix(size))
+        let column = try FooterReader.read(tail: bytes[...]).rowGroups[0].columns[1]
+        let location = try #require(column.columnIndex)
+        let index = bytes[Int(location.offset)..<Int(location.offset) + Int(location.length)]
+        var refused = 0
+        for _ in 0..<2000 {
+            var damaged = footer
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                damaged[Int.random(in: 0..<(size - 8), using: &random)] = UInt8(truncatingIfNeeded: random.next())
+            }
+            do {
+                let metadata = try FooterReader.read(tail: damaged[...])
+                _ = metadata.bounds(ofColumn: "local_timestamp", rowGroup: 0)
+            } catch {
+                refused += 1
+            }
+            var other = Array(index)
+            other[Int.random(in: 0..<other.count, using: &random)] = UInt8(truncatingIfNeeded: random.next())
+            _ = try? ColumnIndex(other[...])
+            _ = try? OffsetIndex(other[...])
+        }
+        #expect(refused > 400, "seed \(seed)")
+    }
+
+    @Test(arguments: [
+        (Array("PAR".utf8), "shorter than a Parquet footer"),
+        (Array("0123PARE".utf8), "encrypted footer"),
+        (Array("0123PAR2".utf8), "does not end in PAR1"),
+        ([0xFF, 0xFF, 0xFF, 0xFF] + Array("PAR1".utf8), "claims 4294967303 bytes, of which 8 are there"),
+        ([0, 0, 0, 0] + Array("PAR1".utf8), "ends early"),
+    ])
+    func oddTailsAreNamed(tail: [UInt8], reason: String) {
+        let error = #expect(throws: ParquetError.self) { try FooterReader.read(tail: tail[...]) }
+        #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    }
+}

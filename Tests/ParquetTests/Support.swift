@@ -1,0 +1,274 @@
+import CZstd
+
+@testable import Parquet
+
+/// SplitMix64: the same numbers for the same seed on every machine.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+struct Malformed: Error {
+    let what: String
+    init(_ what: String) { self.what = what }
+}
+
+/// A second reading of Encodings.md, as plain as it can be: one value after the other, bit by bit.
+struct PlainDecoder {
+    let bytes: [UInt8]
+    var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    mutating func byte() throws -> UInt8 {
+        guard position < bytes.count else { throw Malformed("ends early") }
+        position += 1
+        return bytes[position - 1]
+    }
+
+    mutating func take(_ count: Int) throws -> [UInt8] {
+        guard count >= 0, count <= bytes.count - position else { throw Malformed("\(count) bytes are not there") }
+        position += count
+        return Array(bytes[(position - count)..<position])
+    }
+
+    mutating func varint() throws -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let next = try byte()
+            value |= UInt64(next & 127) << shift
+            if next < 128 { return value }
+            shift += 7
+        }
+    }
+
+    mutating func zigzag() throws -> Int64 {
+        let raw = try varint()
+        return raw & 1 == 0 ? Int64(raw >> 1) : -1 - Int64(raw >> 1)
+    }
+
+    mutating func littleEndian(_ count: Int) throws -> UInt64 {
+        try take(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// `count` values of `width` bits, lowest bit first; takes whole bytes.
+    mutating func packed(_ count: Int, width: Int) throws -> [UInt64] {
+        let raw = try take((count * width + 7) / 8)
+        return (0..<count).map { index in
+            (0..<width).reduce(0) { value, bit in
+                let at = index * width + bit
+                return value | UInt64(raw[at / 8] >> UInt8(at % 8) & 1) << UInt64(bit)
+            }
+        }
+    }
+
+    /// The RLE / bit-packing hybrid.
+    mutating func runs(count: Int, width: Int) throws -> [UInt64] {
+        var values: [UInt64] = []
+        while values.count < count {
+            let head = try varint()
+            if head & 1 == 1 {
+                let packed = try packed(Int(head >> 1) * 8, width: width)
+                // Only the last stretch may be filled up, and with zeros.
+                let surplus = max(0, values.count + packed.count - count)
+                guard surplus < 8, packed.suffix(surplus).allSatisfy({ $0 == 0 }) else { throw Malformed("surplus") }
+                values += packed.dropLast(surplus)
+            } else {
+                guard head > 0 else { throw Malformed("a run of nothing") }
+                let value = try littleEndian((width + 7) / 8)
+                values += Array(repeating: value, count: Int(head >> 1))
+            }
+        }
+        guard values.count == count else { throw Malformed("\(values.count) values, not \(count)") }
+        return values
+    }
+
+    mutating func deltas() throws -> [Int64] {
+        let blockSize = Int(try varint())
+        let miniblocks = Int(try varint())
+        let count = Int(try varint())
+        let first = try zigzag()
+        guard blockSize % 128 == 0, blockSize / miniblocks % 32 == 0 else { throw Malformed("odd block size") }
+        guard count > 0 else { return [] }
+        var values = [first]
+        while values.count < count {
+            let least = try zigzag()
+            let widths = try take(miniblocks)
+            for width in widths where values.count < count {
+                for delta in try packed(blockSize / miniblocks, width: Int(width)) where values.count < count {
+                    values.append((values.last ?? 0) &+ least &+ Int64(bitPattern: delta))
+                }
+            }
+        }
+        return values
+    }
+
+    mutating func texts(_ encoding: Encoding, count: Int) throws -> [[UInt8]] {
+        switch encoding {
+        case .plain: return try (0..<count).map { _ in try take(Int(try littleEndian(4))) }
+        case .deltaLengthByteArray: return try deltas().map { try take(Int($0)) }
+        case .deltaByteArray:
+            let prefixes = try deltas()
+            let lengths = try deltas()
+            var last: [UInt8] = []
+            return try zip(prefixes, lengths).map { prefix, length in
+                guard prefix <= last.count else { throw Malformed("prefix too long") }
+                last = try last.prefix(Int(prefix)) + take(Int(length))
+                return last
+            }
+        default: throw Malformed("no encoding of texts")
+        }
+    }
+}
+
+/// One page of a chunk, decompressed.
+struct DecodedPage {
+    var isDictionary = false
+    var valueCount = 0
+    var encoding = Encoding.plain
+    var body: [UInt8] = []
+}
+
+/// What a chunk holds: PLAIN bytes a row, nil for null.
+struct DecodedChunk {
+    var rows: [[UInt8]?] = []
+    var pages: [DecodedPage] = []
+
+    var words: [UInt64?] {
+        rows.map { $0.map { $0.reversed().reduce(0) { $0 << 8 | UInt64($1) } } }
+    }
+
+    /// The encodings of the data pages.
+    var dataEncodings: Set<Encoding> { Set(pages.filter { !$0.isDictionary }.map(\.encoding)) }
+}
+
+func decode(_ chunk: EncodedChunk, _ field: Field) throws -> DecodedChunk {
+    var answer = DecodedChunk()
+    var dictionary: [[UInt8]]?
+    var position = 0
+    var offsets: [Int64] = []
+    while position < chunk.bytes.count {
+        let start = position
+        let page = try decodePage(chunk.bytes, &position)
+        answer.pages.append(page)
+        var body = PlainDecoder(page.body)
+        if page.isDictionary {
+            dictionary = try plain(&body, field.physicalType, page.encoding, page.valueCount)
+        } else {
+            offsets.append(Int64(start))
+            var levels = Array(repeating: UInt64(1), count: page.valueCount)
+            if field.isNullable {
+                var inner = PlainDecoder(try body.take(Int(try body.littleEndian(4))))
+                levels = try inner.runs(count: page.valueCount, width: 1)
+                guard inner.isAtEnd else { throw Malformed("levels are longer than they say") }
+            }
+            let present = levels.reduce(0) { $0 + Int($1) }
+            var values: [[UInt8]]
+            if page.encoding == .rleDictionary {
+                guard let dictionary else { throw Malformed("no dictionary") }
+                let width = Int(try body.byte())
+                values = try body.runs(count: present, width: width).map { dictionary[Int($0)] }
+            } else {
+                values = try plain(&body, field.physicalType, page.encoding, present)
+            }
+            values.reverse()
+            for level in levels { answer.rows.append(level == 0 ? nil : values.popLast()) }
+        }
+        guard body.isAtEnd else { throw Malformed("a page is longer than its values") }
+    }
+    guard offsets == chunk.pages.map(\.offset) else { throw Malformed("offset index is wrong") }
+    return answer
+}
+
+private func plain(
+    _ body: inout PlainDecoder,
+    _ type: PhysicalType,
+    _ encoding: Encoding,
+    _ count: Int
+) throws -> [[UInt8]] {
+    switch (type, encoding) {
+    case (.boolean, .plain): try body.packed(count, width: 1).map { [UInt8($0)] }
+    case (.byteArray, _): try body.texts(encoding, count: count)
+    case (_, .deltaBinaryPacked):
+        try body.deltas().map { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> Int64(8 * $0)) } }
+    default: try (0..<count).map { _ in try body.take(8) }
+    }
+}
+
+private func decodePage(_ bytes: [UInt8], _ position: inout Int) throws -> DecodedPage {
+    var page = DecodedPage()
+    var sizes = (plain: 0, compressed: 0)
+    var reader = CompactReader(bytes[position...])
+    try reader.structure { (reader, field) throws(ParquetError) in
+        switch field.id {
+        case 1: page.isDictionary = try reader.int32() == 2
+        case 2: sizes.plain = Int(try reader.int32())
+        case 3: sizes.compressed = Int(try reader.int32())
+        case 5, 7:
+            try reader.structure { (reader, field) throws(ParquetError) in
+                switch field.id {
+                case 1: page.valueCount = Int(try reader.int32())
+                case 2: page.encoding = Encoding(rawValue: try reader.int32()) ?? .byteStreamSplit
+                default: return false
+                }
+                return true
+            }
+        default: return false
+        }
+        return true
+    }
+    let start = reader.position
+    guard start + sizes.compressed <= bytes.count else { throw Malformed("a page is cut off") }
+    page.body = Array(repeating: 0, count: sizes.plain)
+    let size = bytes.withUnsafeBytes { raw in
+        ZSTD_decompress(&page.body, sizes.plain, raw.baseAddress.map { $0 + start }, sizes.compressed)
+    }
+    guard size == sizes.plain else { throw Malformed("zstd gave \(size) bytes, not \(sizes.plain)") }
+    position = start + sizes.compressed
+    return page
+}
+
+// MARK: Feeding the builders
+
+func wordBlocks(_ values: [UInt64?], pieces: Int, _ append: (UnsafePointer<UInt64>, UnsafePointer<UInt8>?, Int) -> Void)
+{
+    var start = 0
+    while start < values.count {
+        let part = values[start..<min(values.count, start + pieces)]
+        let words = part.map { $0 ?? 0 }
+        let present = part.map { UInt8($0 == nil ? 0 : 1) }
+        append(words, part.contains(nil) ? present : nil, part.count)
+        start += part.count
+    }
+}
+
+func texts(_ values: [String], into builder: TextColumnBuilder, pieces: Int = 1000) throws {
+    var start = 0
+    while start < values.count {
+        let part = values[start..<min(values.count, start + pieces)]
+        var bytes: [UInt8] = []
+        var starts: [UInt32] = []
+        var ends: [UInt32] = []
+        for value in part {
+            starts.append(UInt32(bytes.count))
+            bytes += value.utf8
+            ends.append(UInt32(bytes.count))
+            bytes.append(0x2C)
+        }
+        bytes += Array(repeating: 0, count: 8)
+        try builder.append(base: bytes, starts: starts, ends: ends, count: part.count)
+        start += part.count
+    }
+}
