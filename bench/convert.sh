@@ -52,5 +52,5 @@ elif [[ -z $types ]]; then
     echo "SKIPPED: the real day is not on this machine" >&2
 fi
 
-exec "$venv/bin/python" "$root/bench/run_peers.py" --ticks "$ticks" --out "$data/out" --rounds "$rounds" \
+"$venv/bin/python" "$root/bench/run_peers.py" --ticks "$ticks" --out "$scratch/out" --rounds "$rounds" \
     --types "$(IFS=,; echo "${made[*]}")" "${table[@]}" --ours "$bin/vm-data-downloader convert {in} {out}"

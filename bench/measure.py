@@ -17,7 +17,7 @@ def core_times():
 
 busy, total = core_times()
 start = time.perf_counter()
-p = subprocess.Popen(sys.argv[1:], stdout=sys.stderr)
+p = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
 _, status, usage = os.wait4(p.pid, 0)
 wall = time.perf_counter() - start
 busy_after, total_after = core_times()

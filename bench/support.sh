@@ -7,6 +7,9 @@ bin=${TICK_BIN:-$root/.build/release}
 venv=${VENV:-$root/.venv}
 data=${TMPDIR:-/tmp}/tick-bench
 mkdir -p "$data"
+# What one run makes and drops; runs beside each other have one each.
+scratch=$(mktemp -d "$data/run.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
 
 for program in vm-data-downloader tick-sandbox; do
     [[ -x $bin/$program ]] || { echo "no $bin/$program: swift build -c release --static-swift-stdlib" >&2; exit 1; }
@@ -22,8 +25,8 @@ make_once() {
     shift
     [[ -s $file ]] && return 0
     echo "making $file" >&2
-    "$@" "${file%.csv.gz}.part.csv.gz" >/dev/null
-    mv "${file%.csv.gz}.part.csv.gz" "$file"
+    "$@" "$scratch/part.csv.gz" >/dev/null
+    mv "$scratch/part.csv.gz" "$file"
 }
 
 # A type that gen_ticks.py does not model, from the sandbox's generator: type, bytes, file

@@ -82,7 +82,8 @@ expect_message "--bucket"
 run_expecting 2 "${downloader[@]}" --date 2023-13-01 --bucket gs://faulty
 run_expecting 1 "${downloader[@]}" "${one_file[@]}" --bucket gs://no-such-bucket
 expect_message "no-such-bucket"
-LIMIT=300 run_expecting 5 env STORAGE_EMULATOR_HOST=http://127.0.0.1:9 "${downloader[@]}" "${one_file[@]}" --bucket gs://faulty
+# Ten tries with growing pauses.
+LIMIT=330 run_expecting 5 env STORAGE_EMULATOR_HOST=http://127.0.0.1:9 "${downloader[@]}" "${one_file[@]}" --bucket gs://faulty
 expect_message "127.0.0.1"
 run_expecting 5 env TARDIS_BASE_URL=http://127.0.0.1:9 "${downloader[@]}" "${one_file[@]}" --bucket gs://faulty --force
 expect_message "127.0.0.1 port 9"

@@ -95,7 +95,4 @@ run_expecting 0 "$upload" many gs://killed
 expect "after kills the bucket is as after an undisturbed run" "$(bucket_state whole)" "$(bucket_state killed)"
 stop_sandbox
 
-# ---- a closed port
-run_expecting 5 env STORAGE_EMULATOR_HOST=http://127.0.0.1:9 "$upload" many gs://killed
-expect_message "127.0.0.1:9"
 echo "upload: $checks checks passed"
