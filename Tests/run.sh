@@ -111,5 +111,6 @@ fi
 
 heading "summary"
 for name in "${failed[@]}"; do echo "failed: $name"; done
-echo "${#passed[@]} passed, ${#failed[@]} failed, in $((SECONDS / 60)) min $((SECONDS % 60)) s"
+echo "done in $((SECONDS / 60)) min $((SECONDS % 60)) s"
+echo "${#passed[@]} passed, ${#failed[@]} failed"
 ((${#failed[@]} == 0))

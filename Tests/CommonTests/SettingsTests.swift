@@ -62,7 +62,8 @@ struct SettingsTests {
         var command = command
         command.options.append(SharedOptions.envFile)
         var context = ToolContext(arguments: words, currentDirectory: "/work")
-        context.files = .memory(["/work/my.env": "GCS_BUCKET=mine", "/work/.env": "GCS_BUCKET=dotenv\nGCP_PROJECT_ID=p"])
+        let dotEnv = "GCS_BUCKET=dotenv\nGCP_PROJECT_ID=p"
+        context.files = .memory(["/work/my.env": "GCS_BUCKET=mine", "/work/.env": dotEnv])
         let ended = await execute(command, context) { run in
             #expect(run.arguments.string("bucket") == "mine")
             #expect(run.arguments.origin("bucket") == .file("/work/my.env"))

@@ -20,8 +20,10 @@ struct DownloadCommand {
         let current = CurrentBoard()
         let logger = run.logger
         let world = try DownloadWorld(run, settings, progress: progress) { error, pause in
-            if error.kind == .locked { current.board?.set(phase: .locked) }
-            logger.warning(
+            // All files in flight meet the same lock: it is said once.
+            let isNews = error.kind != .locked || current.board?.lock() != false
+            logger.log(
+                isNews ? .warning : .debug,
                 "waiting before another try",
                 ["reason": .string("\(error)"), "seconds": .double((pause / .seconds(1) * 10).rounded() / 10)]
             )
@@ -43,6 +45,7 @@ struct DownloadCommand {
     ) async throws -> ExitStatus {
         let start = run.context.clock.monotonic()
         let pool = WorkPool()
+        let said = Said()
         var outcomes: [FileOutcome] = []
         for date in settings.dates {
             let plan = Plan(
@@ -71,7 +74,7 @@ struct DownloadCommand {
                 date: date,
                 settings: settings,
                 world: world,
-                downloader: downloader(world, pool, board),
+                downloader: downloader(world, pool, board, said),
                 board: board
             )
             if settings.isDryRun {
@@ -105,7 +108,12 @@ struct DownloadCommand {
         return state
     }
 
-    private func downloader(_ world: DownloadWorld, _ pool: WorkPool, _ board: ShardBoard) -> FileDownloader {
+    private func downloader(
+        _ world: DownloadWorld,
+        _ pool: WorkPool,
+        _ board: ShardBoard,
+        _ said: Said
+    ) -> FileDownloader {
         FileDownloader(
             store: world.store,
             tardis: world.tardis,
@@ -113,6 +121,7 @@ struct DownloadCommand {
             board: board,
             progress: world.progress,
             logger: run.logger,
+            said: said,
             clock: .system
         )
     }

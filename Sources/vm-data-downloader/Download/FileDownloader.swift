@@ -14,6 +14,7 @@ struct FileDownloader: Sendable {
     let board: ShardBoard
     let progress: ProgressReporter
     let logger: Logger
+    let said: Said
     let clock: RetryClock
 
     /// How often a file is begun again that came damaged, or whose transfer or upload could not be continued.
@@ -100,13 +101,11 @@ struct FileDownloader: Sendable {
         }
         await feeding
         guard let summary = converter.summary else { throw CancellationError() }
-        if !summary.unknownColumns.isEmpty {
+        let unknown = summary.unknownColumns.joined(separator: ", ")
+        if !unknown.isEmpty, said.isFirst("\(job.dataset.dataType) \(unknown)") {
             logger.warning(
-                "columns that Tardis's types do not have were kept as text",
-                [
-                    "object": .string(job.object.name),
-                    "columns": .string(summary.unknownColumns.joined(separator: ", ")),
-                ]
+                "columns that Tardis's types do not have are kept as text",
+                ["type": .string(job.dataset.dataType), "columns": .string(unknown)]
             )
         }
         return summary

@@ -13,6 +13,15 @@ final class ShardBoard: Sendable {
         state.withLock { if !$0.phase.isFinal { $0.phase = phase } }
     }
 
+    /// The key is in use elsewhere; answers whether that was not known.
+    func lock() -> Bool {
+        state.withLock { state in
+            guard state.phase != .locked, !state.phase.isFinal else { return false }
+            state.phase = .locked
+            return true
+        }
+    }
+
     func setAttempt(_ attempt: Int) {
         state.withLock { $0.attempt = attempt }
     }
