@@ -41,7 +41,7 @@ final class TextFiller {
         guard end > 0 else {
             throw TickError(
                 .row,
-                "\(options.source), line \(rows + 2): a line of more than \(TextBlock.capacity) bytes"
+                "\(options.source), line \(header == nil ? 1 : rows + 2): a line of more than \(TextBlock.capacity) bytes"
             )
         }
         let full = block
