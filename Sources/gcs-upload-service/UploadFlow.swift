@@ -100,7 +100,8 @@ struct UploadFlow: Sendable {
                 target.place.hasPrefix("gs://") ? target.place : run.context.absolute(target.place),
                 environment: environment,
                 transport: transport,
-                tokens: credentials.storageTokens()
+                tokens: credentials.storageTokens(),
+                onRetry: { [run] in run.noteWait($0, $1) }
             )
         } catch let error as StorageError {
             throw run.arguments.error("\(error)")

@@ -18,15 +18,10 @@ struct DownloadCommand {
         let settings = try DownloadSettings(run)
         let progress = run.startProgress("download")
         let current = CurrentBoard()
-        let logger = run.logger
         let world = try DownloadWorld(run, settings, progress: progress) { error, pause in
             // All files in flight meet the same lock: it is said once.
             let isNews = error.kind != .locked || current.board?.lock() != false
-            logger.log(
-                isNews ? .warning : .debug,
-                "waiting before another try",
-                ["reason": .string("\(error)"), "seconds": .double((pause / .seconds(1) * 10).rounded() / 10)]
-            )
+            run.noteWait(error, pause, level: isNews ? .warning : .debug)
         }
         do {
             let status = try await execute(settings, world) { current.board = $0 }

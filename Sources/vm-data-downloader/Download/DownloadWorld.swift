@@ -36,7 +36,8 @@ struct DownloadWorld: Sendable {
             environment: environment,
             transport: transport,
             tokens: credentials.storageTokens(),
-            chunkBytes: Self.chunkBytes(workers: settings.workers)
+            chunkBytes: Self.chunkBytes(workers: settings.workers),
+            onRetry: { run.noteWait($0, $1) }
         )
         let now = run.context.clock.epochMicroseconds
         tardis = TardisClient(
