@@ -51,12 +51,12 @@ let package = Package(
         // Tools.
         tool("vm-data-downloader", ["Common", "Console", "GoogleCloud", "Parquet", "Tardis", "Ticks", "Transport"]),
         tool("gcs-upload-service", ["Common", "Console", "GoogleCloud", "Transport"]),
-        tool("tick-sandbox", ["Console", "Sandbox"]),
+        tool("tick-sandbox", ["Common", "Console", "Sandbox"]),
 
         tests("TransportTests", ["Transport", "Sandbox"]),
         tests("ParquetTests", ["Parquet"]),
         tests("TicksTests", ["Ticks", "Parquet"]),
-        tests("TardisTests", ["Tardis", "Transport", "Sandbox"]),
+        tests("TardisTests", ["Tardis", "Transport"]),
         tests("GoogleCloudTests", ["GoogleCloud", "Transport", "Sandbox"]),
         .testTarget(
             name: "ConsoleTests",

@@ -63,7 +63,7 @@ extension TardisClient {
     public func catalogue(exchange: String) async throws -> ExchangeCatalogue {
         let operation = "GET \(options.apiURL)/exchanges/\(exchange)"
         return try await withRetry(
-            options.retry,
+            RetryPolicy(tries: 3, budget: .seconds(30)),
             clock: clock,
             onRetry: { _, error, pause in
                 if let error = error as? TardisError { onWait(error, pause) }

@@ -77,8 +77,6 @@ public struct TardisClient: Sendable {
         let download: HTTPDownload
         do {
             download = try await transport.download(request)
-        } catch let error as TransportError where error.kind == .file {
-            throw TardisError(.notAvailable, operation: operation, detail: error.detail)
         } catch let error as TransportError {
             throw TardisError(error, operation: operation)
         }

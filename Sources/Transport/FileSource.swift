@@ -13,10 +13,14 @@ enum FileSource {
         guard request.method == "GET" else { throw failure(.invalid, "a file:// address can only be read (GET)") }
         guard let path = path(of: request.url) else { throw failure(.invalid, "no valid file:// address") }
 
-        let file = OpenFile(path)
-        guard let status = file.status() else {
-            throw failure(.file, "cannot open the file: \(String(cString: strerror(errno)))")
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let code = errno
+            if code == ENOENT || code == ENOTDIR { return missing(request.url) }
+            throw failure(.file, "cannot open the file: \(String(cString: strerror(code)))")
         }
+        let file = OpenFile(descriptor)
+        guard let status = file.status() else { throw failure(.file, "cannot tell the file's size") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw failure(.file, "this is no regular file") }
 
         return HTTPDownload(
@@ -32,6 +36,11 @@ enum FileSource {
             },
             cancel: { file.close() }
         )
+    }
+
+    /// What a server says of a file that is not there.
+    private static func missing(_ url: String) -> HTTPDownload {
+        HTTPDownload(head: HTTPHead(status: 404, headers: [:], url: url), next: { nil }, cancel: {})
     }
 
     /// The path in `file:///path` or `file://localhost/path`, percent-decoded.
@@ -59,8 +68,8 @@ enum FileSource {
 private final class OpenFile: Sendable {
     private let state: Mutex<Int32>
 
-    init(_ path: String) {
-        state = Mutex(Glibc.open(path, O_RDONLY | O_CLOEXEC))
+    init(_ descriptor: Int32) {
+        state = Mutex(descriptor)
     }
 
     deinit {

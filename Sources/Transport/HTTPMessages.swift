@@ -99,7 +99,7 @@ public struct HTTPRequest: Sendable {
 
 /// Status line and headers of an answer.
 public struct HTTPHead: Sendable {
-    /// The status code; 200 for a `file://` that could be opened.
+    /// The status code; for a `file://` 200, or 404 when there is no such file.
     public let status: Int
     /// The headers of the last answer, after redirects.
     public let headers: HTTPHeaders

@@ -1,43 +1,50 @@
+import Common
+import Console
 import Glibc
 import Sandbox
 
+/// Not by `ToolMain`, which ends a tool with one of the kit's statuses: this one ends with its child's.
 @main
 struct TickSandbox {
     static func main() {
-        do {
-            guard let options = try Options.parse(Array(CommandLine.arguments.dropFirst())) else {
-                write(Options.help, to: STDOUT_FILENO)
-                exit(0)
-            }
-            exit(try run(options))
-        } catch let error as Options.UsageError {
-            write("tick-sandbox: \(error.sentence)\n", to: STDERR_FILENO)
-            exit(2)
-        } catch {
-            write("tick-sandbox: \(error)\n", to: STDERR_FILENO)
-            exit(1)
-        }
-    }
-
-    private static func run(_ options: Options) throws -> Int32 {
-        // Blocked before any thread is started, so that only the wait below takes them.
+        // Blocked before any thread is started, so that only the wait for them takes them.
         var signals = sigset_t()
         sigemptyset(&signals)
         for signal in [SIGINT, SIGTERM, SIGCHLD] { sigaddset(&signals, signal) }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
 
+        let context = ToolContext.live()
+        do {
+            let layers = [SettingsLayer(.environment, context.environment)]
+            let width = context.terminal.outputWidth ?? 80
+            switch try CommandParser(sandboxCommand, version: Kit.version)
+                .parse(context.arguments, layers: layers, width: width)
+            {
+            case .show(let text): context.output.write(text)
+            case .run(let arguments): exit(try run(Options(arguments), context, until: signals))
+            }
+        } catch {
+            context.messages.write("tick-sandbox: \(error)\n")
+            exit(exitStatus(of: error).rawValue)
+        }
+    }
+
+    private static func run(_ options: Options, _ context: ToolContext, until signals: sigset_t) throws -> Int32 {
         let directory = try Files.makeTemporaryDirectory(prefix: "tick-sandbox")
         defer { Files.removeTree(directory) }
         let world = try LocalWorld(worldOptions(options, directory: directory))
         defer { world.stop() }
         for rule in options.faults { world.faults.add(rule) }
         let environment = try Environment(world, directory: directory)
-        if let file = options.environmentFile { try Files.replace(file, with: environment.exportLines) }
-        if options.printsEnvironment { write(environment.exportLines, to: STDOUT_FILENO) }
+        let arguments = options.arguments
+        if let file = arguments.string("env-file") { try Files.replace(file, with: environment.exportLines) }
+        if arguments.flag("print-env") { context.output.write(environment.exportLines) }
+        let command = arguments.arguments("COMMAND")
+        let secrets = sandboxCommand.environment.map(\.name)
         let child =
-            try options.command.isEmpty
-            ? nil : ChildCommand(options.command, adding: environment.variables, removing: secretNames)
+            try command.isEmpty ? nil : ChildCommand(command, adding: environment.variables, removing: secrets)
         while true {
+            var signals = signals
             var signal: Int32 = 0
             sigwait(&signals, &signal)
             if let child {
@@ -49,32 +56,24 @@ struct TickSandbox {
         }
     }
 
-    private static let secretNames = ["TICK_SANDBOX_TARDIS_KEY", "TICK_SANDBOX_GCS_TOKEN"]
-
     private static func worldOptions(_ options: Options, directory: String) throws -> LocalWorld.Options {
-        let until = options.exportedUntil ?? .today()
+        let until = options.exportedUntil
         let catalogue =
-            try options.symbols().map { TardisCatalogue(symbols: $0, exportedUntil: until) }
+            options.symbols.map { TardisCatalogue(symbols: $0, exportedUntil: until) }
             ?? .standard(exportedUntil: until)
+        let arguments = options.arguments
         var tardis = TardisService.Configuration(catalogue: catalogue, cache: "\(directory)/tardis")
-        tardis.apiKey = variable(secretNames[0])
+        tardis.apiKey = arguments.variable("TICK_SANDBOX_TARDIS_KEY")?.values.last
         tardis.size = options.size
-        tardis.data = options.data
+        tardis.data = arguments.string("data")
         tardis.empty = options.empty
-        var world = LocalWorld.Options(store: options.store ?? "\(directory)/store", tardis: tardis)
-        world.tardisPort = options.tardisPort
-        world.storagePort = options.storagePort
-        world.storageTLSPort = options.storageTLSPort
-        world.buckets = options.buckets
-        world.record = options.record
-        world.requireToken = variable(secretNames[1])
+        var world = LocalWorld.Options(store: arguments.string("store") ?? "\(directory)/store", tardis: tardis)
+        world.tardisPort = options.port("tardis-port")
+        world.storagePort = options.port("gcs-port")
+        world.storageTLSPort = options.port("gcs-https-port")
+        world.buckets = arguments.all("bucket")
+        world.record = arguments.string("record")
+        world.requireToken = arguments.variable("TICK_SANDBOX_GCS_TOKEN")?.values.last
         return world
-    }
-
-    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-
-    private static func write(_ text: String, to descriptor: Int32) {
-        let bytes = Array(text.utf8)
-        _ = Glibc.write(descriptor, bytes, bytes.count)
     }
 }

@@ -1,7 +1,6 @@
 public import Common
 public import Console
 public import Parquet
-public import Tardis
 public import Ticks
 public import Transport
 
@@ -27,17 +26,4 @@ extension TickError: ExitStatusProviding, RetryClassified {
 extension ParquetError: ExitStatusProviding {
     /// Always `integrity`.
     public var exitStatus: ExitStatus { .integrity }
-}
-
-extension TardisError: ExitStatusProviding {
-    /// Credentials, absence, a passing trouble, or a plain failure.
-    public var exitStatus: ExitStatus {
-        switch kind {
-        case .unauthorized, .refused: .credentials
-        case .notArchived, .notAvailable: .incomplete
-        case .locked, .rateLimited, .quotaGone, .server, .interrupted: .temporary
-        case .transport: retryAdvice == .never ? .failed : .temporary
-        case .unexpected, .malformed: .failed
-        }
-    }
 }

@@ -57,6 +57,26 @@ struct SettingsTests {
         }
     }
 
+    @Test(arguments: [["--env-file", "my.env"], ["--env-file=my.env"]])
+    func aNamedFileTakesThePlaceOfDotEnv(words: [String]) async throws {
+        var command = command
+        command.options.append(SharedOptions.envFile)
+        var context = ToolContext(arguments: words, currentDirectory: "/work")
+        let dotEnv = "GCS_BUCKET=dotenv\nGCP_PROJECT_ID=p"
+        context.files = .memory(["/work/my.env": "GCS_BUCKET=mine", "/work/.env": dotEnv])
+        let ended = await execute(command, context) { run in
+            #expect(run.arguments.string("bucket") == "mine")
+            #expect(run.arguments.origin("bucket") == .file("/work/my.env"))
+            #expect(run.arguments.origin("project") == .builtIn)
+            return .done
+        }
+        #expect(ended.status == .done)
+        context.files = .memory([:])
+        let missing = await execute(command, context) { _ in .done }
+        #expect(missing.status == .failed)
+        #expect(missing.messages.contains("/work/my.env"))
+    }
+
     @Test func theDefaultsFileIsFoundInOrder() {
         let name = "defaults.env"
         let all = [

@@ -87,7 +87,7 @@ struct ToolMainTests {
     @Test func unknownLogLevelsAreRefused() async {
         let ended = await execute(command, ToolContext(environment: ["LOG_LEVEL": "LOUD"])) { _ in .done }
         #expect(ended.status == .usage)
-        #expect(ended.messages.contains("LOG_LEVEL LOUD is not one of DEBUG, INFO, WARNING, ERROR; see tool --help"))
+        #expect(ended.messages.contains("log level LOUD is not one of DEBUG, INFO, WARNING, ERROR; see tool --help"))
     }
 
     @Test func messagesAreJSONLinesWhenAskedFor() async throws {

@@ -1,4 +1,6 @@
 public import Console
+public import GoogleCloud
+public import Tardis
 public import Transport
 
 /// An error that knows how the tool ends because of it. Its description is one sentence for people.
@@ -15,6 +17,37 @@ extension UsageError: ExitStatusProviding {
 extension TransportError: ExitStatusProviding {
     /// `temporary` when another try may help.
     public var exitStatus: ExitStatus { retryAdvice == .never ? .failed : .temporary }
+}
+
+extension TardisError: ExitStatusProviding {
+    /// Credentials, absence, a passing trouble, or a plain failure.
+    public var exitStatus: ExitStatus {
+        switch kind {
+        case .unauthorized, .refused: .credentials
+        case .notArchived, .notAvailable: .incomplete
+        case .locked, .rateLimited, .quotaGone, .server, .interrupted: .temporary
+        case .transport: retryAdvice == .never ? .failed : .temporary
+        case .unexpected, .malformed: .failed
+        }
+    }
+}
+
+extension StorageError: ExitStatusProviding {
+    /// Credentials or permission, a passing trouble, damaged bytes, or a plain failure.
+    public var exitStatus: ExitStatus {
+        switch kind {
+        case .permission, .unauthenticated: .credentials
+        case .throttled, .server, .uploadLost: .temporary
+        case .transport: retryAdvice == .never ? .failed : .temporary
+        case .integrity: .integrity
+        case .notFound, .bucketMissing, .preconditionFailed, .invalid, .file, .cancelled: .failed
+        }
+    }
+}
+
+extension CredentialError: ExitStatusProviding {
+    /// `temporary` when the token service is in trouble, otherwise `credentials`.
+    public var exitStatus: ExitStatus { kind == .unavailable ? .temporary : .credentials }
 }
 
 /// The status for any error: its own, `temporary` when it is worth another try, otherwise `failed`.

@@ -1,4 +1,5 @@
 public import Console
+import Dispatch
 import Glibc
 
 /// Starts a tool and ends it: the only place that calls `exit`.
@@ -15,7 +16,13 @@ public enum ToolMain {
         let work = Task { await execute(command, context: context, signals: signals, body) }
         signals.start { action in
             switch action {
-            case .cancel: work.cancel()
+            case .cancel(let status):
+                work.cancel()
+                // Whatever hangs: who told the tool to end gets it within five seconds.
+                DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(4500)) {
+                    context.exitHooks.run()
+                    _exit(status.rawValue)
+                }
             case .exitNow(let status):
                 context.exitHooks.run()
                 // Not `exit`: other threads are inside libcurl and OpenSSL, whose exit handlers would pull them away.

@@ -39,6 +39,16 @@ public struct ToolRun: Sendable {
         return reporter
     }
 
+    /// Says that a request failed and is tried again after a pause.
+    public func noteWait(_ reason: any Error, _ pause: Duration, level: LogLevel = .warning) {
+        let seconds = (pause / .seconds(1) * 10).rounded() / 10
+        logger.log(
+            level,
+            "waiting before another try",
+            ["reason": .string("\(reason)"), "seconds": .double(seconds)]
+        )
+    }
+
     /// Writes a result to stdout; a line feed is added.
     public func print(_ text: String) {
         context.output.write(text + "\n")

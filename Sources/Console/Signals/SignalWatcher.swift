@@ -15,7 +15,8 @@ public final class SignalWatcher: Sendable {
     /// The first signal received; nil when none was.
     public var received: Int32? { policy.withLock { $0.first } }
 
-    /// Begins to watch, which is in force on return; `handler` is called on a queue of its own, once a signal, never for what is to be ignored.
+    /// Begins to watch, which is in force on return; `handler` is called on a queue of its own, once a signal, never for what is
+    /// to be ignored.
     public func start(_ handler: @escaping @Sendable (SignalPolicy.Action) -> Void) {
         let queue = DispatchQueue(label: "signals")
         let registered = DispatchGroup()

@@ -9,6 +9,7 @@ struct GCSClient: Sendable {
     let policy: RetryPolicy
     let clock: RetryClock
     let now: WallClock
+    let onRetry: RetryListener
 
     /// `/storage/v1/b/BUCKET`
     var bucketURL: String { "\(endpoint)/storage/v1/b/\(percentEncoded(bucket))" }
@@ -41,7 +42,12 @@ struct GCSClient: Sendable {
         _ body: (_ attempt: Int) async throws -> T
     ) async throws -> T {
         do {
-            return try await withRetry(policy, clock: clock, operation: body)
+            return try await withRetry(
+                policy,
+                clock: clock,
+                onRetry: { _, error, pause in onRetry(error, pause) },
+                operation: body
+            )
         } catch is CancellationError {
             throw StorageError(.cancelled, operation: operation, detail: "cancelled")
         }

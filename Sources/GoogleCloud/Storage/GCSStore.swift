@@ -1,5 +1,8 @@
 public import Transport
 
+/// Hears that a request failed and will be tried again after the pause.
+public typealias RetryListener = @Sendable (_ error: any Error, _ pause: Duration) -> Void
+
 /// A Google Cloud Storage bucket over the JSON API.
 ///
 /// Writes without a precondition are retried as well: who writes so lets the last writer win, and a second arrival carries
@@ -13,7 +16,7 @@ public struct GCSStore: ObjectStore {
     let client: GCSClient
     private let chunkBytes: Int
 
-    /// A bucket. `chunkBytes` is rounded up to a multiple of 256 KiB, which the service demands.
+    /// A bucket. `chunkBytes` is rounded up to a multiple of 256 KiB, which the service demands; `onRetry` hears of each pause.
     public init(
         bucket: String,
         transport: any HTTPTransport,
@@ -22,7 +25,8 @@ public struct GCSStore: ObjectStore {
         retry: RetryPolicy = RetryPolicy(),
         chunkBytes: Int = GCSStore.defaultChunkBytes,
         clock: RetryClock = .system,
-        now: @escaping WallClock = systemWallClock
+        now: @escaping WallClock = systemWallClock,
+        onRetry: @escaping RetryListener = { _, _ in }
     ) {
         let quantum = 256 << 10
         self.chunkBytes = max(1, (chunkBytes + quantum - 1) / quantum) * quantum
@@ -33,7 +37,8 @@ public struct GCSStore: ObjectStore {
             tokens: tokens,
             policy: retry,
             clock: clock,
-            now: now
+            now: now,
+            onRetry: onRetry
         )
     }
 

@@ -193,6 +193,7 @@ actor GCSUpload: ObjectUpload {
         switch retry.failed(advice: lastError.retryAdvice, elapsed: elapsed, random: clock.random) {
         case .giveUp: throw lastError
         case .retry(let pause):
+            store.client.onRetry(lastError, pause)
             do {
                 try await clock.sleep(pause)
             } catch {

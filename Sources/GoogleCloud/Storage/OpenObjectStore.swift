@@ -2,14 +2,15 @@ public import Transport
 
 /// Opens the store that `place` names: `gs://bucket`, `memory:`, or else a folder.
 ///
-/// `environment` gives the bucket's address (see `GCSStore.endpoint`). Throws `StorageError` of kind `invalid`.
+/// `onRetry` hears of each pause before a request is tried again; `environment` gives the bucket's address (see `GCSStore.endpoint`). Throws `StorageError` of kind `invalid`.
 public func openObjectStore(
     _ place: String,
     environment: [String: String],
     transport: any HTTPTransport,
     tokens: any TokenProvider,
     retry: RetryPolicy = RetryPolicy(),
-    chunkBytes: Int = GCSStore.defaultChunkBytes
+    chunkBytes: Int = GCSStore.defaultChunkBytes,
+    onRetry: @escaping RetryListener = { _, _ in }
 ) throws -> any ObjectStore {
     func invalid(_ detail: String) -> StorageError {
         StorageError(.invalid, operation: "open the store '\(place)'", detail: detail)
@@ -35,6 +36,7 @@ public func openObjectStore(
         tokens: tokens,
         endpoint: GCSStore.endpoint(environment: environment),
         retry: retry,
-        chunkBytes: chunkBytes
+        chunkBytes: chunkBytes,
+        onRetry: onRetry
     )
 }

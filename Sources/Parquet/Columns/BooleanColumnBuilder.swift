@@ -42,26 +42,23 @@ public final class BooleanColumnBuilder: ColumnBuilder {
     /// Encodes what was collected, and begins anew.
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         var chunk = ChunkAssembler(scratch: scratch, options: options)
-        var bounds: [PageBounds] = []
-        for (number, page) in pages.enumerated() {
-            let firstRow = number * options.pageRows
+        try chunk.dataPages(
+            firstValues: pages.map(\.firstValue),
+            valueCount: values.count,
+            rowCount: rowCount,
+            presence: presence.presence(isNullable: field.isNullable),
+            encoding: .plain
+        ) { range, out in
+            let start = values.base + range.lowerBound
+            out.appendPacked(range.count, width: 1) { UInt64(start[$0]) }
+        }
+        let bounds = pages.enumerated().map { number, page in
             let end = number + 1 < pages.count ? pages[number + 1].firstValue : values.count
             let count = end - page.firstValue
-            try chunk.dataPage(
-                rows: min(options.pageRows, rowCount - firstRow),
-                firstRow: firstRow,
-                presence: presence.presence(isNullable: field.isNullable),
-                encoding: .plain
-            ) { out in
-                let start = values.base + page.firstValue
-                out.appendPacked(count, width: 1) { UInt64(start[$0]) }
-            }
-            bounds.append(
-                PageBounds(
-                    minimum: count == 0 ? nil : [page.trueCount == count ? 1 : 0],
-                    maximum: count == 0 ? nil : [page.trueCount > 0 ? 1 : 0],
-                    nullCount: page.nullCount
-                )
+            return PageBounds(
+                minimum: count == 0 ? nil : [page.trueCount == count ? 1 : 0],
+                maximum: count == 0 ? nil : [page.trueCount > 0 ? 1 : 0],
+                nullCount: page.nullCount
             )
         }
         let encoded = chunk.finish(

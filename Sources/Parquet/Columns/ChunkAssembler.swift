@@ -32,19 +32,29 @@ struct ChunkAssembler {
         dictionaryPageSize = out.count
     }
 
-    /// A data page of `rows` rows from `firstRow` on; `presence` has a byte a row, 0 for null, or is nil when the column
-    /// is required. `fill` writes the encoded values.
-    mutating func dataPage(
-        rows: Int,
-        firstRow: Int,
+    /// All data pages: page k has `pageRows` rows (the last one the rest) and the values from `firstValues[k]` on; `fill` writes
+    /// the encoded values of a range.
+    mutating func dataPages(
+        firstValues: [Int],
+        valueCount: Int,
+        rowCount: Int,
         presence: Presence,
         encoding: Encoding,
-        _ fill: (ByteBuffer) -> Void
+        _ fill: (Range<Int>, ByteBuffer) -> Void
     ) throws(ParquetError) {
-        let page = scratch.page
-        page.count = 0
-        appendLevels(rows: rows, firstRow: firstRow, presence: presence, to: page)
-        fill(page)
+        for (number, firstValue) in firstValues.enumerated() {
+            let firstRow = number * options.pageRows
+            let rows = min(options.pageRows, rowCount - firstRow)
+            let end = number + 1 < firstValues.count ? firstValues[number + 1] : valueCount
+            scratch.page.count = 0
+            appendLevels(rows: rows, firstRow: firstRow, presence: presence, to: scratch.page)
+            fill(firstValue..<end, scratch.page)
+            try dataPage(rows: rows, firstRow: firstRow, encoding: encoding)
+        }
+    }
+
+    /// The data page that lies in `scratch.page`.
+    private mutating func dataPage(rows: Int, firstRow: Int, encoding: Encoding) throws(ParquetError) {
         let start = out.count
         try appendPage { header in
             header.int32(1, 0)

@@ -28,4 +28,12 @@ final class GrowingArray<Element: BitwiseCopyable> {
         base = bigger
         capacity = newCapacity
     }
+
+    /// Empties the buffer and gives its memory back.
+    func release() {
+        base.deallocate()
+        capacity = 0
+        count = 0
+        base = .allocate(capacity: Self.slack)
+    }
 }

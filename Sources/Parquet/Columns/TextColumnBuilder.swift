@@ -259,16 +259,14 @@ public final class TextColumnBuilder: ColumnBuilder {
         _ fill: (Range<Int>, ByteBuffer) -> Void
     ) throws(ParquetError) -> EncodedChunk {
         var chunk = assembler
-        for (number, page) in pages.enumerated() {
-            let firstRow = number * options.pageRows
-            let lastValue = number + 1 < pages.count ? pages[number + 1].firstValue : valueCount
-            try chunk.dataPage(
-                rows: min(options.pageRows, rowCount - firstRow),
-                firstRow: firstRow,
-                presence: presence.presence(isNullable: field.isNullable),
-                encoding: encoding
-            ) { fill(page.firstValue..<lastValue, $0) }
-        }
+        try chunk.dataPages(
+            firstValues: pages.map(\.firstValue),
+            valueCount: valueCount,
+            rowCount: rowCount,
+            presence: presence.presence(isNullable: field.isNullable),
+            encoding: encoding,
+            fill
+        )
         let minimum = pages.compactMap(\.minimum).min { $0.lexicographicallyPrecedes($1) }
         let maximum = pages.compactMap(\.maximum).max { $0.lexicographicallyPrecedes($1) }
         let isKept = max(minimum?.count ?? 0, maximum?.count ?? 0) <= Self.longestBound

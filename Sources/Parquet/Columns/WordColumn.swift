@@ -169,9 +169,16 @@ final class WordColumn<Value: ColumnWord> {
     private func reset() {
         isDictionary = choice.collectsDictionary
         presence.removeAll()
-        dictionary.removeAll()
-        indices.count = 0
+        // What the next chunk is not collected in is given back: with many files at once it adds up.
         words.count = 0
+        if isDictionary {
+            dictionary.removeAll()
+            indices.count = 0
+            words.release()
+        } else {
+            dictionary.release()
+            indices.release()
+        }
         pages.removeAll(keepingCapacity: true)
         isAscending = true
     }
@@ -206,16 +213,14 @@ final class WordColumn<Value: ColumnWord> {
         _ fill: (Range<Int>, ByteBuffer) -> Void
     ) throws(ParquetError) -> EncodedChunk {
         var chunk = assembler
-        for (number, page) in pages.enumerated() {
-            let firstRow = number * options.pageRows
-            let lastValue = number + 1 < pages.count ? pages[number + 1].firstValue : valueCount
-            try chunk.dataPage(
-                rows: min(options.pageRows, rowCount - firstRow),
-                firstRow: firstRow,
-                presence: presence.presence(isNullable: field.isNullable),
-                encoding: encoding
-            ) { fill(page.firstValue..<lastValue, $0) }
-        }
+        try chunk.dataPages(
+            firstValues: pages.map(\.firstValue),
+            valueCount: valueCount,
+            rowCount: rowCount,
+            presence: presence.presence(isNullable: field.isNullable),
+            encoding: encoding,
+            fill
+        )
         let filled = pages.filter { !$0.isEmpty }
         let least = filled.map { Value(word: $0.minimum) }.min()
         let greatest = filled.map { Value(word: $0.maximum) }.max()

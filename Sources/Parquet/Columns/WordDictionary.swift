@@ -19,6 +19,15 @@ final class WordDictionary {
         slots.update(repeating: 0, count: 1 << slotBits)
     }
 
+    /// Empties the dictionary and gives its memory back.
+    func release() {
+        values.release()
+        slots.deallocate()
+        slotBits = Self.initialBits
+        slots = .allocate(capacity: 1 << Self.initialBits)
+        slots.initialize(repeating: 0, count: 1 << Self.initialBits)
+    }
+
     /// The number of `word`, new or not.
     @inline(__always)
     func index(of word: UInt64) -> UInt32 {

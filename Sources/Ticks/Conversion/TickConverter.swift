@@ -155,7 +155,9 @@ public final class TickConverter: Sendable {
         return piece
     }
 
-    private func fail(_ error: any Error) {
+    /// Gives the conversion up because of a failure elsewhere: every call from now on throws `error`, unless it has failed or
+    /// ended before.
+    public func fail(_ error: any Error) {
         let waiting = state.withLock {
             state -> (CheckedContinuation<Void, any Error>?, CheckedContinuation<[UInt8]?, any Error>?) in
             guard state.failure == nil, !state.isOutputEnded else { return (nil, nil) }

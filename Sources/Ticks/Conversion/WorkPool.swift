@@ -52,7 +52,6 @@ public final class WorkPool: Sendable {
     private final class Shared: @unchecked Sendable {
         private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
         private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-        /// Jobs that wait begin at `head`; those before it are taken and nil, for a job's end may free what gives a block back.
         private var jobs: [Job?] = []
         private var head = 0
         private var isStopped = false
@@ -98,6 +97,7 @@ public final class WorkPool: Sendable {
             while head == jobs.count, !isStopped { pthread_cond_wait(condition, mutex) }
             guard head < jobs.count else { return nil }
             let job = jobs[head]
+            // Not kept here: a job may hold the last reference to a conversion, whose end gives blocks back under this mutex.
             jobs[head] = nil
             head += 1
             if head > 64, head * 2 > jobs.count {

@@ -21,7 +21,7 @@ struct ConvertCommand {
         let converter = TickConverter(options: options, pool: WorkPool(threads: try run.arguments.int("threads")))
         async let feeding: Void = feed(reader, converter)
         while let piece = try await converter.read() { try file.write(piece) }
-        try await feeding
+        await feeding
         guard let summary = converter.summary else { return .failed }
         try Task.checkCancellation()
         try file.finish()
@@ -30,7 +30,7 @@ struct ConvertCommand {
     }
 
     /// Gives the source to the converter; its own failures become the conversion's.
-    private func feed(_ reader: BlockingReader, _ converter: TickConverter) async throws {
+    private func feed(_ reader: BlockingReader, _ converter: TickConverter) async {
         do {
             while true {
                 let piece = try await reader.next()
@@ -39,8 +39,7 @@ struct ConvertCommand {
             }
             converter.finish()
         } catch {
-            converter.cancel()
-            throw error
+            converter.fail(error)
         }
     }
 

@@ -1,0 +1,99 @@
+import Common
+import Console
+import GoogleCloud
+import Transport
+
+/// How one file ended.
+enum UploadOutcome: Sendable, Equatable {
+    case uploaded
+    case skipped
+    /// In a dry run.
+    case wouldUpload
+    case failed(reason: String, ExitStatus)
+}
+
+/// Brings one file into the store, unless it is there.
+struct FileUpload: Sendable {
+    let store: any ObjectStore
+    let transport: any HTTPTransport
+    let isDryRun: Bool
+    let progress: ProgressReporter
+
+    /// An upload whose session the server has lost begins again so many times in all.
+    private static let tries = 3
+
+    /// Never throws but when cancelled.
+    func run(_ file: SourceFile) async throws -> UploadOutcome {
+        let outcome: UploadOutcome
+        do {
+            outcome = try await bring(file)
+        } catch {
+            // What a cancellation breaks is no failure of the file.
+            try Task.checkCancellation()
+            outcome = .failed(reason: "\(error)", exitStatus(of: error))
+        }
+        switch outcome {
+        case .uploaded: progress.finish(file.object)
+        case .skipped: progress.finish(file.object, note: "there already")
+        case .wouldUpload: progress.finish(file.object, note: "would be uploaded")
+        case .failed(let reason, _): progress.fail(file.object, reason: reason)
+        }
+        return outcome
+    }
+
+    private func bring(_ file: SourceFile) async throws -> UploadOutcome {
+        progress.start(file.object, totalBytes: file.size)
+        let there = try await store.info(file.object)
+        if let there, there.size == file.size, try await checksum(of: file) == there.crc32c { return .skipped }
+        if isDryRun { return .wouldUpload }
+        let options = PutOptions(
+            contentType: contentType(file.path),
+            precondition: there.map { .generation($0.generation) } ?? .absent
+        )
+        try await withRetry(RetryPolicy(tries: Self.tries)) { _ in
+            progress.start(file.object, totalBytes: file.size)
+            try await send(file, options)
+        }
+        return .uploaded
+    }
+
+    private func send(_ file: SourceFile, _ options: PutOptions) async throws {
+        let upload = try await store.upload(file.object, options: options)
+        do {
+            try await read(file) { bytes in
+                try await upload.write(bytes)
+                progress.advance(file.object, bytes: Int64(bytes.count))
+            }
+            _ = try await upload.finish(adding: [:])
+        } catch {
+            await upload.abort()
+            // The store has used up its own tries for everything else.
+            guard let error = error as? StorageError, error.kind != .uploadLost else { throw error }
+            throw StorageError(error.kind, operation: error.operation, detail: error.detail, retryAdvice: .never)
+        }
+    }
+
+    private func checksum(of file: SourceFile) async throws -> UInt32 {
+        var crc = CRC32C()
+        try await read(file) { crc.update($0) }
+        return crc.value
+    }
+
+    private func read(_ file: SourceFile, _ body: ([UInt8]) async throws -> Void) async throws {
+        let segments = file.path.split(separator: "/", omittingEmptySubsequences: false)
+        let url = "file://" + segments.map { percentEncoded(String($0)) }.joined(separator: "/")
+        let source = try await transport.download(HTTPRequest("GET", url))
+        defer { source.cancel() }
+        while let bytes = try await source.next() { try await body(bytes) }
+    }
+
+    private func contentType(_ path: String) -> String {
+        let types = [
+            "parquet": "application/vnd.apache.parquet", "json": "application/json", "csv": "text/csv",
+            "gz": "application/gzip", "log": "text/plain", "txt": "text/plain",
+        ]
+        let name = path.split(separator: "/").last ?? ""
+        guard let dot = name.lastIndex(of: ".") else { return "application/octet-stream" }
+        return types[name[name.index(after: dot)...].lowercased()] ?? "application/octet-stream"
+    }
+}

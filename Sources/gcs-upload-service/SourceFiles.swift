@@ -1,0 +1,93 @@
+import FoundationEssentials
+import Glibc
+
+/// A file and the object that it becomes.
+struct SourceFile: Sendable, Equatable {
+    let path: String
+    let object: String
+    let size: Int64
+}
+
+/// What the paths of a command line stand for.
+struct SourceFiles {
+    /// The files, in the order of the command line and by name within folders.
+    private(set) var files: [SourceFile] = []
+    /// What cannot be read, with the reason.
+    private(set) var unreadable: [(path: String, reason: String)] = []
+    /// What is neither a file nor a folder of files.
+    private(set) var ignored: [String] = []
+
+    /// A local store's own bookkeeping is no data.
+    private static let bookkeeping = ".tick-store"
+
+    /// Collects the files; throws for a path of which nothing is there.
+    init(_ paths: [String], prefix: String) throws(MissingPath) {
+        for path in paths {
+            guard let status = Self.status(path) else { throw MissingPath(path: path, code: errno) }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                walk(path, prefix)
+            } else {
+                let name = path.split(separator: "/").last.map(String.init) ?? path
+                add(path, prefix + name, status)
+            }
+        }
+    }
+
+    /// A path of the command line that is not there.
+    struct MissingPath: Error {
+        let path: String
+        let code: Int32
+    }
+
+    /// The first two paths that would become the same object.
+    var collision: (first: String, second: String)? {
+        var seen: [String: String] = [:]
+        for file in files {
+            if let first = seen.updateValue(file.path, forKey: file.object) { return (first, file.path) }
+        }
+        return nil
+    }
+
+    private mutating func walk(_ folder: String, _ prefix: String) {
+        let entries: [String]
+        do {
+            entries = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        } catch {
+            unreadable.append((folder, "the folder cannot be read"))
+            return
+        }
+        for entry in entries where entry != Self.bookkeeping {
+            let path = folder.hasSuffix("/") ? folder + entry : "\(folder)/\(entry)"
+            guard let status = Self.status(path) else {
+                unreadable.append((path, String(cString: strerror(errno))))
+                continue
+            }
+            if status.st_mode & S_IFMT != S_IFDIR {
+                add(path, prefix + entry, status)
+            } else if Self.isLink(path) {
+                // Links to folders may go in circles.
+                ignored.append(path)
+            } else {
+                walk(path, "\(prefix)\(entry)/")
+            }
+        }
+    }
+
+    private mutating func add(_ path: String, _ object: String, _ status: stat) {
+        if status.st_mode & S_IFMT == S_IFREG {
+            files.append(SourceFile(path: path, object: object, size: Int64(status.st_size)))
+        } else {
+            ignored.append(path)
+        }
+    }
+
+    private static func status(_ path: String) -> stat? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status : nil
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+}

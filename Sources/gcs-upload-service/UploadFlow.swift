@@ -1,0 +1,118 @@
+import Common
+import Console
+import Glibc
+import GoogleCloud
+import Transport
+
+/// What `gcs-upload-service` does.
+struct UploadFlow: Sendable {
+    private let run: ToolRun
+
+    init(_ run: ToolRun) {
+        self.run = run
+    }
+
+    /// Uploads what the command line names and reports it.
+    func run() async throws -> ExitStatus {
+        let arguments = run.arguments
+        let paths = arguments.arguments("PATH")
+        guard paths.count > 1, let last = paths.last else {
+            throw arguments.error("the target is missing: PATH... gs://BUCKET[/PREFIX]")
+        }
+        let target = UploadTarget(last)
+        let sources = try sourceFiles(paths.dropLast().map(run.context.absolute), target)
+
+        let transport = CurlTransport(userAgent: Kit.userAgent, environment: run.context.environment)
+        do {
+            let status = try await upload(sources, to: target, transport)
+            await transport.shutdown()
+            return status
+        } catch {
+            await transport.shutdown()
+            throw error
+        }
+    }
+
+    private func sourceFiles(_ paths: [String], _ target: UploadTarget) throws -> SourceFiles {
+        let sources: SourceFiles
+        do {
+            sources = try SourceFiles(paths, prefix: target.prefix)
+        } catch {
+            throw run.arguments.error("cannot read \(error.path): \(String(cString: strerror(error.code)))")
+        }
+        if let (first, second) = sources.collision {
+            throw run.arguments.error("\(first) and \(second) would become the same object; upload them apart")
+        }
+        for path in sources.ignored {
+            run.logger.warning("left out: neither a file nor a folder", ["path": .string(path)])
+        }
+        return sources
+    }
+
+    private func upload(_ sources: SourceFiles, to target: UploadTarget, _ transport: CurlTransport) async throws
+        -> ExitStatus
+    {
+        let store = try openStore(target, transport)
+        if store is any Buckets {
+            // One look tells a missing bucket or permission once instead of once a file.
+            _ = try await store.list(prefix: target.prefix, delimiter: "/", pageToken: nil)
+        }
+        let progress = run.startProgress("upload to \(store.location)")
+        for file in sources.files { progress.add(file.object, totalBytes: file.size) }
+        let upload = FileUpload(
+            store: store,
+            transport: transport,
+            isDryRun: run.arguments.flag("dry-run"),
+            progress: progress
+        )
+        let start = run.context.clock.monotonic()
+        var report = UploadReport(target: store.location + "/" + target.prefix)
+        for (path, reason) in sources.unreadable { report.add(path: path, reason: reason) }
+        let workers = try run.arguments.int("max-workers") ?? 1
+        try await withThrowingTaskGroup(of: (SourceFile, UploadOutcome).self) { group in
+            var queue = sources.files.makeIterator()
+            func next() {
+                guard let file = queue.next() else { return }
+                group.addTask { (file, try await upload.run(file)) }
+            }
+            for _ in 0..<workers { next() }
+            while let (file, outcome) = try await group.next() {
+                report.add(file, outcome)
+                next()
+            }
+        }
+        progress.close()
+        report.duration = run.context.clock.monotonic() - start
+        show(report)
+        return report.status
+    }
+
+    private func openStore(_ target: UploadTarget, _ transport: CurlTransport) throws -> any ObjectStore {
+        var environment = run.context.environment
+        environment["GCP_CREDENTIALS_PATH"] = run.arguments.string("credentials").map(run.context.absolute)
+        let credentials = CredentialSources(
+            environment: environment,
+            home: run.context.home,
+            transport: transport
+        )
+        do {
+            return try openObjectStore(
+                target.place.hasPrefix("gs://") ? target.place : run.context.absolute(target.place),
+                environment: environment,
+                transport: transport,
+                tokens: credentials.storageTokens(),
+                onRetry: { [run] in run.noteWait($0, $1) }
+            )
+        } catch let error as StorageError {
+            throw run.arguments.error("\(error)")
+        }
+    }
+
+    private func show(_ report: UploadReport) {
+        switch run.arguments.string("output") {
+        case "json": run.print(report.json.text(.pretty))
+        case "jsonl": for line in report.lines { run.print(line.text()) }
+        default: for table in report.tables { run.print(table) }
+        }
+    }
+}

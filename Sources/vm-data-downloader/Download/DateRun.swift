@@ -1,0 +1,133 @@
+import Common
+import Console
+import GoogleCloud
+import Tardis
+import Synchronization
+
+/// Brings one shard of one date.
+struct DateRun: Sendable {
+    let date: CalendarDate
+    let settings: DownloadSettings
+    let world: DownloadWorld
+    let downloader: FileDownloader
+    let board: ShardBoard
+
+    /// A file that is not whole yet, and what stands under its name.
+    private struct Missing: Sendable {
+        let job: FileJob
+        let existing: ObjectInfo?
+    }
+
+    /// Downloads what is missing; every file has an outcome in the end, except when the task is cancelled.
+    func execute(_ jobs: [FileJob], existing: [String: ObjectInfo], catalogues: [String: ExchangeCatalogue]) async
+        -> [FileOutcome]
+    {
+        var outcomes: [FileOutcome] = []
+        var missing: [Missing] = []
+        for job in jobs {
+            if let outcome = settled(job, existing[job.object.name], catalogues) {
+                outcomes.append(note(outcome))
+            } else {
+                missing.append(Missing(job: job, existing: existing[job.object.name]))
+            }
+        }
+        outcomes += await download(missing)
+        return outcomes
+    }
+
+    /// The outcome of a file for which nothing has to be sent; nil when it has to be downloaded.
+    func settled(
+        _ job: FileJob,
+        _ existing: ObjectInfo?,
+        _ catalogues: [String: ExchangeCatalogue]
+    ) -> FileOutcome? {
+        if !settings.isForced, let existing {
+            switch Wholeness.judge(existing, expected: job.object) {
+            case .whole(let metadata):
+                return FileOutcome(job: job, result: .skipped, rows: metadata.rows, bytesOut: existing.size)
+            case .notWhole(let reason):
+                world.logger.info(
+                    "an object is downloaded again",
+                    ["object": .string(job.object.name), "reason": .string(reason)]
+                )
+            }
+        }
+        let availability = catalogues[job.dataset.exchange]?
+            .availability(symbol: job.dataset.symbol, dataType: job.dataset.dataType, date: job.dataset.date)
+        switch availability {
+        case .absent(let reason): return FileOutcome(job: job, result: .absent(reason))
+        case .notYet(let reason):
+            return FileOutcome(job: job, result: .failed(FileFailure(reason: reason, status: .temporary)))
+        case .available, nil: return nil
+        }
+    }
+
+    /// Downloads with a bounded number of files in flight. A failure that every file would have ends them all.
+    private func download(_ missing: [Missing]) async -> [FileOutcome] {
+        await withTaskGroup(of: FileOutcome.self) { group in
+            var outcomes: [FileOutcome] = []
+            var waiting = missing.makeIterator()
+            var stop: FileFailure?
+            func start(_ next: Missing) {
+                group.addTask {
+                    board.begin(next.job)
+                    return await downloader.download(next.job, replacing: next.existing)
+                }
+            }
+            for _ in 0..<settings.workers {
+                if let next = waiting.next() { start(next) }
+            }
+            while let outcome = await group.next() {
+                let earlier = stop
+                if case .failed(let failure) = outcome.result, failure.stopsAll, stop == nil {
+                    stop = failure
+                    group.cancelAll()
+                }
+                outcomes.append(note(ended(outcome, after: earlier)))
+                guard !Task.isCancelled, let next = waiting.next() else { continue }
+                guard stop != nil else {
+                    start(next)
+                    continue
+                }
+                var rest: Missing? = next
+                while let missing = rest {
+                    outcomes.append(note(givenUp(missing.job, after: stop)))
+                    rest = waiting.next()
+                }
+            }
+            return outcomes
+        }
+    }
+
+    /// A file that failed while all are being ended failed for the first one's reason.
+    private func ended(_ outcome: FileOutcome, after stop: FileFailure?) -> FileOutcome {
+        guard stop != nil, case .failed = outcome.result else { return outcome }
+        return givenUp(outcome.job, after: stop)
+    }
+
+    private func givenUp(_ job: FileJob, after stop: FileFailure?) -> FileOutcome {
+        var failure = stop ?? FileFailure(CancellationError())
+        failure.isFollowing = true
+        return FileOutcome(job: job, result: .failed(failure))
+    }
+
+    private func note(_ outcome: FileOutcome) -> FileOutcome {
+        if Task.isCancelled, case .failed = outcome.result {
+            // Not the file's failure: the tool was told to end.
+            board.giveUp(outcome.job)
+            return outcome
+        }
+        board.end(outcome)
+        let title = outcome.job.title
+        switch outcome.result {
+        case .done: world.progress.finish(title, note: "\(Format.count(outcome.rows)) rows")
+        case .skipped: world.progress.finish(title, note: "there already")
+        case .empty: world.progress.finish(title, note: "the source has no rows")
+        case .absent(let reason): world.progress.finish(title, note: "absent: \(reason)")
+        case .failed(let failure):
+            let reason = failure.isFollowing ? "given up after the failure above" : failure.reason
+            world.progress.fail(title, reason: reason)
+        }
+        return outcome
+    }
+}

@@ -1,0 +1,78 @@
+import Common
+import Console
+import Tardis
+import Transport
+
+/// What a download is asked to do, checked.
+struct DownloadSettings: Sendable {
+    let dates: [CalendarDate]
+    let shard: Int
+    let shards: Int
+    let instruments: [Instrument]
+    let workers: Int
+    let place: String
+    let isForced: Bool
+    let isDryRun: Bool
+    let vm: String
+    let tardis: TardisClient.Options
+
+    /// Reads the command line and the settings around it. Throws `UsageError` and `RegistryError`.
+    init(_ run: ToolRun) throws {
+        let arguments = run.arguments
+        dates = try Self.dates(arguments)
+        shard = try arguments.int("shard-index") ?? 0
+        shards = try arguments.int("total-shards") ?? 1
+        guard shard < shards else {
+            throw arguments.error("--shard-index \(shard) is not below --total-shards \(shards); shards count from 0")
+        }
+        let registry = try InstrumentRegistry.load(arguments, run.context)
+        instruments = try InstrumentFilter(arguments).select(from: registry)
+        workers = try arguments.int("max-workers") ?? 32
+        place = Self.place(try arguments.required("bucket"), run.context)
+        isForced = arguments.flag("force")
+        isDryRun = arguments.flag(StandardOptions.dryRun.name)
+        vm = arguments.string("vm-name") ?? "local-\(shard)"
+        tardis = try Self.tardis(arguments)
+    }
+
+    private static func dates(_ arguments: ParsedArguments) throws -> [CalendarDate] {
+        var dates = Set(arguments.all("date").compactMap { CalendarDate($0) })
+        switch (arguments.string("start-date"), arguments.string("end-date")) {
+        case (nil, nil): break
+        case (let first?, let last?):
+            guard let first = CalendarDate(first), let last = CalendarDate(last),
+                let range = DateRange(first, through: last)
+            else { throw arguments.error("--end-date \(last) is before --start-date \(first)") }
+            dates.formUnion(range)
+        default: throw arguments.error("--start-date and --end-date go together")
+        }
+        guard !dates.isEmpty else {
+            throw arguments.error("which day? Give --date YYYY-MM-DD, or --start-date and --end-date")
+        }
+        return dates.sorted()
+    }
+
+    /// A bucket by URL or bare name, or a folder, which is told by its slash.
+    private static func place(_ text: String, _ context: ToolContext) -> String {
+        if text.hasPrefix("gs://") { return text }
+        if text.contains("/") || text == "." || text == ".." { return context.absolute(text) }
+        return "gs://\(text)"
+    }
+
+    private static func tardis(_ arguments: ParsedArguments) throws -> TardisClient.Options {
+        var options = TardisClient.Options()
+        options.datasetsURL = withoutEnding(try arguments.required("tardis-base-url"), ["/", "/v1"])
+        options.apiURL = withoutEnding(try arguments.required("tardis-api-url"), ["/"])
+        options.key = arguments.variable("TARDIS_API_KEY")?.values.last.map { Secret($0) }
+        options.stallTimeout = .seconds(try arguments.int("tardis-timeout") ?? 120)
+        options.retry.tries = 1 + (try arguments.int("tardis-max-retries") ?? 8)
+        return options
+    }
+
+    private static func withoutEnding(_ url: String, _ endings: [String]) -> String {
+        endings.reduce(url) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
+    }
+
+    /// Whether the data sets come from a folder, beside which there is no catalogue.
+    var readsFolder: Bool { tardis.datasetsURL.hasPrefix("file:") }
+}

@@ -1,0 +1,69 @@
+import Common
+import Console
+import GoogleCloud
+import Tardis
+import Transport
+
+/// What a download reaches: Tardis, the store, the screen.
+struct DownloadWorld: Sendable {
+    let transport: CurlTransport
+    let store: any ObjectStore
+    let tardis: TardisClient
+    let progress: ProgressReporter
+    let logger: Logger
+
+    /// Bytes of an upload that are kept until the server has them; less with many files in flight, for memory's sake.
+    private static func chunkBytes(workers: Int) -> Int { workers > 8 ? 4 << 20 : 8 << 20 }
+
+    init(
+        _ run: ToolRun,
+        _ settings: DownloadSettings,
+        progress: ProgressReporter,
+        onWait: @escaping @Sendable (TardisError, Duration) -> Void
+    ) throws {
+        var environment = run.context.environment
+        // A flag or a settings file says the same as the variable.
+        environment["GCP_CREDENTIALS_PATH"] = run.arguments.string(SharedOptions.credentials.name)
+            .map(run.context.absolute)
+        transport = CurlTransport(userAgent: Kit.userAgent, environment: environment)
+        let credentials = CredentialSources(
+            environment: environment,
+            home: run.context.home,
+            transport: transport
+        )
+        store = try openObjectStore(
+            settings.place,
+            environment: environment,
+            transport: transport,
+            tokens: credentials.storageTokens(),
+            chunkBytes: Self.chunkBytes(workers: settings.workers),
+            onRetry: { run.noteWait($0, $1) }
+        )
+        let now = run.context.clock.epochMicroseconds
+        tardis = TardisClient(
+            options: settings.tardis,
+            transport: transport,
+            now: { now() / 1_000_000 },
+            onWait: onWait
+        )
+        self.progress = progress
+        logger = run.logger
+    }
+
+    /// The catalogues of the exchanges; one that cannot be had is left out, and the data sets' own answers decide.
+    func catalogues(_ exchanges: Set<String>) async throws -> [String: ExchangeCatalogue] {
+        var found: [String: ExchangeCatalogue] = [:]
+        for exchange in exchanges.sorted() {
+            do {
+                found[exchange] = try await tardis.catalogue(exchange: exchange)
+            } catch let error as TardisError {
+                try Task.checkCancellation()
+                logger.warning(
+                    "the catalogue could not be read; what is absent will show when it is asked for",
+                    ["reason": .string("\(error)")]
+                )
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,223 @@
+import Tardis
+import Testing
+import Transport
+
+private func dataset(_ symbol: String = "BTCUSDT", day: Int = 23) -> Dataset {
+    Dataset(exchange: "binance", dataType: "trades", year: 2023, month: 5, day: day, symbol: symbol)
+}
+
+private typealias Answer = ScriptedTransport.Answer
+
+private func client(
+    _ transport: ScriptedTransport,
+    _ clock: PausedClock = PausedClock(),
+    key: String? = "secret-key",
+    change: (inout TardisClient.Options) -> Void = { _ in }
+) -> TardisClient {
+    var options = TardisClient.Options()
+    options.datasetsURL = "https://datasets.test"
+    options.key = key.map { Secret($0) }
+    change(&options)
+    return TardisClient(options: options, transport: transport, clock: clock.clock, now: { 1_700_000_000 })
+}
+
+private func collect(_ download: DatasetDownload) async throws -> String {
+    var bytes: [UInt8] = []
+    while let piece = try await download.next() { bytes += piece }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
+private let passingTroubles: [(Int, HTTPHeaders, Duration)] = [
+    (429, ["Retry-After": "7"], .seconds(7)), (500, [:], .seconds(1)), (503, [:], .seconds(1)),
+]
+
+/// No ranges at this server; only a weak ETag; the file has changed; a range that was not asked for.
+private let brokenTransfers: [(HTTPHeaders, Int?, String)] = [
+    (["ETag": "\"v1\""], nil, ""),
+    (["ETag": "W/\"v1\"", "Accept-Ranges": "bytes"], nil, ""),
+    (["ETag": "\"v1\"", "Accept-Ranges": "bytes"], 200, ""),
+    (["ETag": "\"v1\"", "Accept-Ranges": "bytes"], 206, "bytes 2-5/6"),
+]
+
+@Suite struct DatasetTests {
+    @Test(arguments: [
+        ("BTCUSDT", "BTCUSDT"), ("btcusdt", "BTCUSDT"), ("BTC/USD", "BTC-USD"), ("a:b", "A-B"), ("@107", "%40107"),
+        ("WHO?", "WHO%3F"), ("BTC_USD.P", "BTC_USD.P"), ("哈", "%E5%93%88"), ("A B", "A%20B"),
+    ])
+    func symbolsAreWrittenIntoTheURLAsTardisWantsThem(symbol: String, name: String) {
+        #expect(dataset(symbol).path == "/v1/binance/trades/2023/05/23/\(name).csv.gz")
+    }
+
+    @Test func aKeyedDayIsAskedForWithTheKeyAndItsBodyIsGivenAsItIs() async throws {
+        let transport = ScriptedTransport([Answer(200, ["Content-Length": "6", "ETag": "\"e\""], "abcdef")])
+        let download = try await client(transport).download(dataset())
+        #expect(try await collect(download) == "abcdef")
+        #expect(await download.etag == "\"e\"")
+        #expect(await download.size == 6)
+        let request = try #require(transport.requests.first)
+        #expect(request.url == "https://datasets.test/v1/binance/trades/2023/05/23/BTCUSDT.csv.gz")
+        #expect(request.headers["Authorization"] == "Bearer secret-key")
+        #expect(request.headers["Accept-Encoding"] == "gzip")
+    }
+
+    @Test func aFreeDayIsAskedForWithoutTheKey() async throws {
+        let transport = ScriptedTransport([Answer(200, [:], "x")])
+        _ = try await collect(try await client(transport).download(dataset(day: 1)))
+        #expect(transport.requests.first?.headers["Authorization"] == nil)
+    }
+
+    @Test(arguments: [
+        (400, "{\"code\":300,\"message\":\"Invalid 'symbol' param\"}", TardisError.Kind.notArchived, true),
+        (400, "{\"code\":140,\"message\":\"no data\"}", .notAvailable, true),
+        (404, "", .notAvailable, true),
+        (400, "{\"code\":1,\"message\":\"bad\"}", .unexpected(status: 400), false),
+        (401, "{\"code\":10,\"message\":\"no\"}", .unauthorized, false),
+        (401, "{\"code\":11,\"message\":\"expired\"}", .unauthorized, false),
+        (403, "<html>denied</html>", .refused, false),
+        (418, "", .unexpected(status: 418), false),
+    ])
+    func finalAnswersAreThrownAtOnce(status: Int, body: String, kind: TardisError.Kind, isAbsence: Bool) async throws {
+        let transport = ScriptedTransport([Answer(status, [:], body)])
+        let error = await #expect(throws: TardisError.self) { _ = try await client(transport).download(dataset()) }
+        #expect(error?.kind == kind)
+        #expect(error?.isAbsence == isAbsence)
+        #expect(transport.requests.count == 1)
+        #expect(error.map { "\($0)" }?.contains("secret-key") == false)
+    }
+
+    @Test func withoutAKeyTheErrorSaysWhatToSet() async throws {
+        let transport = ScriptedTransport([Answer(401, [:], "{}")])
+        let error = await #expect(throws: TardisError.self) {
+            _ = try await client(transport, key: nil).download(dataset())
+        }
+        #expect(error?.detail.contains("TARDIS_API_KEY") == true)
+    }
+
+    @Test(arguments: passingTroubles)
+    func passingTroubleIsTriedAgainUnderAnotherURL(status: Int, headers: HTTPHeaders, pause: Duration) async throws {
+        let clock = PausedClock()
+        let transport = ScriptedTransport([Answer(status, headers), Answer(200, [:], "ok")])
+        #expect(try await collect(try await client(transport, clock).download(dataset())) == "ok")
+        #expect(clock.pauses == [pause])
+        #expect(transport.requests[1].url.hasSuffix(".csv.gz?retryAttempt=1"))
+    }
+
+    @Test func theISO8601AnswerIsTriedAgain() async throws {
+        let body = "{\"code\":1,\"message\":\"date must be in ISO 8601 format\"}"
+        let transport = ScriptedTransport([Answer(400, [:], body), Answer(200, [:], "ok")])
+        #expect(try await collect(try await client(transport).download(dataset())) == "ok")
+    }
+
+    @Test func aVeryLongRetryAfterMeansThatTheQuotaIsGone() async throws {
+        let transport = ScriptedTransport([Answer(429, ["Retry-After": "3600"])])
+        let error = await #expect(throws: TardisError.self) { _ = try await client(transport).download(dataset()) }
+        #expect(error?.kind == .quotaGone)
+    }
+
+    @Test func triesAreBounded() async throws {
+        let transport = ScriptedTransport(Array(repeating: Answer(503), count: 3))
+        let error = await #expect(throws: TardisError.self) {
+            _ = try await client(transport) { $0.retry.tries = 3 }.download(dataset())
+        }
+        #expect(error?.kind == .server(status: 503))
+        #expect(transport.requests.count == 3)
+    }
+
+    @Test func aLockedKeyIsWaitedForAndNotHammered() async throws {
+        let clock = PausedClock()
+        let locked = Answer(403, [:], "{\"code\":274,\"message\":\"in use\",\"retryAfterSeconds\":893}")
+        let transport = ScriptedTransport([locked, Answer(200, [:], "ok")])
+        #expect(try await collect(try await client(transport, clock).download(dataset())) == "ok")
+        #expect(clock.pauses == [.seconds(893)])
+    }
+
+    @Test func aLockThatHasPassedHoldsNobodyUp() async throws {
+        let clock = PausedClock()
+        let locked = Answer(403, [:], "{\"code\":274,\"retryAfterSeconds\":100}")
+        let transport = ScriptedTransport([locked, Answer(404), Answer(200, [:], "ok")])
+        let tardis = client(transport, clock)
+        _ = try? await tardis.download(dataset())
+        #expect(clock.pauses == [.seconds(100)])
+        #expect(try await collect(try await tardis.download(dataset("ETHUSDT"))) == "ok")
+        #expect(clock.pauses == [.seconds(100)])
+    }
+
+    @Test func aLockIsGivenUpWhenItsBudgetIsSpent() async throws {
+        let locked = Answer(403, [:], "{\"code\":274,\"retryAfterSeconds\":900}")
+        let transport = ScriptedTransport([locked, locked])
+        let error = await #expect(throws: TardisError.self) {
+            _ = try await client(transport) { $0.lockBudget = .seconds(1000) }.download(dataset())
+        }
+        #expect(error?.kind == .locked)
+        #expect(transport.requests.count == 2)
+    }
+
+    @Test func aBrokenTransferGoesOnWhereItBroke() async throws {
+        let headers: HTTPHeaders = ["Content-Length": "6", "ETag": "\"v1\"", "Accept-Ranges": "bytes"]
+        let transport = ScriptedTransport([
+            Answer(200, headers, "abc", breaks: .broken),
+            Answer(206, ["Content-Range": "bytes 3-5/6"], "def"),
+        ])
+        #expect(try await collect(try await client(transport).download(dataset())) == "abcdef")
+        #expect(transport.requests[1].headers["Range"] == "bytes=3-")
+        #expect(transport.requests[1].headers["If-Range"] == "\"v1\"")
+    }
+
+    @Test(arguments: brokenTransfers)
+    func whatCannotBeContinuedIsReportedAsInterrupted(first: HTTPHeaders, second: Int?, range: String) async throws {
+        var answers = [Answer(200, first, "abc", breaks: .broken)]
+        if let second { answers.append(Answer(second, ["Content-Range": range], "xyz")) }
+        let transport = ScriptedTransport(answers)
+        let download = try await client(transport).download(dataset())
+        let error = await #expect(throws: TardisError.self) { _ = try await collect(download) }
+        #expect(error?.kind == .interrupted)
+        #expect(error?.retryAdvice == .backoff)
+        #expect(transport.requests.count == answers.count)
+    }
+
+    @Test func aBodyOfAnotherLengthThanAnnouncedIsNoEnd() async throws {
+        let transport = ScriptedTransport([Answer(200, ["Content-Length": "10"], "abc")])
+        let download = try await client(transport).download(dataset())
+        let error = await #expect(throws: TardisError.self) { _ = try await collect(download) }
+        #expect(error?.kind == .interrupted)
+        #expect(error?.detail == "3 bytes came where 10 were announced")
+    }
+}
+
+@Suite struct CatalogueTests {
+    private static let body = """
+        {"id":"binance","availableSymbols":[{"id":"NOPE"}],
+         "datasets":{"exportedUntil":"2026-07-03T00:00:00.000Z","symbols":[
+          {"id":"BTCUSDT","type":"spot","dataTypes":["trades","quotes"],
+           "availableSince":"2019-03-30T00:00:00.000Z","availableTo":"2026-07-03T00:00:00.000Z"},
+          {"id":"OLD","type":"spot","dataTypes":["trades"],
+           "availableSince":"2020-01-01T00:00:00.000Z","availableTo":"2022-06-30T00:00:00.000Z"}]}}
+        """
+
+    @Test(arguments: [
+        ("BTCUSDT", "trades", "2023-05-23", "available"), ("BTCUSDT", "trades", "2026-07-02", "available"),
+        ("BTCUSDT", "trades", "2026-07-03", "notYet"), ("BTCUSDT", "liquidations", "2023-05-23", "absent"),
+        ("BTCUSDT", "trades", "2019-03-29", "absent"), ("NOPE", "trades", "2023-05-23", "absent"),
+        ("OLD", "trades", "2022-06-30", "available"), ("OLD", "trades", "2022-07-01", "absent"),
+    ])
+    func theCatalogueTellsWhatThereIs(symbol: String, type: String, date: String, expected: String) async throws {
+        let transport = ScriptedTransport([Answer(200, [:], Self.body)])
+        let catalogue = try await client(transport).catalogue(exchange: "binance")
+        let found =
+            switch catalogue.availability(symbol: symbol, dataType: type, date: date) {
+            case .available: "available"
+            case .absent: "absent"
+            case .notYet: "notYet"
+            }
+        #expect(found == expected)
+        #expect(transport.requests.first?.url == "https://api.tardis.dev/v1/exchanges/binance")
+    }
+
+    @Test func whatIsNoCatalogueIsSaidToBeNone() async throws {
+        let transport = ScriptedTransport([Answer(200, [:], "<html>")])
+        let error = await #expect(throws: TardisError.self) {
+            _ = try await client(transport).catalogue(exchange: "binance")
+        }
+        #expect(error?.kind == .malformed)
+    }
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Measures `vm-data-downloader convert` beside pyarrow, polars and DuckDB on all nine data types, and compares the values.
+#
+#   bench/convert.sh [--quick] [--rounds N] [--types trades,quotes,…] [--table FILE.csv]
+#
+# --quick takes files of a tenth of the size. The status is 1 when a peer was faster, or when values differ.
+# shellcheck source=support.sh
+source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+
+divisor=1 rounds=3 types='' table=()
+while (($# > 0)); do
+    case $1 in
+        --quick) divisor=10 ;;
+        --rounds) rounds=$2; shift ;;
+        --types) types=$2; shift ;;
+        --table) table=(--table "$2"); shift ;;
+        *) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    esac
+    shift
+done
+
+# type, megabytes of CSV, and for the sandbox's generator its address
+sizes='trades 500
+quotes 500
+book_snapshot_5 1000
+derivative_ticker 200
+liquidations 50
+incremental_book_L2 200 binance/incremental_book_L2:BTCUSDT
+book_snapshot_25 200 binance/book_snapshot_25:BTCUSDT
+book_ticker 200 binance/book_ticker:BTCUSDT
+options_chain 100 deribit/options_chain:OPTIONS'
+
+ticks=$data/1-over-$divisor
+mkdir -p "$ticks"
+made=()
+while read -r type megabytes address; do
+    [[ -z $types || ,$types, == *,$type,* ]] || continue
+    made+=("$type")
+    if [[ -z $address ]]; then
+        make_once "$ticks/$type.csv.gz" "$venv/bin/python" "$root/bench/gen_ticks.py" "$type" \
+            --bytes "$((megabytes * 1000 / divisor))K"
+    else
+        make_once "$ticks/$type.csv.gz" sandbox_ticks "$address" "$((megabytes * 1000 / divisor))K"
+    fi
+done <<<"$sizes"
+
+real=$root/../shared/data/tardis/real/binance-futures_trades_2020-02-22_BTCUSDT.csv.gz
+if [[ -z $types && -f $real ]]; then
+    ln -sf "$real" "$ticks/real_day_trades.csv.gz"
+    made+=(real_day_trades)
+elif [[ -z $types ]]; then
+    echo "SKIPPED: the real day is not on this machine" >&2
+fi
+
+"$venv/bin/python" "$root/bench/run_peers.py" --ticks "$ticks" --out "$scratch/out" --rounds "$rounds" \
+    --types "$(IFS=,; echo "${made[*]}")" "${table[@]}" --ours "$bin/vm-data-downloader convert {in} {out}"

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Runs the peers and one program of ours on every data type, interleaved, and compares the medians.
+
+    python run_peers.py --ticks DIR --out DIR --ours 'PROGRAM convert {in} {out}'
+                        [--rounds 3] [--types trades,...] [--table results.csv]
+
+Each run is a process of its own under os.wait4: wall seconds, user and system CPU seconds of the process, peak resident
+memory (as the kernel counts it).  The input is read once before, so that it is in the page cache.  Rounds go through all
+in turn so that a slow spell of the machine falls on all of them; medians are quoted.  Then all outputs of a type must hold
+the same rows in the same order with the same values (peers/verify.py); a difference ends the run with status 1.
+"""
+import argparse
+import csv
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PEERS = {
+    "pyarrow-stream": "pyarrow_stream.py",
+    "pyarrow-stream-igzip": "pyarrow_stream.py --inflate igzip",
+    "polars-stream": "polars_stream.py",
+    "duckdb": "duckdb_copy.py",
+}
+OURS = "convert"
+
+
+def run(cmd):
+    start = time.perf_counter()
+    p = subprocess.Popen(cmd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    err = p.stderr.read()
+    _, status, usage = os.wait4(p.pid, 0)
+    wall = time.perf_counter() - start
+    p.returncode = os.waitstatus_to_exitcode(status)
+    if p.returncode:
+        sys.exit(f"{' '.join(cmd)} ended with {p.returncode}: {err.decode(errors='replace')[-800:]}")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--ticks", type=Path, required=True)
+    ap.add_argument("--out", type=Path, required=True)
+    ap.add_argument("--ours", required=True)
+    ap.add_argument("--rounds", type=int, default=3)
+    ap.add_argument("--types", required=True)
+    ap.add_argument("--table", type=Path)
+    a = ap.parse_args()
+    jobs = {}
+    for name, script in PEERS.items():
+        script, *options = script.split()
+        jobs[name] = [sys.executable, str(HERE / "peers" / script), "{in}", "{out}", *options]
+    jobs[OURS] = shlex.split(a.ours)
+    a.out.mkdir(parents=True, exist_ok=True)
+    rows, behind = [], []
+    print(f"{'type':<20} {'program':<22} {'wall s':>8} {'CPU s':>8} {'peak MiB':>9} {'out MB':>8}")
+    for kind in a.types.split(","):
+        src = a.ticks / f"{kind}.csv.gz"
+        src.read_bytes()
+        outputs = {name: a.out / f"{kind}.{name}.parquet" for name in jobs}
+        seen = {name: [] for name in jobs}
+        for _ in range(a.rounds):
+            for name, cmd in jobs.items():
+                seen[name].append(run([c.replace("{in}", str(src)).replace("{out}", str(outputs[name])) for c in cmd]))
+        medians = {name: tuple(statistics.median(r[k] for r in runs) for k in range(3)) for name, runs in seen.items()}
+        for name, (wall, cpu, peak) in medians.items():
+            size = outputs[name].stat().st_size
+            rows.append([kind, name, a.rounds, src.stat().st_size, size, f"{wall:.3f}", f"{cpu:.3f}", f"{peak:.0f}"])
+            print(f"{kind:<20} {name:<22} {wall:8.2f} {cpu:8.2f} {peak:9.0f} {size / 1e6:8.1f}", flush=True)
+        best = [min(medians[name][k] for name in PEERS) for k in range(2)]
+        ratios = [medians[OURS][k] / best[k] for k in range(2)]
+        print(f"{kind:<20} ours / best peer: wall {ratios[0]:.2f}, CPU {ratios[1]:.2f}", flush=True)
+        if max(ratios) >= 1:
+            behind.append(kind)
+        check = subprocess.run([sys.executable, str(HERE / "peers" / "verify.py"), *map(str, outputs.values())],
+                               capture_output=True, text=True)
+        if check.returncode:
+            sys.exit(f"{kind}: the outputs differ\n{check.stdout}{check.stderr}")
+        print(f"{kind:<20} all outputs hold the same values\n", flush=True)
+        for path in outputs.values():
+            path.unlink()
+    if a.table:
+        with open(a.table, "w", newline="") as f:
+            w = csv.writer(f)
+            w.writerow("type program rounds csv_gz_bytes out_bytes wall_s cpu_s peak_mib".split())
+            w.writerows(rows)
+    if behind:
+        sys.exit(f"not faster than the best peer on: {', '.join(behind)}")
+    print("faster than the best peer in wall time and CPU seconds on every type")
+
+
+if __name__ == "__main__":
+    main()
