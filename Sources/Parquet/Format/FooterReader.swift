@@ -57,7 +57,23 @@ extension FileMetadata {
                 && group.sortedBy.allSatisfy { file.fields.indices.contains(Int($0)) }
         }
         guard isConsistent else { throw ParquetError("the footer's row groups do not fit its schema") }
+        try file.checkCounts()
         self = file
+    }
+
+    /// Whoever reads the answer may add sizes and counts up.
+    private func checkCounts() throws(ParquetError) {
+        var total: Int64 = 0
+        for group in rowGroups {
+            let counts: [Int64] = group.columns.flatMap { (column: ColumnChunkMetadata) -> [Int64] in
+                [column.valueCount, column.uncompressedSize, column.compressedSize, column.statistics?.nullCount ?? 0]
+            }
+            for count in counts + [group.rowCount] {
+                let (sum, overflow) = total.addingReportingOverflow(count)
+                guard count >= 0, !overflow else { throw ParquetError("the footer has a size or count that cannot be") }
+                total = sum
+            }
+        }
     }
 }
 
