@@ -6,7 +6,7 @@ public struct WriterOptions: Sendable, Equatable {
     public var pageRows = 32_768
     /// Whether texts and integers with many values may use the delta encodings. fastparquet reads none of those for texts, and
     /// gives wrong integers, without an error, where a difference needs more than 27 bits (134 s between two timestamps).
-    public var usesDeltaText = true
+    public var usesDeltas = true
 
     /// The defaults.
     public init() {}

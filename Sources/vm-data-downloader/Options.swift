@@ -126,12 +126,9 @@ enum Options {
                 allowed: TickType.allCases.map(\.rawValue)
             ),
             .value("zstd-level", "N", help: "How hard zstd tries.", defaultValue: "1", check: .integer(1...19)),
-            .value(
-                "text-encoding",
-                "FORM",
-                help: "plain writes ids without the delta encodings, which fastparquet cannot read.",
-                defaultValue: "delta",
-                allowed: ["delta", "plain"]
+            .flag(
+                "plain-encodings",
+                help: "Write no delta encodings: larger, but fastparquet, which misreads them, reads it right."
             ),
             .value("threads", "N", help: "Threads that compute.", defaultText: "one a core", check: .integer(1...256)),
         ],

@@ -8,7 +8,7 @@ struct BuilderTests {
     private func options(pageRows: Int = 64, deltaText: Bool = true) -> WriterOptions {
         var options = WriterOptions()
         options.pageRows = pageRows
-        options.usesDeltaText = deltaText
+        options.usesDeltas = deltaText
         return options
     }
 
@@ -145,7 +145,7 @@ struct BuilderTests {
         #expect(try textEncodings(sides, options) == [.plain, .rleDictionary, .rle])
         // For fastparquet: no delta encodings.
         var plain = options
-        plain.usesDeltaText = false
+        plain.usesDeltas = false
         #expect(try textEncodings(uuids, plain) == [.plain, .rle])
         let plainTime = Int64ColumnBuilder(time.field, options: plain)
         wordBlocks(times, pieces: 4096) { plainTime.append($0, present: $1, count: $2) }

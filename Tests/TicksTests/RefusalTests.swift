@@ -10,8 +10,8 @@ struct RefusalTests {
     @Test(arguments: [
         ("deribit,B,1,2,3,buy,4", "7 cells where the header has 8: 'deribit,B,1,2,3,buy,4'"),
         ("deribit,B,1,2,3,buy,4,5,6", "9 cells where the header has 8: 'deribit,B,1,2,3,buy,4,5,6'"),
-        ("", "1 cells where the header has 8: ''"),
-        ("<html>", "1 cells where the header has 8: '<html>'"),
+        ("", "1 cell where the header has 8: ''"),
+        ("<html>", "1 cell where the header has 8: '<html>'"),
     ])
     func unevenRowsAreNamed(row: String, reason: String) async {
         let source = Array((Self.head + Self.good + row + "\n" + Self.good).utf8)
@@ -75,7 +75,7 @@ struct RefusalTests {
         var short = Array(Self.head.utf8)
         for index in 0..<100_000 { short += index == row ? [0x78, 0x0A] : Array(Self.good.utf8) }
         let other = await refusal(gzip(short), .trades, feeding: .random)
-        #expect(other?.description == "day.csv.gz, line \(row + 2): 1 cells where the header has 8: 'x'")
+        #expect(other?.description == "day.csv.gz, line \(row + 2): 1 cell where the header has 8: 'x'")
     }
 
     @Test func aLineOfMoreThanAMebibyteIsRefused() async {

@@ -307,7 +307,7 @@ def generated(downloader, work, seed):
 
         small = source(header, 2_500, rng)
         plain = work / f"{type_name}-plain.parquet"
-        convert(downloader, gzip.compress(small), plain, "--text-encoding", "plain", "--zstd-level", "3")
+        convert(downloader, gzip.compress(small), plain, "--plain-encodings", "--zstd-level", "3")
         values = read_csv(small)
         frame = fastparquet.ParquetFile(str(plain)).to_pandas()
         # fastparquet gives UTC times without their zone.

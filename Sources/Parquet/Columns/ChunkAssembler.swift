@@ -13,9 +13,6 @@ struct ChunkAssembler {
         self.options = options
     }
 
-    /// Bytes so far, in the file.
-    var size: Int { out.count }
-
     /// The dictionary page; `fill` writes its PLAIN values.
     mutating func dictionaryPage(valueCount: Int, _ fill: (ByteBuffer) -> Void) throws(ParquetError) {
         scratch.page.count = 0

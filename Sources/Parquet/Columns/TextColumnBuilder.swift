@@ -15,7 +15,6 @@ public final class TextColumnBuilder: ColumnBuilder {
     /// `ends.base[0]` is 0; value i ends at `ends.base[i + 1]`.
     private let ends = GrowingArray<UInt32>(capacity: 1024)
     private var pages: [Page] = []
-    private var lastIndex: UInt32?
 
     /// Where a page's values begin, and its bounds as numbers of values (raw) or dictionary entries.
     private struct Page {
@@ -60,9 +59,12 @@ public final class TextColumnBuilder: ColumnBuilder {
             if isDictionary {
                 appendIndices(base, starts + done, textEnds + done, n)
             } else {
-                try appendRaw(base, starts + done, textEnds + done, n)
+                appendRaw(base, starts + done, textEnds + done, n)
             }
             done += n
+        }
+        guard max(bytes.count, dictionary.bytes.count) < Self.mostBytes else {
+            throw ParquetError("column \(field.name) holds more than 2 GiB of text in one row group")
         }
         if isDictionary, rowCount >= 4096, dictionary.count > indices.count / 2 { leaveDictionary() }
     }
@@ -108,7 +110,7 @@ public final class TextColumnBuilder: ColumnBuilder {
         _ starts: UnsafePointer<UInt32>,
         _ textEnds: UnsafePointer<UInt32>,
         _ count: Int
-    ) throws(ParquetError) {
+    ) {
         ends.reserve(count)
         for i in 0..<count {
             let text = base + Int(starts[i])
@@ -123,9 +125,6 @@ public final class TextColumnBuilder: ColumnBuilder {
             ends.count += 1
             presence.addPresent(1)
             note(text, length)
-        }
-        guard bytes.count < Self.mostBytes else {
-            throw ParquetError("column \(field.name) holds more than 2 GiB of text in one row group")
         }
     }
 
@@ -244,7 +243,7 @@ public final class TextColumnBuilder: ColumnBuilder {
 
     /// Shared prefixes pay from a quarter of the bytes on; UUIDs share none.
     private func rawEncoding() -> Encoding {
-        guard options.usesDeltaText else { return .plain }
+        guard options.usesDeltas else { return .plain }
         let run = TextRun(bytes: bytes.base, ends: ends.base + 1, count: ends.count - 1)
         var shared = 0
         let sample = min(run.count, 4096)

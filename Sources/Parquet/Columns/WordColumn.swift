@@ -196,7 +196,7 @@ final class WordColumn<Value: ColumnWord> {
 
     private func encodeRaw(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         let chunk = ChunkAssembler(scratch: scratch, options: options)
-        let encoding = options.usesDeltaText ? Value.rawEncoding : .plain
+        let encoding = options.usesDeltas ? Value.rawEncoding : .plain
         return try encodePages(chunk, encoding) { range, page in
             let start = UnsafeRawPointer(words.base + range.lowerBound)
             if encoding == .plain {

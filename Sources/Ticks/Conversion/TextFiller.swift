@@ -78,7 +78,7 @@ final class TextFiller {
         } catch {
             throw TickError(
                 .row,
-                "\(options.source), line \(rows + error.row + 2): \(error.cells) cells where the header has "
+                "\(options.source), line \(rows + error.row + 2): \(error.cells) cell\(error.cells == 1 ? "" : "s") where the header has "
                     + "\(header.count): '\(line(block, row: error.row, start: start))'"
             )
         }

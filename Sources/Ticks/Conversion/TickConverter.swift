@@ -131,7 +131,7 @@ public final class TickConverter: Sendable {
         return piece
     }
 
-    /// Gives the conversion up: every call from now on throws.
+    /// Gives the conversion up, as `fail` does.
     public func cancel() {
         fail(TickError(.cancelled, "\(options.source): the conversion was given up"))
     }

@@ -49,7 +49,7 @@ struct ConvertCommand {
         let asked = run.arguments.string("data-type").flatMap(TickType.init(rawValue:))
         var options = ConversionOptions(source: name, type: asked)
         options.writer.zstdLevel = try run.arguments.int("zstd-level") ?? 1
-        options.writer.usesDeltaText = run.arguments.string("text-encoding") != "plain"
+        options.writer.usesDeltas = !run.arguments.flag("plain-encodings")
         options.keyValues = [KeyValue("source", base), KeyValue("kit", Kit.version)]
         options.createdBy = "market-tick-data-handler version \(Kit.version)"
         return options
