@@ -45,7 +45,7 @@ struct AnswerReading {
                     ? "Tardis's edge refused this client (403 with a web page); check proxies and the User-Agent"
                     : "refused (403)\(said)"
             )
-        case 404: return make(.notAvailable, "no such file (404)\(said)")
+        case 404: return make(.notFound, "no such file (404)\(said)")
         case 429:
             if let asked, asked > Self.longestRateLimit {
                 return make(

@@ -46,6 +46,8 @@ public actor DatasetDownload {
                     return nil
                 } catch let error as TransportError {
                     self.current = nil
+                    // Broken behind the last byte: nothing is missing.
+                    if let total, received == total { return nil }
                     try await pause(after: TardisError(error, operation: operation))
                 }
             }
@@ -80,7 +82,12 @@ public actor DatasetDownload {
             }
             range = (received, validator)
         }
-        let answer = try await client.request(dataset, attempt: attempt, range: range)
+        let answer: HTTPDownload
+        do {
+            answer = try await client.request(dataset, attempt: attempt, range: range)
+        } catch let error as TardisError where error.kind == .unexpected(status: 416) {
+            throw interrupted("the transfer broke after \(received) bytes, and the file is not longer than that now")
+        }
         let headers = answer.head.headers
         if range == nil {
             etag = headers["ETag"]

@@ -12,8 +12,10 @@ public struct TardisError: Error, Sendable, Equatable {
         case refused
         /// 400 with code 300: the symbol is not in the archive of this exchange.
         case notArchived
-        /// 400 with code 140, or 404: there is no such file for this symbol, type and day.
+        /// 400 with code 140: there is no such file for this symbol, type and day.
         case notAvailable
+        /// 404: rare, and a word of the edge rather than of the archive.
+        case notFound
         /// Any other 400, and statuses nobody expects.
         case unexpected(status: Int)
         /// 429.
@@ -39,8 +41,8 @@ public struct TardisError: Error, Sendable, Equatable {
     /// Whether another try may help, and when.
     public let retryAdvice: RetryAdvice
 
-    /// Whether Tardis says that there is nothing to be had, now or later.
-    public var isAbsence: Bool { kind == .notArchived || kind == .notAvailable }
+    /// Whether there is nothing to be had. After a 404 that is certain only if the catalogue does not list the file.
+    public var isAbsence: Bool { [.notArchived, .notAvailable, .notFound].contains(kind) }
 
     init(_ kind: Kind, operation: String, detail: String, retryAdvice: RetryAdvice = .never) {
         self.kind = kind

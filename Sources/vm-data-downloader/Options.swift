@@ -134,7 +134,7 @@ enum Options {
         ],
         arguments: [
             ArgumentSpec("IN", help: "The csv.gz; - reads standard input."),
-            ArgumentSpec("OUT", help: "The Parquet file; it appears when it is whole."),
+            ArgumentSpec("OUT", help: "The Parquet file; it appears when it is whole. - writes to standard output."),
         ]
     )
 

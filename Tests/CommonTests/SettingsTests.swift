@@ -73,7 +73,7 @@ struct SettingsTests {
         #expect(ended.status == .done)
         context.files = .memory([:])
         let missing = await execute(command, context) { _ in .done }
-        #expect(missing.status == .failed)
+        #expect(missing.status == .usage)
         #expect(missing.messages.contains("/work/my.env"))
     }
 

@@ -69,7 +69,7 @@ private let brokenTransfers: [(HTTPHeaders, Int?, String)] = [
     @Test(arguments: [
         (400, "{\"code\":300,\"message\":\"Invalid 'symbol' param\"}", TardisError.Kind.notArchived, true),
         (400, "{\"code\":140,\"message\":\"no data\"}", .notAvailable, true),
-        (404, "", .notAvailable, true),
+        (404, "", .notFound, true),
         (400, "{\"code\":1,\"message\":\"bad\"}", .unexpected(status: 400), false),
         (401, "{\"code\":10,\"message\":\"no\"}", .unauthorized, false),
         (401, "{\"code\":11,\"message\":\"expired\"}", .unauthorized, false),

@@ -12,7 +12,7 @@ date=2023-05-23
 export TICK_SANDBOX_TARDIS_KEY=the-key TARDIS_API_KEY=the-key
 start_sandbox --store "$work/store" --bucket whole --bucket killed --bucket stopped-int --bucket stopped-term --rows 30000 \
     --fault "service=gcs method=POST latency=40" --fault "service=gcs method=PUT latency=40" \
-    --fault "service=tardis path=*/trades/* bandwidth=300K"
+    --fault "service=wasabi path=*/trades/* bandwidth=300K"
 downloader=("$bin/vm-data-downloader" --instruments "$root/orchestration/instruments.csv" --date "$date" --max-workers 4
     --symbols BTCUSDT --symbols ETHUSDT)
 

@@ -43,7 +43,11 @@ public struct InstrumentRegistry: Sendable, Equatable {
                 "orchestration/instruments.csv was not found: give --instruments or set ORCHESTRATION_DIR"
             )
         }
-        return try InstrumentRegistry(csv: context.files.text(path), path: path)
+        do {
+            return try InstrumentRegistry(csv: context.files.text(path), path: path)
+        } catch let error as FileError {
+            throw arguments.error("the instrument registry cannot be used: \(error)")
+        }
     }
 
     private static func cells(_ line: String) -> [String] {

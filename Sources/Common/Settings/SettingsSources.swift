@@ -8,7 +8,11 @@ public enum SettingsSources {
         var layers = [SettingsLayer(.environment, context.environment)]
         let named = try namedEnvFile(context, command)
         if let named {
-            layers.append(SettingsLayer(.file(named), try DotEnv.parse(try context.files.text(named), path: named)))
+            do {
+                layers.append(SettingsLayer(.file(named), try DotEnv.parse(try context.files.text(named), path: named)))
+            } catch let error as FileError {
+                throw UsageError("--\(SharedOptions.envFile.name): \(error)", command: command?.name ?? "")
+            }
         }
         let files = [named == nil ? context.absolute(".env") : nil, orchestrationFile("defaults.env", context)]
         for case let path? in files where context.files.exists(path) {

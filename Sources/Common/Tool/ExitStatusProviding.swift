@@ -24,7 +24,7 @@ extension TardisError: ExitStatusProviding {
     public var exitStatus: ExitStatus {
         switch kind {
         case .unauthorized, .refused: .credentials
-        case .notArchived, .notAvailable: .incomplete
+        case .notArchived, .notAvailable, .notFound: .incomplete
         case .locked, .rateLimited, .quotaGone, .server, .interrupted: .temporary
         case .transport: retryAdvice == .never ? .failed : .temporary
         case .unexpected, .malformed: .failed

@@ -33,6 +33,7 @@ public struct FaultRule: Sendable, Equatable {
     public static let syntax = """
         A rule is one line of NAME=VALUE words. Which requests (all that are given must fit):
           service=gcs|tardis|wasabi   method=GET   path=TEXT (a part of path and query, or a glob with * and ?)
+            (wasabi serves the bodies of all days but the first of a month; tardis only redirects there)
           nth=N, nth=N-M or nth=N-    only these of the fitting requests, counted from 1
           probability=0.1 seed=7      only this share of them, chosen by the seed
         What happens (may be combined):

@@ -17,7 +17,7 @@ struct ConvertCommand {
         let options = try options(input)
         let start = run.context.clock.monotonic()
         let reader = try BlockingReader(input)
-        let file = try OutputFile(output)
+        let file = try OutputFile(output, input: input)
         let converter = TickConverter(options: options, pool: WorkPool(threads: try run.arguments.int("threads")))
         async let feeding: Void = feed(reader, converter)
         while let piece = try await converter.read() { try file.write(piece) }

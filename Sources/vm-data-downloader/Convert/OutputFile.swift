@@ -1,25 +1,61 @@
 import Common
+import Console
 import Glibc
 
-/// A file that is written beside its final name and takes it only when it is whole.
+/// Where a converted file goes. A regular file is written beside its final name and takes it only when it is whole; what is
+/// there is lost no sooner. Standard output, devices and pipes are written as they are.
 final class OutputFile {
     private let path: String
-    private let partial: String
+    /// Where the bytes are until the file is whole; nil when they go straight to their place.
+    private let partial: String?
     private var descriptor: Int32
 
-    /// Begins the file. Throws `FileError`.
-    init(_ path: String) throws {
-        self.path = path
-        let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-        partial = "\(path[..<slash]).\(path[slash...]).\(getpid()).partial"
-        descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    /// Begins the file (`-` is standard output); a link is followed. Throws `FileError`, and `UsageError` when the file is
+    /// `input` itself.
+    init(_ path: String, input: String) throws {
+        guard path != "-" else {
+            self.path = "standard output"
+            partial = nil
+            descriptor = STDOUT_FILENO
+            return
+        }
+        guard !path.isEmpty else { throw UsageError("OUT is empty; name the Parquet file") }
+        let target = Self.followed(path)
+        var there = stat()
+        let exists = stat(target, &there) == 0
+        if exists, Self.isSame(there, input) { throw UsageError("IN and OUT are the same file, \(path)") }
+        if exists, there.st_mode & S_IFMT == S_IFDIR { throw FileError(operation: "write", path: path, code: EISDIR) }
+        self.path = target
+        if exists, there.st_mode & S_IFMT != S_IFREG {
+            partial = nil
+            descriptor = open(target, O_WRONLY | O_CLOEXEC)
+        } else {
+            let slash = target.lastIndex(of: "/").map { target.index(after: $0) } ?? target.startIndex
+            let partial = "\(target[..<slash]).\(target[slash...]).\(getpid()).partial"
+            self.partial = partial
+            descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        }
         guard descriptor >= 0 else { throw FileError(operation: "write", path: path, code: errno) }
     }
 
     deinit {
-        guard descriptor >= 0 else { return }
+        guard descriptor > STDERR_FILENO else { return }
         close(descriptor)
-        unlink(partial)
+        if let partial { unlink(partial) }
+    }
+
+    /// The file that a link leads to; the path itself when there is none yet.
+    private static func followed(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    private static func isSame(_ there: stat, _ input: String) -> Bool {
+        var source = stat()
+        return input != "-" && stat(input, &source) == 0 && source.st_dev == there.st_dev
+            && source.st_ino == there.st_ino
+            && there.st_mode & S_IFMT == S_IFREG
     }
 
     /// Appends bytes. Throws `FileError`; a full disk is one.
@@ -39,7 +75,8 @@ final class OutputFile {
 
     /// Gives the file its name. Throws `FileError`.
     func finish() throws {
-        guard fsync(descriptor) == 0 || errno == EINVAL, rename(partial, path) == 0 else {
+        guard let partial else { return }
+        guard fsync(descriptor) == 0, rename(partial, path) == 0 else {
             throw FileError(operation: "finish", path: path, code: errno)
         }
         close(descriptor)

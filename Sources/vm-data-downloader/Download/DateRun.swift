@@ -16,6 +16,8 @@ struct DateRun: Sendable {
     private struct Missing: Sendable {
         let job: FileJob
         let existing: ObjectInfo?
+        /// Whether the catalogue has it.
+        let isListed: Bool
     }
 
     /// Downloads what is missing; every file has an outcome in the end, except when the task is cancelled.
@@ -28,7 +30,13 @@ struct DateRun: Sendable {
             if let outcome = settled(job, existing[job.object.name], catalogues) {
                 outcomes.append(note(outcome))
             } else {
-                missing.append(Missing(job: job, existing: existing[job.object.name]))
+                missing.append(
+                    Missing(
+                        job: job,
+                        existing: existing[job.object.name],
+                        isListed: catalogues[job.dataset.exchange] != nil
+                    )
+                )
             }
         }
         outcomes += await download(missing)
@@ -71,7 +79,7 @@ struct DateRun: Sendable {
             func start(_ next: Missing) {
                 group.addTask {
                     board.begin(next.job)
-                    return await downloader.download(next.job, replacing: next.existing)
+                    return await downloader.download(next.job, replacing: next.existing, isListed: next.isListed)
                 }
             }
             for _ in 0..<settings.workers {
@@ -120,7 +128,9 @@ struct DateRun: Sendable {
         board.end(outcome)
         let title = outcome.job.title
         switch outcome.result {
-        case .done: world.progress.finish(title, note: "\(Format.count(outcome.rows)) rows")
+        case .done:
+            world.progress.advance(title, rows: outcome.rows)
+            world.progress.finish(title, note: "\(Format.count(outcome.rows)) rows")
         case .skipped: world.progress.finish(title, note: "there already")
         case .empty: world.progress.finish(title, note: "the source has no rows")
         case .absent(let reason): world.progress.finish(title, note: "absent: \(reason)")

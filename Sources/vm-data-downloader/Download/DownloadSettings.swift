@@ -20,6 +20,10 @@ struct DownloadSettings: Sendable {
     init(_ run: ToolRun) throws {
         let arguments = run.arguments
         dates = try Self.dates(arguments)
+        let now = run.context.clock.epochMicroseconds()
+        if let future = dates.first(where: { $0.startMicroseconds > now }) {
+            throw arguments.error("\(future) has not begun yet (days are UTC)")
+        }
         shard = try arguments.int("shard-index") ?? 0
         shards = try arguments.int("total-shards") ?? 1
         guard shard < shards else {
@@ -32,6 +36,9 @@ struct DownloadSettings: Sendable {
         isForced = arguments.flag("force")
         isDryRun = arguments.flag(StandardOptions.dryRun.name)
         vm = arguments.string("vm-name") ?? "local-\(shard)"
+        guard !vm.isEmpty, vm.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }) else {
+            throw arguments.error("--vm-name \(vm) is no name: letters, digits, dashes, dots and underscores make one")
+        }
         tardis = try Self.tardis(arguments)
     }
 
@@ -54,19 +61,32 @@ struct DownloadSettings: Sendable {
 
     /// A bucket by URL or bare name, or a folder, which is told by its slash.
     private static func place(_ text: String, _ context: ToolContext) -> String {
-        if text.hasPrefix("gs://") { return text }
+        if text.contains("://") { return text }
         if text.contains("/") || text == "." || text == ".." { return context.absolute(text) }
         return "gs://\(text)"
     }
 
     private static func tardis(_ arguments: ParsedArguments) throws -> TardisClient.Options {
         var options = TardisClient.Options()
-        options.datasetsURL = withoutEnding(try arguments.required("tardis-base-url"), ["/", "/v1"])
-        options.apiURL = withoutEnding(try arguments.required("tardis-api-url"), ["/"])
-        options.key = arguments.variable("TARDIS_API_KEY")?.values.last.map { Secret($0) }
+        options.datasetsURL = withoutEnding(try url("tardis-base-url", arguments), ["/", "/v1"])
+        options.apiURL = withoutEnding(try url("tardis-api-url", arguments), ["/"])
+        if let key = arguments.variable("TARDIS_API_KEY")?.values.last {
+            guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw arguments.error("TARDIS_API_KEY has a blank, a line end or another character that no key has")
+            }
+            options.key = Secret(key)
+        }
         options.stallTimeout = .seconds(try arguments.int("tardis-timeout") ?? 120)
         options.retry.tries = 1 + (try arguments.int("tardis-max-retries") ?? 8)
         return options
+    }
+
+    private static func url(_ name: String, _ arguments: ParsedArguments) throws -> String {
+        let url = try arguments.required(name)
+        guard ["http://", "https://", "file:///"].contains(where: url.hasPrefix) else {
+            throw arguments.error("--\(name) \(url) is no address that begins with https://, http:// or file:///")
+        }
+        return url
     }
 
     private static func withoutEnding(_ url: String, _ endings: [String]) -> String {

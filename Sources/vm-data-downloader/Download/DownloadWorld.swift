@@ -31,14 +31,18 @@ struct DownloadWorld: Sendable {
             home: run.context.home,
             transport: transport
         )
-        store = try openObjectStore(
-            settings.place,
-            environment: environment,
-            transport: transport,
-            tokens: credentials.storageTokens(),
-            chunkBytes: Self.chunkBytes(workers: settings.workers),
-            onRetry: { run.noteWait($0, $1) }
-        )
+        do {
+            store = try openObjectStore(
+                settings.place,
+                environment: environment,
+                transport: transport,
+                tokens: credentials.storageTokens(),
+                chunkBytes: Self.chunkBytes(workers: settings.workers),
+                onRetry: { run.noteWait($0, $1) }
+            )
+        } catch let error as StorageError {
+            throw run.arguments.error("\(error)")
+        }
         let now = run.context.clock.epochMicroseconds
         tardis = TardisClient(
             options: settings.tardis,

@@ -18,16 +18,18 @@ struct FileDownloader: Sendable {
     let clock: RetryClock
 
     /// How often a file is begun again that came damaged, or whose transfer or upload could not be continued.
-    private static let tries = 4
+    private static let tries = 3
 
-    /// Downloads the file; what stands under its name (`existing`) is replaced when the new one is whole.
-    func download(_ job: FileJob, replacing existing: ObjectInfo?) async -> FileOutcome {
+    /// Downloads the file; what stands under its name (`existing`) is replaced when the new one is whole. A 404 for a file that
+    /// the catalogue lists is no absence but a failure.
+    func download(_ job: FileJob, replacing existing: ObjectInfo?, isListed: Bool) async -> FileOutcome {
         var attempt = 1
         while true {
             do {
                 return try await once(job, existing, attempt)
             } catch {
-                if let absence = error as? TardisError, absence.isAbsence {
+                let answer = error as? TardisError
+                if let absence = answer, absence.isAbsence, !(isListed && absence.kind == .notFound) {
                     return FileOutcome(job: job, result: .absent(absence.detail))
                 }
                 guard attempt < Self.tries, Self.isWorthAnother(error), !Task.isCancelled else {
@@ -50,7 +52,7 @@ struct FileDownloader: Sendable {
     private static func isWorthAnother(_ error: any Error) -> Bool {
         switch error {
         case let error as TickError: error.retryAdvice != .never
-        case let error as TardisError: error.kind == .interrupted
+        case let error as TardisError: error.kind == .interrupted || error.kind == .notFound
         case let error as StorageError: error.kind == .uploadLost
         default: false
         }

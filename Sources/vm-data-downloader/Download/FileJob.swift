@@ -68,7 +68,7 @@ struct FileFailure: Sendable {
             switch error {
             case let error as TardisError:
                 error.kind == .unauthorized || error.kind == .quotaGone || error.kind == .refused
-            case let error as StorageError: [.bucketMissing, .permission, .unauthenticated].contains(error.kind)
+            case let error as StorageError: [.bucketMissing, .permission, .unauthenticated, .file].contains(error.kind)
             case is CredentialError: true
             default: false
             }
