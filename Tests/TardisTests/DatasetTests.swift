@@ -31,12 +31,13 @@ private let passingTroubles: [(Int, HTTPHeaders, Duration)] = [
     (429, ["Retry-After": "7"], .seconds(7)), (500, [:], .seconds(1)), (503, [:], .seconds(1)),
 ]
 
-/// No ranges at this server; only a weak ETag; the file has changed; a range that was not asked for.
+/// No ranges at this server; only a weak ETag; the file has changed; a range that was not asked for; a shorter file.
 private let brokenTransfers: [(HTTPHeaders, Int?, String)] = [
     (["ETag": "\"v1\""], nil, ""),
     (["ETag": "W/\"v1\"", "Accept-Ranges": "bytes"], nil, ""),
     (["ETag": "\"v1\"", "Accept-Ranges": "bytes"], 200, ""),
     (["ETag": "\"v1\"", "Accept-Ranges": "bytes"], 206, "bytes 2-5/6"),
+    (["ETag": "\"v1\"", "Accept-Ranges": "bytes"], 416, "bytes */3"),
 ]
 
 @Suite struct DatasetTests {
@@ -173,6 +174,12 @@ private let brokenTransfers: [(HTTPHeaders, Int?, String)] = [
         #expect(error?.kind == .interrupted)
         #expect(error?.retryAdvice == .backoff)
         #expect(transport.requests.count == answers.count)
+    }
+
+    @Test func aBreakBehindTheLastByteIsTheEnd() async throws {
+        let transport = ScriptedTransport([Answer(200, ["Content-Length": "3"], "abc", breaks: .broken)])
+        #expect(try await collect(try await client(transport).download(dataset())) == "abc")
+        #expect(transport.requests.count == 1)
     }
 
     @Test func aBodyOfAnotherLengthThanAnnouncedIsNoEnd() async throws {
