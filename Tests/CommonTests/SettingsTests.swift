@@ -33,16 +33,16 @@ struct SettingsTests {
         var generator = SplitMix(state: seed)
         for _ in 0..<64 {
             let present = (0..<4).map { _ in Bool.random(using: &generator) }
-            var context = ToolContext(currentDirectory: "/work")
+            var context = ToolContext(currentDirectory: "/there")
             if present[0] { context.arguments = ["--bucket", "flag"] }
             if present[1] { context.environment["GCS_BUCKET"] = "environment" }
             var files: [String: String] = [:]
-            if present[2] { files["/work/.env"] = "GCS_BUCKET=dotenv" }
-            if present[3] { files["/work/orchestration/defaults.env"] = "GCS_BUCKET=defaults" }
+            if present[2] { files["/there/.env"] = "GCS_BUCKET=dotenv" }
+            if present[3] { files["/there/orchestration/defaults.env"] = "GCS_BUCKET=defaults" }
             context.files = .memory(files)
             let names = ["flag", "environment", "dotenv", "defaults"]
             let origins: [ValueOrigin] = [
-                .flag, .environment("GCS_BUCKET"), .file("/work/.env"), .file("/work/orchestration/defaults.env"),
+                .flag, .environment("GCS_BUCKET"), .file("/there/.env"), .file("/there/orchestration/defaults.env"),
             ]
             let winner = present.firstIndex(of: true)
             let ended = await execute(command, context) { run in
@@ -61,12 +61,12 @@ struct SettingsTests {
     func aNamedFileTakesThePlaceOfDotEnv(words: [String]) async throws {
         var command = command
         command.options.append(SharedOptions.envFile)
-        var context = ToolContext(arguments: words, currentDirectory: "/work")
+        var context = ToolContext(arguments: words, currentDirectory: "/there")
         let dotEnv = "GCS_BUCKET=dotenv\nGCP_PROJECT_ID=p"
-        context.files = .memory(["/work/my.env": "GCS_BUCKET=mine", "/work/.env": dotEnv])
+        context.files = .memory(["/there/my.env": "GCS_BUCKET=mine", "/there/.env": dotEnv])
         let ended = await execute(command, context) { run in
             #expect(run.arguments.string("bucket") == "mine")
-            #expect(run.arguments.origin("bucket") == .file("/work/my.env"))
+            #expect(run.arguments.origin("bucket") == .file("/there/my.env"))
             #expect(run.arguments.origin("project") == .builtIn)
             return .done
         }
@@ -74,25 +74,25 @@ struct SettingsTests {
         context.files = .memory([:])
         let missing = await execute(command, context) { _ in .done }
         #expect(missing.status == .usage)
-        #expect(missing.messages.contains("/work/my.env"))
+        #expect(missing.messages.contains("/there/my.env"))
     }
 
     @Test func theDefaultsFileIsFoundInOrder() {
         let name = "defaults.env"
         let all = [
-            "/o/defaults.env": "", "/opt/kit/orchestration/defaults.env": "", "/work/orchestration/defaults.env": "",
+            "/o/defaults.env": "", "/opt/kit/orchestration/defaults.env": "", "/there/orchestration/defaults.env": "",
         ]
         var context = ToolContext(
             environment: ["ORCHESTRATION_DIR": "/o"],
             files: .memory(all),
-            currentDirectory: "/work",
+            currentDirectory: "/there",
             executable: "/opt/kit/bin/tool"
         )
         #expect(SettingsSources.orchestrationFile(name, context) == "/o/defaults.env")
         context.environment = [:]
         #expect(SettingsSources.orchestrationFile(name, context) == "/opt/kit/orchestration/defaults.env")
         context.executable = nil
-        #expect(SettingsSources.orchestrationFile(name, context) == "/work/orchestration/defaults.env")
+        #expect(SettingsSources.orchestrationFile(name, context) == "/there/orchestration/defaults.env")
         context.files = .memory([:])
         #expect(SettingsSources.orchestrationFile(name, context) == nil)
     }
@@ -105,13 +105,13 @@ struct SettingsTests {
     @Test func configurationNeverShowsTheKey() async {
         let context = ToolContext(
             arguments: ["--print-config"],
-            files: .memory(["/work/.env": "TARDIS_API_KEY=TD.hush"]),
-            currentDirectory: "/work"
+            files: .memory(["/there/.env": "TARDIS_API_KEY=TD.hush"]),
+            currentDirectory: "/there"
         )
         let ended = await execute(command, context) { _ in .failed }
         #expect(ended.status == .done)
         #expect(ended.output.contains("TARDIS_API_KEY  <redacted>"))
-        #expect(ended.output.contains("/work/.env"))
+        #expect(ended.output.contains("/there/.env"))
         #expect(!(ended.output + ended.messages).contains("hush"))
     }
 
