@@ -130,17 +130,29 @@ enum Options {
                 "plain-encodings",
                 help: "Write no delta encodings: larger, but fastparquet, which misreads them, reads it right."
             ),
-            .value("threads", "N", help: "Threads that compute.", defaultText: "one a core", check: .integer(1...256)),
+            .value(
+                "threads",
+                "N",
+                help: "Threads that compute.",
+                defaultText: "one a core",
+                check: .integer(1...256)
+            ),
         ],
         arguments: [
             ArgumentSpec("IN", help: "The csv.gz; - reads standard input."),
-            ArgumentSpec("OUT", help: "The Parquet file; it appears when it is whole. - writes to standard output."),
-        ]
+            ArgumentSpec(
+                "OUT",
+                help: "The Parquet file; it appears when it is whole. - writes to standard output."
+            ),
+        ],
+        inheritsOptions: false
     )
 
     private static let describe = CommandSpec(
         name: "describe",
         summary: "show what a Parquet file holds and how",
-        arguments: [ArgumentSpec("FILE", help: "The Parquet file.")]
+        options: [StandardOptions.output],
+        arguments: [ArgumentSpec("FILE", help: "The Parquet file.")],
+        inheritsOptions: false
     )
 }

@@ -13,6 +13,29 @@ struct CommandParserTests {
         #expect(parsed.argument("DATE") == "D")
     }
 
+    @Test(arguments: [(true, "parent"), (false, nil as String?)])
+    func aCommandMayLeaveItsParentsOptionsOut(inherits: Bool, seen: String?) throws {
+        let child = CommandSpec(
+            name: "child",
+            summary: "be small",
+            options: [.value("own", "X", help: "Its own.")],
+            inheritsOptions: inherits
+        )
+        let spec = CommandSpec(
+            name: "tool",
+            summary: "be large",
+            options: [.value("big", "X", help: "The parent's.")],
+            subcommands: [child],
+            environment: [EnvironmentSpec("BIG_KEY", help: "The parent's.")]
+        )
+        let layers = [SettingsLayer(.environment, ["BIG_KEY": "parent"])]
+        let parsed = try run(spec, ["child", "--own", "x"], layers: layers)
+        #expect(parsed.has("big") == inherits)
+        #expect(parsed.variable("BIG_KEY")?.values.last == seen)
+        #expect(parsed.string("own") == "x")
+        if !inherits { #expect(throws: UsageError.self) { try run(spec, ["child", "--big", "x"]) } }
+    }
+
     @Test func doubleDashEndsOptions() throws {
         let parsed = try run(sample, ["D", "--", "--bin", "-x"])
         #expect(parsed.arguments("SACK") == ["--bin", "-x"])

@@ -33,7 +33,7 @@ public struct CommandParser: Sendable {
             return .show(form == "man" ? ManPage(root, version: version).render() : MarkdownPage(root).render())
         }
         let options = try resolveOptions(words, layers)
-        let environment = words.commands.flatMap(\.environment)
+        let environment = words.commands.environmentInScope
         var variables: [String: ResolvedValue] = [:]
         for variable in environment {
             if let found = layers.value(of: variable.name) {

@@ -18,6 +18,8 @@ public struct CommandSpec: Sendable {
     public var examples: [Example]
     /// Environment variables that have no option of their own.
     public var environment: [EnvironmentSpec]
+    /// Whether it accepts the options and variables of the commands above it, too.
+    public var inheritsOptions: Bool
 
     /// One use of the command.
     public struct Example: Sendable {
@@ -43,7 +45,8 @@ public struct CommandSpec: Sendable {
         subcommands: [CommandSpec] = [],
         requiresSubcommand: Bool = true,
         examples: [Example] = [],
-        environment: [EnvironmentSpec] = []
+        environment: [EnvironmentSpec] = [],
+        inheritsOptions: Bool = true
     ) {
         self.name = name
         self.summary = summary
@@ -54,7 +57,21 @@ public struct CommandSpec: Sendable {
         self.requiresSubcommand = requiresSubcommand
         self.examples = examples
         self.environment = environment
+        self.inheritsOptions = inheritsOptions
     }
+}
+
+extension [CommandSpec] {
+    /// The commands, of those that lead to the last one, whose options that one accepts.
+    private var inScope: ArraySlice<CommandSpec> {
+        self[(lastIndex { !$0.inheritsOptions } ?? startIndex)...]
+    }
+
+    /// The options that the last of the commands accepts, without the common ones.
+    var optionsInScope: [OptionSpec] { inScope.flatMap(\.options) }
+
+    /// The variables that the last of the commands reads.
+    var environmentInScope: [EnvironmentSpec] { inScope.flatMap(\.environment) }
 }
 
 /// One thing given without an option name.

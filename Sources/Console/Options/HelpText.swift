@@ -18,13 +18,13 @@ struct HelpText {
         if !command.discussion.isEmpty { lines += [""] + wrapped(command.discussion, width: width) }
         var sections = [("Arguments", command.arguments.map { ($0.usage, describe($0)) })]
         sections.append(("Commands", command.subcommands.map { ($0.name, $0.summary) }))
-        let options = (commands.flatMap(\.options) + StandardOptions.common).filter { !$0.isHidden }
+        let options = (commands.optionsInScope + StandardOptions.common).filter { !$0.isHidden }
         var titles: [String] = []
         for option in options where !titles.contains(option.section) { titles.append(option.section) }
         sections += titles.map { title in
             (title, options.filter { $0.section == title }.map { ($0.forms, $0.described) })
         }
-        sections.append(("Environment", commands.flatMap(\.environment).map { ($0.name, $0.help) }))
+        sections.append(("Environment", commands.environmentInScope.map { ($0.name, $0.help) }))
         for (title, rows) in sections where !rows.isEmpty {
             lines += ["", "\(title):"]
             for (label, text) in rows { lines += entry(label, text, width: width) }
@@ -47,7 +47,7 @@ struct HelpText {
     var usage: String {
         var words = [path]
         if !command.subcommands.isEmpty { words.append(command.requiresSubcommand ? "COMMAND" : "[COMMAND]") }
-        for option in commands.flatMap(\.options) where option.isRequired {
+        for option in commands.optionsInScope where option.isRequired {
             words.append("--\(option.name) \(option.placeholder ?? "")")
         }
         return (words + ["[options]"] + command.arguments.map(\.usage)).joined(separator: " ")

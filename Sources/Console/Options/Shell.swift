@@ -21,7 +21,7 @@ extension CommandSpec {
     /// The command and all below it, each with the words that lead to it and the options in scope that are shown.
     func walk(_ above: [CommandSpec] = []) -> [(path: [CommandSpec], options: [OptionSpec])] {
         let path = above + [self]
-        let options = (path.flatMap(\.options) + StandardOptions.common).filter { !$0.isHidden }
+        let options = (path.optionsInScope + StandardOptions.common).filter { !$0.isHidden }
         return [(path, options)] + subcommands.flatMap { $0.walk(path) }
     }
 

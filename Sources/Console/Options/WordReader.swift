@@ -11,7 +11,7 @@ struct WordReader {
     }
 
     /// All options that may be given here.
-    var scope: [OptionSpec] { commands.flatMap(\.options) + StandardOptions.common }
+    var scope: [OptionSpec] { commands.optionsInScope + StandardOptions.common }
 
     func error(_ message: String) -> UsageError {
         UsageError(message, command: commands.map(\.name).joined(separator: " "))
