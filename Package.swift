@@ -45,12 +45,21 @@ let package = Package(
         // Shared by the tools.
         library("Common", ["Console", "GoogleCloud", "Tardis", "Transport"]),
 
+        // What the tools that change the cloud decide about VMs, prices and egress.
+        library("Fleet", ["Common", "Console", "GoogleCloud", "Tardis", "Transport"]),
+
         // Local stand-ins for the outside world, for tick-sandbox and the tests.
         library("Sandbox", ["CLibcrypto", "CISAL"]),
 
         // Tools.
         tool("vm-data-downloader", ["Common", "Console", "GoogleCloud", "Parquet", "Tardis", "Ticks", "Transport"]),
         tool("gcs-upload-service", ["Common", "Console", "GoogleCloud", "Transport"]),
+        tool("setup-iam", ["Common", "Console", "Fleet", "GoogleCloud", "Transport"]),
+        tool(
+            "orchestrate-tick-download",
+            ["Common", "Console", "Fleet", "GoogleCloud", "Tardis", "Transport"]
+        ),
+        tool("cleanup-tick-vms", ["Common", "Console", "Fleet", "GoogleCloud", "Transport"]),
         tool("tick-sandbox", ["Common", "Console", "Sandbox"]),
 
         tests("TransportTests", ["Transport", "Sandbox"]),
@@ -65,6 +74,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("CommonTests", ["Common", "Console", "GoogleCloud"]),
+        tests("FleetTests", ["Common", "Console", "Fleet", "GoogleCloud", "Sandbox", "Tardis", "Transport"]),
         tests("SandboxTests", ["Sandbox"]),
     ]
 )

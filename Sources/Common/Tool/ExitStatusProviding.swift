@@ -45,6 +45,18 @@ extension StorageError: ExitStatusProviding {
     }
 }
 
+extension GoogleAPIError: ExitStatusProviding {
+    /// Credentials or permission, a passing trouble, or a plain failure.
+    public var exitStatus: ExitStatus {
+        switch kind {
+        case .permission, .unauthenticated: .credentials
+        case .quota, .rateLimited, .server, .conflict: .temporary
+        case .transport: retryAdvice == .never ? .failed : .temporary
+        case .notFound, .alreadyExists, .apiDisabled, .preconditionFailed, .invalid, .malformed: .failed
+        }
+    }
+}
+
 extension CredentialError: ExitStatusProviding {
     /// `temporary` when the token service is in trouble, otherwise `credentials`.
     public var exitStatus: ExitStatus { kind == .unavailable ? .temporary : .credentials }

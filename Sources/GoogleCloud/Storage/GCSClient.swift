@@ -60,26 +60,9 @@ struct GCSClient: Sendable {
         accepted: Set<Int> = [200],
         missing: StorageError.Kind = .notFound
     ) async throws -> HTTPResponse {
-        var (response, token) = try await authorized(request, operation: operation)
-        if response.status == 401, let token {
-            await tokens.invalidate(token)
-            response = try await authorized(request, operation: operation).response
-        }
-        guard accepted.contains(response.status) else {
-            throw StorageError(response, operation: operation, missing: missing, now: now())
-        }
-        return response
-    }
-
-    private func authorized(
-        _ request: HTTPRequest,
-        operation: String
-    ) async throws -> (response: HTTPResponse, token: AccessToken?) {
-        var request = request
-        request.redirects = 0
-        let token: AccessToken?
+        let response: HTTPResponse
         do {
-            token = try await tokens.token()
+            response = try await AuthorizedSender(transport: transport, tokens: tokens).send(request, limit: .max)
         } catch let error as CredentialError {
             throw StorageError(
                 .unauthenticated,
@@ -87,9 +70,15 @@ struct GCSClient: Sendable {
                 detail: error.detail,
                 retryAdvice: error.retryAdvice
             )
+        } catch let error as TransportError {
+            throw StorageError(error, operation: operation)
+        } catch {
+            throw StorageError(.transport, operation: operation, detail: "\(error)", retryAdvice: .never)
         }
-        if let token { request.headers["Authorization"] = "Bearer \(token.secret.reveal())" }
-        return (try await plain(request, operation: operation), token)
+        guard accepted.contains(response.status) else {
+            throw StorageError(response, operation: operation, missing: missing, now: now())
+        }
+        return response
     }
 
     /// Sends without a token, and without a look at the status.

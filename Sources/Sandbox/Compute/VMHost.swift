@@ -1,0 +1,49 @@
+/// What a VM knows of itself when it boots.
+public struct BootRecord: Sendable {
+    /// The project's id.
+    public var project: String
+    /// The project's number, as the metadata server's `instance/zone` shows it.
+    public var projectNumber: Int
+    /// The zone's bare name.
+    public var zone: String
+    /// The VM's name.
+    public var name: String
+    /// Compute Engine's number of it.
+    public var id: UInt64
+    /// The machine type's bare name.
+    public var machineType: String
+    /// The metadata items.
+    public var metadata: [String: String]
+    /// The service account; nil for none.
+    public var serviceAccount: String?
+    /// The scopes of its token.
+    public var scopes: [String]
+    /// Whether it may be preempted.
+    public var isPreemptible: Bool
+}
+
+/// How the work of a VM ended, seen from inside.
+public enum VMEnding: Sendable, Equatable {
+    /// The guest shut down: the VM stands still and keeps its disk.
+    case poweredOff
+    /// The guest asked for its own deletion.
+    case deletesItself
+}
+
+/// Runs what a VM runs, as processes of this machine.
+public protocol VMHost: Sendable {
+    /// Boots a VM and returns at once. What it prints goes to the console; `ended` is called once, on any thread, when its work
+    /// is over by itself, and not at all after `powerOff`.
+    func boot(
+        _ record: BootRecord,
+        console: SerialConsole,
+        ended: @escaping @Sendable (VMEnding) -> Void
+    ) -> any BootedVM
+}
+
+/// A VM that was booted.
+public protocol BootedVM: Sendable {
+    /// The metadata server's `instance/preempted` becomes TRUE where that is why, the guest is told to end (SIGTERM), and after
+    /// the grace it is cut off (SIGKILL). Returns when nothing of it runs any more; harmless when its work is over.
+    func powerOff(preempted: Bool, graceMilliseconds: Int)
+}
