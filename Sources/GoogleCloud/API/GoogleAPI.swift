@@ -6,7 +6,7 @@ public struct GoogleAPI: Sendable {
     private let sender: AuthorizedSender
     private let environment: [String: String]
     private let policy: RetryPolicy
-    private let clock: RetryClock
+    let clock: RetryClock
     private let now: WallClock
     private let onRetry: RetryListener
 
