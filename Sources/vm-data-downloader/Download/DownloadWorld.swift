@@ -9,6 +9,8 @@ struct DownloadWorld: Sendable {
     let transport: CurlTransport
     let store: any ObjectStore
     let tardis: TardisClient
+    /// Where the platform may take the machine away.
+    let preemption: PreemptionWatch?
     let progress: ProgressReporter
     let logger: Logger
 
@@ -50,6 +52,13 @@ struct DownloadWorld: Sendable {
             now: { now() / 1_000_000 },
             onWait: onWait
         )
+        preemption =
+            settings.watchesPreemption
+            ? PreemptionWatch(
+                MetadataServer(environment: environment, transport: transport),
+                logger: run.logger,
+                clock: run.context.clock
+            ) : nil
         self.progress = progress
         logger = run.logger
     }
