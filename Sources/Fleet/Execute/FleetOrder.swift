@@ -1,4 +1,4 @@
-public import Common
+import Common
 import GoogleCloud
 public import Transport
 

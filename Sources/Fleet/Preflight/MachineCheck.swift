@@ -21,12 +21,12 @@ struct MachineCheck: Sendable {
     }
 
     func check() async -> Checked<Facts> {
-        async let regional = checking("zone") { try await region() }
-        async let typed = checking("machine type", isAboutLaunch: true) { try await machineType() }
-        async let networked = checking("network", isAboutLaunch: true) { try await network() }
-        let (region, type, network) = await (regional, typed, networked)
-        let findings = region.findings + type.findings + network.findings
-        guard let place = region.value else { return Checked(nil, findings) }
+        async let regional = checking("zone") { try await self.region() }
+        async let typed = checking("machine type", isAboutLaunch: true) { try await self.machineType() }
+        async let networked = checking("network", isAboutLaunch: true) { try await self.network() }
+        let (zones, type, network) = await (regional, typed, networked)
+        let findings = zones.findings + type.findings + network.findings
+        guard let place = zones.value else { return Checked(nil, findings) }
         let facts = Facts(
             region: place.region,
             zones: place.zones,
@@ -38,13 +38,16 @@ struct MachineCheck: Sendable {
     }
 
     private func region() async throws -> Checked<(region: ComputeRegion, zones: [String])> {
-        let region: ComputeRegion
         do {
-            region = try await compute.region(order.region)
-        } catch where error.kind == .notFound {
+            return zones(of: try await compute.region(order.region))
+        } catch {
+            guard error.kind == .notFound else { throw error }
             let text = "there is no region \(order.region), so no zone \(order.zones.first); correct --zone"
             return Checked(nil, [Finding("zone", .error(.usage), text)])
         }
+    }
+
+    private func zones(of region: ComputeRegion) -> Checked<(region: ComputeRegion, zones: [String])> {
         switch order.zones {
         case .only(let zones):
             let unknown = zones.filter { !region.zones.contains($0) }
