@@ -52,6 +52,7 @@ struct ServedConnection {
             var answer = server.service.refusal(
                 status: status,
                 message: fault?.message ?? "fault injected by the sandbox",
+                reason: fault?.reason,
                 code: fault?.code,
                 retryAfterSeconds: fault?.retryAfterSeconds
             )
@@ -72,7 +73,7 @@ struct ServedConnection {
     }
 
     private func refusal(_ status: Int, _ message: String) -> ServedResponse {
-        server.service.refusal(status: status, message: message, code: nil, retryAfterSeconds: nil)
+        server.service.refusal(status: status, message: message, reason: nil, code: nil, retryAfterSeconds: nil)
     }
 
     private func readHead() throws -> ServedRequest? {

@@ -29,8 +29,14 @@ public final class StorageService: SandboxService {
     }
 
     /// An error in Google's JSON form.
-    public func refusal(status: Int, message: String, code: Int?, retryAfterSeconds: Int?) -> ServedResponse {
-        .googleError(status, googleReason(status), message)
+    public func refusal(
+        status: Int,
+        message: String,
+        reason: String?,
+        code: Int?,
+        retryAfterSeconds: Int?
+    ) -> ServedResponse {
+        .googleError(status, reason ?? googleReason(status), message)
     }
 
     /// Answers one request.

@@ -52,7 +52,13 @@ public final class TardisService: SandboxService {
     }
 
     /// An error in Tardis's JSON form.
-    public func refusal(status: Int, message: String, code: Int?, retryAfterSeconds: Int?) -> ServedResponse {
+    public func refusal(
+        status: Int,
+        message: String,
+        reason: String?,
+        code: Int?,
+        retryAfterSeconds: Int?
+    ) -> ServedResponse {
         var json: JSONObject = ["code": .integer(code ?? status), "message": .string(message)]
         json["retryAfterSeconds"] = retryAfterSeconds.map(JSONValue.integer)
         return .json(.object(json), status: status)
@@ -95,7 +101,7 @@ public final class TardisService: SandboxService {
     }
 
     private func refuse(_ status: Int, _ message: String, code: Int? = nil) -> ServedResponse {
-        refusal(status: status, message: message, code: code, retryAfterSeconds: nil)
+        refusal(status: status, message: message, reason: nil, code: code, retryAfterSeconds: nil)
     }
 
     // MARK: metadata
