@@ -28,9 +28,14 @@ public protocol JSONService: SandboxService {
     func isAuthorized(_ authorization: String?) -> Bool
     /// The answer to a request that is in order; refuses by throwing a `Refusal`.
     func answer(_ call: JSONCall) throws -> JSONValue
+    /// The body as it may be recorded; a service of secrets leaves them out.
+    func recordable(_ body: JSONValue) -> JSONValue
 }
 
 extension JSONService {
+    /// The whole body.
+    public func recordable(_ body: JSONValue) -> JSONValue { body }
+
     /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
@@ -60,9 +65,13 @@ extension JSONService {
             try judge(selector == nil ? ["Invalid field selection \(text)"] : [], &violations)
             try judge(selector.map { validator.problems(inFields: $0, for: match) } ?? [], &violations)
         }
-        if !bytes.isEmpty { recorded = try json(bytes, of: request, &violations) }
-        try judge(validator.problems(inBody: recorded, for: match), &violations)
-        let document = try answer(JSONCall(request: request, match: match, body: recorded))
+        let body = try bytes.isEmpty ? nil : json(bytes, of: request, &violations)
+        recorded = body.map(recordable)
+        let problems = validator.problems(inBody: body, for: match)
+        // What was found in place of another type may be a secret.
+        let isOpen = recorded == body
+        try judge(isOpen ? problems : problems.map { String($0.prefix { $0 != "," }) }, &violations)
+        let document = try answer(JSONCall(request: request, match: match, body: body))
         return .json(selector?.apply(to: document) ?? document)
     }
 
