@@ -10,6 +10,8 @@ struct PathTemplate: Sendable {
 
     private let pieces: [Piece]
     private let stopsAtColon: Bool
+    /// How many bytes of a path it spells out.
+    let literalCount: Int
 
     init(_ template: String, _ parameters: [String: ContractSpec]) {
         var pieces: [Piece] = []
@@ -25,6 +27,9 @@ struct PathTemplate: Sendable {
         }
         if !rest.isEmpty { pieces.append(.literal(Array(rest.utf8))) }
         self.pieces = pieces
+        literalCount = pieces.reduce(0) { count, piece in
+            if case .literal(let bytes) = piece { count + bytes.count } else { count }
+        }
         stopsAtColon = template.contains(":")
     }
 

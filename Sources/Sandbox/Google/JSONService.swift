@@ -28,9 +28,14 @@ public protocol JSONService: SandboxService {
     func isAuthorized(_ authorization: String?) -> Bool
     /// The answer to a request that is in order; refuses by throwing a `Refusal`.
     func answer(_ call: JSONCall) throws -> JSONValue
+    /// The body as it may be recorded; a service of secrets leaves them out.
+    func recordable(_ body: JSONValue) -> JSONValue
 }
 
 extension JSONService {
+    /// The whole body.
+    public func recordable(_ body: JSONValue) -> JSONValue { body }
+
     /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse { try respondToCall(exchange) }
 
@@ -63,14 +68,17 @@ extension JSONService {
             try judge(selector == nil ? ["Invalid field selection \(text)"] : [], &violations)
             try judge(selector.map { validator.problems(inFields: $0, for: match) } ?? [], &violations)
         }
-        if !bytes.isEmpty { recorded = try json(bytes, of: request, &violations) }
-        var problems = validator.problems(inBody: recorded, for: match)
+        let body = try bytes.isEmpty ? nil : json(bytes, of: request, &violations)
+        recorded = body.map(recordable)
+        var problems = validator.problems(inBody: body, for: match)
         // gcloud sends back whole documents that it has read, and the real services take them.
         if request.headers["User-Agent"]?.hasPrefix("google-cloud-sdk gcloud/") == true {
             problems.removeAll { $0.hasSuffix(ContractValidator.outputOnly) }
         }
-        try judge(problems, &violations)
-        let document = try answer(JSONCall(request: request, match: match, body: recorded))
+        // What was found in place of another type may be a secret.
+        let isOpen = recorded == body
+        try judge(isOpen ? problems : problems.map { String($0.prefix { $0 != "," }) }, &violations)
+        let document = try answer(JSONCall(request: request, match: match, body: body))
         return .json(selector?.apply(to: document) ?? document)
     }
 

@@ -24,6 +24,8 @@ public final class TardisService: SandboxService {
         public var cache: String
         /// The key that opens days other than the first of a month; nil refuses every key.
         public var apiKey: String?
+        /// The key's plan, as `/api-key-info` tells it: `pro` has one address at a time, `business` several.
+        public var keyPlan = "pro"
         /// Datasets without rows: a glob of the URL's part behind `/v1/`, and what they look like.
         public var empty: [(glob: String, form: Emptiness)] = []
 
@@ -127,7 +129,8 @@ public final class TardisService: SandboxService {
             .array(
                 catalogue.exchanges.keys.sorted().map { id in
                     [
-                        "exchange": .string(id), "accessType": "full", "from": TardisCatalogue.firstDay.instant,
+                        "exchange": .string(id), "accessType": .string(configuration.keyPlan),
+                        "from": TardisCatalogue.firstDay.instant,
                         "to": catalogue.exportedUntil.instant, "symbols": [], "dataPlan": "all",
                     ]
                 }
