@@ -116,6 +116,7 @@ public final class LocalWorld: Sendable {
         machines = ProcessVMHost(options.machines, tokens: project.tokens, recorder: recorder, faults: faults)
         let wasabi = WasabiService()
         let tardis = try TardisService(options.tardis, wasabi: wasabi)
+        machines.configure { $0.tardis = (tardis, wasabi) }
         let identity = try TLSIdentity()
         certificatePEM = identity.certificatePEM
         let (recorder, faults) = (recorder, faults)
