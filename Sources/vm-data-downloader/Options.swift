@@ -1,5 +1,6 @@
 import Common
 import Console
+import GoogleCloud
 import Ticks
 
 /// The command line of `vm-data-downloader`.
@@ -34,6 +35,22 @@ enum Options {
                 defaultValue: "1",
                 check: .integer(1...Int.max)
             ),
+            .value(
+                "shard-offset",
+                "N",
+                help: "Tell the shard by the VM's name, PREFIX-NUMBER: it is NUMBER - N.",
+                environment: "SHARD_OFFSET",
+                check: .integer(0...Int.max)
+            ),
+            .value(
+                "plan",
+                "NAME",
+                help:
+                    "Take instruments, types and shards from this plan of the bucket, _runs/DATE/NAME, as a fleet's VMs do.",
+                environment: "PLAN",
+                defaultText: "made from the registry and these options",
+                check: ValueCheck { PlanName($0) == nil ? "is no plan's name: plan.json or plan.RUN.json" : nil }
+            ),
             SharedOptions.instrumentsFile,
             SharedOptions.symbols,
             SharedOptions.venues,
@@ -58,6 +75,23 @@ enum Options {
                 help: "The name that the heartbeat is written under.",
                 environment: "VM_NAME",
                 defaultText: "local- and the shard"
+            ),
+            .flag(
+                "watch-preemption",
+                help: "Watch Compute Engine's notice that it takes this VM away; then end in order, with status 5.",
+                environment: "WATCH_PREEMPTION"
+            ),
+            .value(
+                "secret",
+                "NAME",
+                help: "Where TARDIS_API_KEY is not set: read the key from Secret Manager, "
+                    + "projects/PROJECT/secrets/NAME/versions/VERSION.",
+                environment: "TARDIS_API_KEY_SECRET",
+                defaultText: "no key, which gives the first day of each month",
+                check: ValueCheck { text in
+                    SecretName(text, project: "")?.version == nil
+                        ? "is not like projects/PROJECT/secrets/NAME/versions/VERSION" : nil
+                }
             ),
             .value(
                 "tardis-base-url",

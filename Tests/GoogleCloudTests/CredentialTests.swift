@@ -159,6 +159,24 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
         #expect(captive.requests.withLock { $0.count } == 1)
     }
 
+    @Test func theMetadataServerHoldsItsAnswerUntilTheValueChanges() async throws {
+        let transport = Answers { request in
+            guard request.url.contains("preempted") else { return (404, google, "") }
+            return (200, ["Metadata-Flavor": "Google", "ETag": "411 a"], "FALSE")
+        }
+        let server = MetadataServer(environment: ["GCE_METADATA_HOST": "127.0.0.1:7"], transport: transport)
+        let first = try await server.value("instance/preempted", changedFrom: nil, within: .zero)
+        #expect(first == .init(text: "FALSE", etag: "411 a"))
+        _ = try await server.value("instance/preempted", changedFrom: first?.etag, within: .seconds(60))
+        #expect(try await server.value("instance/name", changedFrom: nil, within: .zero) == nil)
+        let requests = transport.requests.withLock { $0 }
+        let path = "http://127.0.0.1:7/computeMetadata/v1/instance/preempted"
+        #expect(requests[0].url == path)
+        #expect(requests[1].url == path + "?wait_for_change=true&last_etag=411%20a&timeout_sec=60")
+        // A server that holds its answer back is not one that stands still.
+        #expect(requests[1].stallTimeout > .seconds(60))
+    }
+
     @Test(arguments: ["GCP_CREDENTIALS_PATH", "GOOGLE_APPLICATION_CREDENTIALS"])
     func aNamedFileThatIsMissingIsAnErrorWithoutFallThrough(name: String) async throws {
         let transport = Answers { _ in (200, google, tokenBody) }

@@ -14,15 +14,38 @@ public struct MetadataServer: Sendable {
         self.clock = clock
     }
 
+    /// A value with what tells it from the next one.
+    public struct Value: Sendable, Equatable {
+        /// The text.
+        public let text: String
+        /// Changes with the value; nil when the server gave none.
+        public let etag: String?
+
+        /// A value.
+        public init(text: String, etag: String?) {
+            self.text = text
+            self.etag = etag
+        }
+    }
+
     /// The text at `path` (such as `instance/zone`), nil when there is none (404). Three tries; throws `CredentialError`.
     public func value(_ path: String) async throws -> String? {
+        try await value(path, changedFrom: nil, within: .zero)?.text
+    }
+
+    /// The value at `path`, nil when there is none (404). With an ETag the server answers when the value is another one, or
+    /// with the same one after `wait`. Three tries; throws `CredentialError`.
+    public func value(_ path: String, changedFrom etag: String?, within wait: Duration) async throws -> Value? {
+        let query = etag.map {
+            "?wait_for_change=true&last_etag=\(percentEncoded($0))&timeout_sec=\(wait.components.seconds)"
+        }
         let request = HTTPRequest(
             "GET",
-            root + path,
+            root + path + (query ?? ""),
             headers: ["Metadata-Flavor": "Google"],
             redirects: 0,
             connectTimeout: .seconds(3),
-            stallTimeout: .seconds(10)
+            stallTimeout: .seconds(10) + wait
         )
         let policy = RetryPolicy(tries: 3, budget: .seconds(30), base: .milliseconds(200), cap: .seconds(2))
         return try await withRetry(policy, clock: clock) { _ in
@@ -38,7 +61,7 @@ public struct MetadataServer: Sendable {
                 throw CredentialError(.unavailable, "\(root) is no metadata server: it sends no Metadata-Flavor")
             }
             switch response.status {
-            case 200: return response.text
+            case 200: return Value(text: response.text, etag: response.head.headers["ETag"])
             case 404: return nil
             default:
                 let again = response.status == 429 || response.status >= 500

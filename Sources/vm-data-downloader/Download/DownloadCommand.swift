@@ -18,13 +18,13 @@ struct DownloadCommand {
         let settings = try DownloadSettings(run)
         let progress = run.startProgress("download")
         let current = CurrentBoard()
-        let world = try DownloadWorld(run, settings, progress: progress) { error, pause in
+        let world = try await DownloadWorld(run, settings, progress: progress) { error, pause in
             // All files in flight meet the same lock: it is said once.
             let isNews = error.kind != .locked || current.board?.lock() != false
             run.noteWait(error, pause, level: isNews ? .warning : .debug)
         }
         do {
-            let status = try await execute(settings, world) { current.board = $0 }
+            let status = try await guarded(world) { try await execute(settings, world) { current.board = $0 } }
             await world.transport.shutdown()
             return status
         } catch {
@@ -33,22 +33,27 @@ struct DownloadCommand {
         }
     }
 
+    /// Does the work under the eyes of the preemption watch, where there is one.
+    private func guarded(
+        _ world: DownloadWorld,
+        _ work: @escaping @Sendable () async throws -> ExitStatus
+    ) async throws -> ExitStatus {
+        if let preemption = world.preemption { try await preemption.guarding(work) } else { try await work() }
+    }
+
     private func execute(
         _ settings: DownloadSettings,
         _ world: DownloadWorld,
-        _ show: (ShardBoard) -> Void
+        _ show: @Sendable (ShardBoard) -> Void
     ) async throws -> ExitStatus {
         let start = run.context.clock.monotonic()
         let pool = WorkPool()
         let said = Said()
         var outcomes: [FileOutcome] = []
-        for date in settings.dates {
-            let plan = Plan(
-                date: date,
-                instruments: settings.instruments,
-                shards: settings.shards,
-                created: run.context.clock.epochMicroseconds()
-            )
+        let keeper = PlanKeeper(store: world.store, logger: run.logger)
+        // All plans are known before the first file: a missing one ends the run while nothing has been done.
+        for plan in try await plans(settings, keeper) {
+            let date = plan.date
             let jobs = plan.instruments(ofShard: settings.shard).flatMap { instrument in
                 instrument.dataTypes.map { FileJob(instrument, $0, date) }
             }
@@ -63,7 +68,7 @@ struct DownloadCommand {
             let exchanges = Set(jobs.map(\.dataset.exchange))
             let needsCatalogue = !settings.readsFolder && (settings.isForced || !isAllThere)
             let catalogues = needsCatalogue ? try await world.catalogues(exchanges) : [:]
-            let board = ShardBoard(state(settings, jobs))
+            let board = ShardBoard(state(settings, plan, jobs))
             show(board)
             let dateRun = DateRun(
                 date: date,
@@ -75,7 +80,7 @@ struct DownloadCommand {
             if settings.isDryRun {
                 outcomes += preview(dateRun, jobs, existing, catalogues)
             } else {
-                try await PlanKeeper(store: world.store, logger: run.logger).keep(plan)
+                if case .made = settings.planSource { try await keeper.keep(plan) }
                 outcomes += try await carryOut(dateRun, jobs, existing, catalogues)
             }
             if outcomes.contains(where: { $0.stopsAll }) { break }
@@ -92,11 +97,28 @@ struct DownloadCommand {
         return report.status
     }
 
-    private func state(_ settings: DownloadSettings, _ jobs: [FileJob]) -> ShardState {
+    /// The plans of all dates, each of which has this shard.
+    private func plans(_ settings: DownloadSettings, _ keeper: PlanKeeper) async throws -> [Plan] {
+        var plans: [Plan] = []
+        for date in settings.dates {
+            switch settings.planSource {
+            case .made(let instruments, let shards):
+                let now = run.context.clock.epochMicroseconds()
+                plans.append(Plan(date: date, instruments: instruments, shards: shards, created: now))
+            case .named(let name):
+                let plan = try await keeper.read(name, date)
+                try ShardNumber.check(settings.shard, origin: settings.shardOrigin, plan: plan)
+                plans.append(plan)
+            }
+        }
+        return plans
+    }
+
+    private func state(_ settings: DownloadSettings, _ plan: Plan, _ jobs: [FileJob]) -> ShardState {
         var state = ShardState(
             vm: settings.vm,
             shard: settings.shard,
-            shards: settings.shards,
+            shards: plan.shards,
             now: run.context.clock.epochMicroseconds()
         )
         state.figures.total = jobs.count
@@ -155,7 +177,13 @@ struct DownloadCommand {
             group.cancelAll()
             return outcomes
         }
-        if Task.isCancelled { dateRun.board.set(phase: .stopped) } else { dateRun.board.finish() }
+        if Task.isCancelled {
+            // The platform also sends SIGTERM when it takes a VM away, maybe before the notice was read.
+            let isPreempted = await dateRun.world.preemption?.isPreempted() == true
+            dateRun.board.set(phase: isPreempted ? .preempted : .stopped)
+        } else {
+            dateRun.board.finish()
+        }
         await heartbeat.last()
         try Task.checkCancellation()
         return outcomes

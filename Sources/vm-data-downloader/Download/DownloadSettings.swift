@@ -1,20 +1,33 @@
 import Common
 import Console
+import GoogleCloud
 import Tardis
 import Transport
 
 /// What a download is asked to do, checked.
 struct DownloadSettings: Sendable {
+    /// Where the plan of a date comes from.
+    enum PlanSource: Sendable {
+        /// Made here, and kept in the bucket.
+        case made([Instrument], shards: Int)
+        /// Read from the bucket.
+        case named(PlanName)
+    }
+
     let dates: [CalendarDate]
+    let planSource: PlanSource
     let shard: Int
-    let shards: Int
-    let instruments: [Instrument]
+    /// What the shard's number comes from, for errors.
+    let shardOrigin: String
     let workers: Int
     let place: String
     let isForced: Bool
     let isDryRun: Bool
     let vm: String
+    let watchesPreemption: Bool
     let tardis: TardisClient.Options
+    /// Where the key is that `tardis` lacks.
+    let secret: SecretName?
 
     /// Reads the command line and the settings around it. Throws `UsageError` and `RegistryError`.
     init(_ run: ToolRun) throws {
@@ -24,13 +37,8 @@ struct DownloadSettings: Sendable {
         if let future = dates.first(where: { $0.startMicroseconds > now }) {
             throw arguments.error("\(future) has not begun yet (days are UTC)")
         }
-        shard = try arguments.int("shard-index") ?? 0
-        shards = try arguments.int("total-shards") ?? 1
-        guard shard < shards else {
-            throw arguments.error("--shard-index \(shard) is not below --total-shards \(shards); shards count from 0")
-        }
-        let registry = try InstrumentRegistry.load(arguments, run.context)
-        instruments = try InstrumentFilter(arguments).select(from: registry)
+        (shard, shardOrigin) = try Self.shard(arguments)
+        planSource = try Self.planSource(run, shard: shard, origin: shardOrigin)
         workers = try arguments.int("max-workers") ?? 32
         place = Self.place(try arguments.required("bucket"), run.context)
         isForced = arguments.flag("force")
@@ -39,7 +47,47 @@ struct DownloadSettings: Sendable {
         guard !vm.isEmpty, vm.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }) else {
             throw arguments.error("--vm-name \(vm) is no name: letters, digits, dashes, dots and underscores make one")
         }
+        watchesPreemption = arguments.flag("watch-preemption")
         tardis = try Self.tardis(arguments)
+        secret = tardis.key == nil ? arguments.string("secret").flatMap { SecretName($0, project: "") } : nil
+    }
+
+    private static func shard(_ arguments: ParsedArguments) throws -> (Int, String) {
+        guard let offset = try arguments.int("shard-offset") else {
+            let shard = try arguments.int("shard-index") ?? 0
+            return (shard, "--shard-index \(shard)")
+        }
+        if let origin = arguments.origin("shard-index"), origin != .builtIn {
+            throw arguments.error("--shard-offset and --shard-index (\(origin)) exclude each other")
+        }
+        guard let vm = arguments.string("vm-name") else {
+            throw arguments.error("--shard-offset needs --vm-name PREFIX-NUMBER, whose number tells the shard")
+        }
+        let shard = try ShardNumber.shard(ofVM: vm, offset: offset)
+        return (shard, "--vm-name \(vm) with --shard-offset \(offset)")
+    }
+
+    private static func planSource(_ run: ToolRun, shard: Int, origin: String) throws -> PlanSource {
+        let arguments = run.arguments
+        guard let text = arguments.string("plan") else {
+            let shards = try arguments.int("total-shards") ?? 1
+            guard shard < shards else {
+                throw arguments.error("\(origin) is not below --total-shards \(shards); shards count from 0")
+            }
+            let registry = try InstrumentRegistry.load(arguments, run.context)
+            return .made(try InstrumentFilter(arguments).select(from: registry), shards: shards)
+        }
+        // What the environment says about instruments is meant for those who make plans.
+        let excluded =
+            [
+                SharedOptions.symbols, SharedOptions.venues, SharedOptions.dataTypes, SharedOptions.instrumentsFile,
+                SharedOptions.maxInstruments,
+            ].map(\.name) + ["total-shards"]
+        if let other = excluded.first(where: { arguments.origin($0) == .flag }) {
+            throw arguments.error("--plan and --\(other) exclude each other: the plan says what is to be brought")
+        }
+        guard let name = PlanName(text) else { throw arguments.error("--plan \(text) is no plan's name") }
+        return .named(name)
     }
 
     private static func dates(_ arguments: ParsedArguments) throws -> [CalendarDate] {
@@ -71,15 +119,18 @@ struct DownloadSettings: Sendable {
         options.datasetsURL = withoutEnding(try url("tardis-base-url", arguments), ["/", "/v1"])
         options.apiURL = withoutEnding(try url("tardis-api-url", arguments), ["/"])
         if let key = arguments.variable("TARDIS_API_KEY")?.values.last {
-            guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw arguments.error("TARDIS_API_KEY has a blank, a line end or another character that no key has")
-            }
+            guard isKey(key) else { throw arguments.error("TARDIS_API_KEY \(noKey)") }
             options.key = Secret(key)
         }
         options.stallTimeout = .seconds(try arguments.int("tardis-timeout") ?? 120)
         options.retry.tries = 1 + (try arguments.int("tardis-max-retries") ?? 8)
         return options
     }
+
+    /// Whether a key can be sent as it is.
+    static func isKey(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+    /// What is said of a text that is no key, behind the name of where it stands.
+    static let noKey = "has a blank, a line end or another character that no key has"
 
     private static func url(_ name: String, _ arguments: ParsedArguments) throws -> String {
         let url = try arguments.required(name)

@@ -2,12 +2,28 @@ import Common
 import Console
 import GoogleCloud
 
-/// Makes sure that the bucket has a plan for the date that covers what this run brings.
+/// The plans in the bucket.
 struct PlanKeeper: Sendable {
     let store: any ObjectStore
     let logger: Logger
 
-    /// Writes the plan if there is none, or if it asks for all that the one there asks for and more. A smaller run beside a
+    /// The plan of that name for the date. Throws `MissingPlan`, `DocumentError` and `StorageError`.
+    func read(_ name: PlanName, _ date: CalendarDate) async throws -> Plan {
+        let object = name.object(date)
+        let bytes: [UInt8]
+        do {
+            bytes = try await store.get(object, range: nil)
+        } catch let error as StorageError where error.kind == .notFound {
+            throw MissingPlan(object: object, place: store.location)
+        }
+        let plan = try Plan(decoding: bytes)
+        guard plan.date == date else {
+            throw DocumentError(document: object, reason: "it is the plan of \(plan.date)")
+        }
+        return plan
+    }
+
+    /// Makes sure that the bucket has a plan for the date that covers what this run brings: writes the plan if there is none, or if it asks for all that the one there asks for and more. A smaller run beside a
     /// larger plan leaves it alone, and so does another writer's newer one.
     func keep(_ plan: Plan) async throws {
         let name = ObjectLayout.name(.plan(plan.date))
@@ -36,4 +52,16 @@ struct PlanKeeper: Sendable {
             logger.info("another run wrote the plan at the same time")
         }
     }
+}
+
+/// A plan that was named and is not there.
+private struct MissingPlan: ExitStatusProviding, CustomStringConvertible {
+    let object: String
+    let place: String
+
+    var description: String {
+        "there is no plan \(object) in \(place); orchestrate-tick-download writes it, or leave --plan out"
+    }
+
+    var exitStatus: ExitStatus { .failed }
 }
