@@ -149,7 +149,8 @@ func trimmed(_ text: some StringProtocol) -> String {
     return String(rest)
 }
 
-private func reasonPhrase(_ status: Int) -> String {
+/// The words that go with a status.
+func reasonPhrase(_ status: Int) -> String {
     let known = [
         200: "OK", 201: "Created", 204: "No Content", 206: "Partial Content", 302: "Found", 304: "Not Modified",
         308: "Resume Incomplete", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
