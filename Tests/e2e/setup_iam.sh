@@ -102,6 +102,20 @@ expect "--remove asks first" "$with_roles" "$(policy)"
 run_expecting 0 "$setup" --remove --dry-run
 expect "and shows first" "$with_roles" "$(policy)"
 expect "what it would take" "3 there|would be removed" "$(rows)"
+# On a terminal: the list and a question.
+ask() { timeout -k 5 60 script -qec "'$setup' --remove" /dev/null <<<"$1" >"$work/out" 2>&1; }
+if command -v script >/dev/null; then
+    status=0
+    ask n || status=$?
+    expect "no is a no" "1 $with_roles" "$status $(policy)"
+    expect_message "Take 3 roles from $account?"
+    expect_message "would be removed"
+    ask y || fail "yes is not taken: $(cat "$work/out")"
+    expect "yes is a yes" "$planted" "$(policy)"
+    run_expecting 0 "$setup"
+else
+    echo "SKIPPED the question on a terminal: no script"
+fi
 run_expecting 0 "$setup" --remove --yes
 expect "--remove takes the three" "3 there|removed" "$(rows)"
 expect "and leaves every byte of the rest" "$planted" "$(policy)"
@@ -212,5 +226,6 @@ run_expecting 4 env GCP_CREDENTIALS_PATH=/there/none.json "$setup"
 expect_message "/there/none.json"
 expect "and so is a missing file" 1 "$(wc -l <"$work/err")"
 stop_sandbox
+expect "every request fits Google's descriptions" "" "$(grep -h '"violations"' "$work"/record.* || true)"
 
 echo "setup_iam: $checks checks passed"
