@@ -1,6 +1,3 @@
-import FoundationEssentials
-import Transport
-
 /// What Tardis's archive has of one exchange (`GET /exchanges/:exchange`).
 public struct ExchangeCatalogue: Sendable, Equatable {
     /// One symbol of the archive.
@@ -61,34 +58,7 @@ public struct ExchangeCatalogue: Sendable, Equatable {
 extension TardisClient {
     /// What the archive has of an exchange. Throws `TardisError`.
     public func catalogue(exchange: String) async throws -> ExchangeCatalogue {
-        let operation = "GET \(options.apiURL)/exchanges/\(exchange)"
-        return try await withRetry(
-            RetryPolicy(tries: 3, budget: .seconds(30)),
-            clock: clock,
-            onRetry: { _, error, pause in
-                if let error = error as? TardisError { onWait(error, pause) }
-            }
-        ) { _ in
-            let response: HTTPResponse
-            do {
-                response = try await transport.send(HTTPRequest("GET", "\(options.apiURL)/exchanges/\(exchange)"))
-            } catch let error as TransportError {
-                throw TardisError(error, operation: operation)
-            }
-            guard response.status == 200 else {
-                throw AnswerReading(operation: operation, hasKey: false, now: now())
-                    .error(status: response.status, headers: response.head.headers, body: response.body)
-            }
-            do {
-                return try JSONDecoder().decode(CatalogueBody.self, from: Data(response.body)).catalogue
-            } catch {
-                throw TardisError(
-                    .malformed,
-                    operation: operation,
-                    detail: "the answer is not the catalogue that Tardis describes; is TARDIS_API_URL right?"
-                )
-            }
-        }
+        try await document("exchanges/\(exchange)", described: "the catalogue", as: CatalogueBody.self).catalogue
     }
 }
 

@@ -1,5 +1,6 @@
 import Common
 import Console
+import GoogleCloud
 import Ticks
 
 /// The command line of `vm-data-downloader`.
@@ -79,6 +80,18 @@ enum Options {
                 "watch-preemption",
                 help: "Watch Compute Engine's notice that it takes this VM away; then end in order, with status 5.",
                 environment: "WATCH_PREEMPTION"
+            ),
+            .value(
+                "secret",
+                "NAME",
+                help: "Where TARDIS_API_KEY is not set: read the key from Secret Manager, "
+                    + "projects/PROJECT/secrets/NAME/versions/VERSION.",
+                environment: "TARDIS_API_KEY_SECRET",
+                defaultText: "no key, which gives the first day of each month",
+                check: ValueCheck { text in
+                    SecretName(text, project: "")?.version == nil
+                        ? "is not like projects/PROJECT/secrets/NAME/versions/VERSION" : nil
+                }
             ),
             .value(
                 "tardis-base-url",

@@ -70,26 +70,55 @@ for day in "${days[@]}"; do
     [[ ! -e store/fleet/_runs/$day/plan.json ]] || fail "a plan was written"
 done
 
-# ---- the preemption notice, and SIGTERM with and without it
-export GCE_METADATA_HOST
-mkdir -p metadata/instance
-echo FALSE >metadata/instance/preempted
-python3 "$root/Tests/e2e/vm_metadata.py" metadata metadata.port &
+# ---- the key from Secret Manager
+mkdir -p google/instance/service-accounts/default
+echo FALSE >google/instance/preempted
+echo '{"access_token": "ya29.token", "expires_in": 3599, "token_type": "Bearer"}' >google/instance/service-accounts/default/token
+python3 "$root/Tests/e2e/vm_google.py" google google.port &
 started+=($!)
-until_true test -s metadata.port
-GCE_METADATA_HOST=$(<metadata.port)
+until_true test -s google.port
+GCE_METADATA_HOST=$(<google.port)
+export GCE_METADATA_HOST CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER="http://$GCE_METADATA_HOST/"
+secret=projects/tick/secrets/tardis-api-key/versions/3
+with_secret() { # wanted status
+    run_expecting "$1" env -u NO_GCE_CHECK -u TARDIS_API_KEY "$bin/vm-data-downloader" --plan "$plan" --shard-offset 60 \
+        --vm-name tick-data-vm-61 --bucket gs://fleet --date "${days[0]}" --force --secret $secret
+    if grep -qF the-key out err || grep -qF ya29.token out err; then fail "a secret was printed"; fi
+}
+with_secret 4
+expect_message "$secret"
+expect_message "secretmanager.versions.access"
+echo the-key >google/secret
+with_secret 0
+ok "a key with a line end behind it"
+printf '' >google/secret
+with_secret 2
+expect_message "is empty"
+printf 'the key' >google/secret
+with_secret 2
+expect_message "has a blank"
+echo another >google/secret
+with_secret 4
+expect_message "TARDIS_API_KEY"
+requests=$(grep -c :access google/requests)
+vm 0 60 --secret $secret
+expect "TARDIS_API_KEY goes before the secret" "$requests" "$(grep -c :access google/requests)"
+vm 2 60 --secret tardis-api-key
+expect_message "is not like projects/PROJECT/secrets/NAME/versions/VERSION"
+
+# ---- the preemption notice, and SIGTERM with and without it
 export TARDIS_TIMEOUT=30
 
 # name, wanted status, wanted state, command that ends it
 ended() {
     local status=0
-    rm -f metadata/requests
+    rm -f google/requests
     : >requests.jsonl
-    echo FALSE >metadata/instance/preempted
+    echo FALSE >google/instance/preempted
     "$bin/vm-data-downloader" --plan "$plan" --shard-offset 60 --vm-name tick-data-vm-61 --bucket gs://fleet "${dates[@]}" \
         --force --watch-preemption >out 2>err &
     victim=$!
-    is_running() { grep -q '"wasabi".*ETHUSDT' requests.jsonl && grep -qs wait_for_change metadata/requests; }
+    is_running() { grep -q '"wasabi".*ETHUSDT' requests.jsonl && grep -qs wait_for_change google/requests; }
     until_true is_running
     local begin=$SECONDS
     "$4"
@@ -99,7 +128,7 @@ ended() {
     expect "$1: state" "$3" "$(heartbeat "${days[0]}" 61 state)"
 }
 before=$(bucket_state fleet)
-notice() { echo TRUE >metadata/instance/preempted; }
+notice() { echo TRUE >google/instance/preempted; }
 terminate() { kill $victim; }
 both() { notice && terminate; }
 stop_sandbox

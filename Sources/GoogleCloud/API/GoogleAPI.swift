@@ -5,10 +5,10 @@ public import Transport
 public struct GoogleAPI: Sendable {
     private let sender: AuthorizedSender
     private let environment: [String: String]
-    private let policy: RetryPolicy
+    let policy: RetryPolicy
     let clock: RetryClock
     private let now: WallClock
-    private let onRetry: RetryListener
+    let onRetry: RetryListener
 
     /// A client; `environment` gives the services' addresses, `onRetry` hears of each pause before another try.
     public init(

@@ -18,7 +18,7 @@ struct DownloadCommand {
         let settings = try DownloadSettings(run)
         let progress = run.startProgress("download")
         let current = CurrentBoard()
-        let world = try DownloadWorld(run, settings, progress: progress) { error, pause in
+        let world = try await DownloadWorld(run, settings, progress: progress) { error, pause in
             // All files in flight meet the same lock: it is said once.
             let isNews = error.kind != .locked || current.board?.lock() != false
             run.noteWait(error, pause, level: isNews ? .warning : .debug)

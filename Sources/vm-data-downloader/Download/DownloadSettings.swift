@@ -1,5 +1,6 @@
 import Common
 import Console
+import GoogleCloud
 import Tardis
 import Transport
 
@@ -25,6 +26,8 @@ struct DownloadSettings: Sendable {
     let vm: String
     let watchesPreemption: Bool
     let tardis: TardisClient.Options
+    /// Where the key is that `tardis` lacks.
+    let secret: SecretName?
 
     /// Reads the command line and the settings around it. Throws `UsageError` and `RegistryError`.
     init(_ run: ToolRun) throws {
@@ -46,6 +49,7 @@ struct DownloadSettings: Sendable {
         }
         watchesPreemption = arguments.flag("watch-preemption")
         tardis = try Self.tardis(arguments)
+        secret = tardis.key == nil ? arguments.string("secret").flatMap { SecretName($0, project: "") } : nil
     }
 
     private static func shard(_ arguments: ParsedArguments) throws -> (Int, String) {
@@ -115,15 +119,18 @@ struct DownloadSettings: Sendable {
         options.datasetsURL = withoutEnding(try url("tardis-base-url", arguments), ["/", "/v1"])
         options.apiURL = withoutEnding(try url("tardis-api-url", arguments), ["/"])
         if let key = arguments.variable("TARDIS_API_KEY")?.values.last {
-            guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw arguments.error("TARDIS_API_KEY has a blank, a line end or another character that no key has")
-            }
+            guard isKey(key) else { throw arguments.error("TARDIS_API_KEY \(noKey)") }
             options.key = Secret(key)
         }
         options.stallTimeout = .seconds(try arguments.int("tardis-timeout") ?? 120)
         options.retry.tries = 1 + (try arguments.int("tardis-max-retries") ?? 8)
         return options
     }
+
+    /// Whether a key can be sent as it is.
+    static func isKey(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+    /// What is said of a text that is no key, behind the name of where it stands.
+    static let noKey = "has a blank, a line end or another character that no key has"
 
     private static func url(_ name: String, _ arguments: ParsedArguments) throws -> String {
         let url = try arguments.required(name)

@@ -22,7 +22,7 @@ struct DownloadWorld: Sendable {
         _ settings: DownloadSettings,
         progress: ProgressReporter,
         onWait: @escaping @Sendable (TardisError, Duration) -> Void
-    ) throws {
+    ) async throws {
         var environment = run.context.environment
         // A flag or a settings file says the same as the variable.
         environment["GCP_CREDENTIALS_PATH"] = run.arguments.string(SharedOptions.credentials.name)
@@ -46,8 +46,23 @@ struct DownloadWorld: Sendable {
             throw run.arguments.error("\(error)")
         }
         let now = run.context.clock.epochMicroseconds
+        var options = settings.tardis
+        if let secret = settings.secret, !settings.readsFolder {
+            let api = GoogleAPI(
+                environment: environment,
+                transport: transport,
+                tokens: credentials.tokens(),
+                onRetry: { run.noteWait($0, $1) }
+            )
+            do {
+                options.key = try await Self.key(secret, api)
+            } catch {
+                await transport.shutdown()
+                throw error
+            }
+        }
         tardis = TardisClient(
-            options: settings.tardis,
+            options: options,
             transport: transport,
             now: { now() / 1_000_000 },
             onWait: onWait
@@ -61,6 +76,16 @@ struct DownloadWorld: Sendable {
             ) : nil
         self.progress = progress
         logger = run.logger
+    }
+
+    /// The Tardis key that the secret holds. A line end behind it, as `echo` leaves one, is none of the key.
+    private static func key(_ secret: SecretName, _ api: GoogleAPI) async throws -> Secret {
+        var text = try await SecretManagerClient(api: api).access(secret).payload.reveal()
+        while text.last?.isNewline == true { text.removeLast() }
+        guard !text.isEmpty, DownloadSettings.isKey(text) else {
+            throw UsageError("the Tardis key in secret \(secret) \(text.isEmpty ? "is empty" : DownloadSettings.noKey)")
+        }
+        return Secret(text)
     }
 
     /// The catalogues of the exchanges; one that cannot be had is left out, and the data sets' own answers decide.
