@@ -41,20 +41,26 @@ public struct MonitorReader: Sendable {
     public struct VMs: Sendable {
         /// The VMs; nil when they are not known.
         public let list: [ComputeInstance]?
-        /// Why they are not known, as a sentence; nil when they are.
+        /// Why they are not known, as a sentence; nil when they are, and where nobody asked.
         public let note: String?
+
+        /// VMs that were listed, or were not.
+        public init(_ list: [ComputeInstance]?, note: String? = nil) {
+            self.list = list
+            self.note = note
+        }
     }
 
     /// Lists the VMs. Throws only when cancelled: the bucket tells most without them.
     public func vms() async throws -> VMs {
         guard let listVMs else {
-            return VMs(list: nil, note: "VMs are left out: the data is in a folder of this machine")
+            return VMs(nil, note: "VMs are left out: the data is in a folder of this machine")
         }
         do {
-            return VMs(list: try await listVMs(), note: nil)
+            return VMs(try await listVMs())
         } catch {
             try Task.checkCancellation()
-            return VMs(list: nil, note: "VMs are left out: \(error)")
+            return VMs(nil, note: "VMs are left out: \(error)")
         }
     }
 
@@ -96,7 +102,7 @@ public struct MonitorReader: Sendable {
         let dates = try await dates()
         var found: [DateSnapshot] = []
         for date in dates.prefix(limit) {
-            found.append(try await snapshot(date, vms: VMs(list: vms.list, note: nil)))
+            found.append(try await snapshot(date, vms: VMs(vms.list)))
         }
         return (found, dates.count)
     }

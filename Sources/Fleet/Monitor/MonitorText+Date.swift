@@ -14,7 +14,7 @@ extension MonitorText {
         }
         text += shards(report)
         text += section("FAILURES", report.failures.map(failure))
-        text += section("NOTES", notes(report))
+        text += section("NOTES", Self.notes(report))
         return text + section("NEXT", MonitorAdvice.of(report))
     }
 
@@ -110,7 +110,7 @@ extension MonitorText {
     }
 
     /// What could not be read, and what the numbers rest upon.
-    func notes(_ report: DateReport) -> [String] {
+    public static func notes(_ report: DateReport) -> [String] {
         var notes = report.notes + report.damages
         if report.plans.contains(where: \.isAssumed) {
             notes.append("no plan of the date is there; what is expected is told by the instrument registry")

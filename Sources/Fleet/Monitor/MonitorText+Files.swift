@@ -32,7 +32,7 @@ extension MonitorText {
         }
         text += section("BAD", Self.some(bad))
         text += section("MISSING", Self.some(report.files.filter { $0.state == .missing }.map(\.name)))
-        return text + section("NOTES", notes(report))
+        return text + section("NOTES", Self.notes(report))
     }
 
     /// `verify`: what is not there or not right.
