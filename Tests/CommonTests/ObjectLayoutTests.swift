@@ -38,6 +38,7 @@ struct ObjectLayoutTests {
         let day = try date("2025-10-20")
         let names: [(ObjectLayout.Name, String)] = [
             (.plan(day), "_runs/2025-10-20/plan.json"),
+            (.plan(day, run: "20251020-060-89abcdef"), "_runs/2025-10-20/plan.20251020-060-89abcdef.json"),
             (.shard(day, vm: "tick-data-vm-0"), "_runs/2025-10-20/shards/tick-data-vm-0.json"),
             (.log(day, vm: "vm.example.com", attempt: 12), "_runs/2025-10-20/logs/vm.example.com.12.log"),
         ]
@@ -55,7 +56,9 @@ struct ObjectLayoutTests {
         "2023-05-23/trades/binance-spot/A/trades_2023-05-23_A_future.parquet",
         "2023-05-23/trades/binance-spot//trades_2023-05-23__spot.parquet",
         "2023-5-23/trades/binance-spot/A/trades_2023-5-23_A_spot.parquet", "_runs/2023-05-23", "_runs/x/plan.json",
-        "_runs/2023-05-23/plan.json/x", "_runs/2023-05-23/shards/.json", "_runs/2023-05-23/shards/a.txt",
+        "_runs/2023-05-23/plan.json/x", "_runs/2023-05-23/plan..json", "_runs/2023-05-23/plan.a.b.json",
+        "_runs/2023-05-23/plan.a_b.json", "_runs/2023-05-23/plan.a.txt", "_runs/2023-05-23/plans.a.json",
+        "_runs/2023-05-23/shards/.json", "_runs/2023-05-23/shards/a.txt",
         "_runs/2023-05-23/logs/a.log", "_runs/2023-05-23/logs/a.01.log", "_runs/2023-05-23/logs/.1.log",
     ])
     func otherNamesAreNotTheKits(name: String) {

@@ -141,6 +141,22 @@ struct CommandParserTests {
         #expect(throws: Never.self) { try run(spec, [], layers: [SettingsLayer(.environment, ["DAY": "x"])]) }
     }
 
+    @Test func valuesThatMayBeLeftOutTakeTheNextWordOnlyIfItIsOne() throws {
+        var spec = sample
+        let check = ValueCheck { $0 == "auto" || Int($0) != nil ? nil : "is no number" }
+        spec.options = [.value("hands", "N", help: "", check: check, bareValue: "auto"), .flag("force", help: "")]
+        #expect(try run(spec, ["D"]).string("hands") == nil)
+        #expect(try run(spec, ["--hands", "4", "D"]).string("hands") == "4")
+        #expect(try run(spec, ["--hands=4", "D"]).string("hands") == "4")
+        #expect(try run(spec, ["--hands", "D"]).string("hands") == "auto")
+        #expect(try run(spec, ["D", "--hands", "--force"]).flag("force"))
+        #expect(try run(spec, ["D", "--hands"]).string("hands") == "auto")
+        #expect(throws: UsageError("--hands many is no number", command: "feed-mill")) {
+            try run(spec, ["D", "--hands=many"])
+        }
+        #expect(try shown(spec, ["--help"]).contains("--hands [N]"))
+    }
+
     @Test func variablesWithoutOptionAreResolved() throws {
         let layers = [SettingsLayer(.file("/x/.env"), ["MILL_KEY": "k"])]
         #expect(try run(sample, ["D"], layers: layers).variable("MILL_KEY") == ResolvedValue(["k"], .file("/x/.env")))

@@ -33,7 +33,7 @@ struct BashCompletion {
 
     private func body(_ command: CommandSpec, _ options: [OptionSpec]) -> [String] {
         var lines = ["case $prev in"]
-        for option in options where !option.isFlag {
+        for option in options where !option.isFlag && option.bareValue == nil {
             let forms = ["--\(option.name)"] + (option.short.map { ["-\($0)"] } ?? [])
             let answer =
                 switch option.completion {

@@ -37,7 +37,7 @@ struct FishCompletion {
             if let condition { words.append("-n \(quoted(condition))") }
             words.append("-l \(form.dropFirst(2))")
             if let short = option.short { words.append("-s \(short)") }
-            switch (option.isFlag, option.completion) {
+            switch (option.isFlag || option.bareValue != nil, option.completion) {
             case (true, _): break
             case (false, .files): words.append("-r -F")
             case (false, .directories): words.append("-x -a '(__fish_complete_directories)'")

@@ -70,7 +70,7 @@ extension OptionSpec {
     /// The forms as help shows them: `-b, --bucket NAME`.
     var forms: String {
         let long = kind == .flag(negatable: true) ? "--[no-]\(name)" : "--\(name)"
-        let value = placeholder.map { " \($0)" } ?? ""
+        let value = placeholder.map { bareValue == nil ? " \($0)" : " [\($0)]" } ?? ""
         return (short.map { "-\($0), " } ?? "    ") + long + value + (isList ? "..." : "")
     }
 

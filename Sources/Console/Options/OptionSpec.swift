@@ -38,6 +38,8 @@ public struct OptionSpec: Sendable {
     public var allowed: [String]
     /// A further test of each value.
     public var check: ValueCheck?
+    /// What the option alone says, when its value may be left out; the next word is its value if `allowed` and `check` accept it.
+    public var bareValue: String?
     /// Whether parsing fails when nothing sets it.
     public var isRequired: Bool
     /// Whether the value must never be shown.
@@ -78,6 +80,7 @@ public struct OptionSpec: Sendable {
         defaultText: String? = nil,
         allowed: [String] = [],
         check: ValueCheck? = nil,
+        bareValue: String? = nil,
         isRequired: Bool = false,
         isSecret: Bool = false,
         completion: Completion = .values,
@@ -90,6 +93,7 @@ public struct OptionSpec: Sendable {
         option.defaultText = defaultText
         option.allowed = allowed
         option.check = check
+        option.bareValue = bareValue
         option.isRequired = isRequired
         option.isSecret = isSecret
         option.completion = completion
@@ -146,6 +150,11 @@ public struct OptionSpec: Sendable {
         case .flag: nil
         case .value(let placeholder), .list(let placeholder): placeholder
         }
+    }
+
+    /// Whether the text may be the value.
+    func accepts(_ text: String) -> Bool {
+        (allowed.isEmpty || allowed.contains(text)) && check?.complaint(text) == nil
     }
 
     /// The long forms with their dashes.

@@ -71,6 +71,10 @@ struct WordReader {
         _ shown: String,
         _ rest: inout ArraySlice<String>
     ) throws {
+        if attached == nil, let bare = option.bareValue, rest.first.map({ !option.accepts($0) }) ?? true {
+            given[option.name, default: []].append(bare)
+            return
+        }
         guard let value = attached ?? rest.first else {
             throw error("\(shown) needs a value: \(shown) \(option.placeholder ?? "")")
         }

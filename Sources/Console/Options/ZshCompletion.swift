@@ -60,7 +60,7 @@ struct ZshCompletion {
             case .directories: "_files -/"
             case .values: option.allowed.isEmpty ? " " : "(\(option.allowed.joined(separator: " ")))"
             }
-        let value = option.placeholder.map { ":\(escaped($0)):\(action)" } ?? ""
+        let value = option.placeholder.map { "\(option.bareValue == nil ? "" : ":"):\(escaped($0)):\(action)" } ?? ""
         let equals = option.isFlag ? "" : "="
         var forms = option.longForms.map { $0 + equals }
         if let short = option.short { forms.append("-\(short)" + (option.isFlag ? "" : "+")) }

@@ -39,6 +39,8 @@ extension GoogleAPIError {
             (kind, next) = (.apiDisabled, "enable it: gcloud services enable \(service.apiName)")
         case 403: (kind, next) = (.permission, "")
         case 404: (kind, next) = (.notFound, "look at what is there")
+        case 400 where !reasons.isDisjoint(with: ["resourceNotReady", "resourceInUseByAnotherResource"]):
+            (kind, next) = (.conflict, "try again when the other change is through")
         case 409 where refusal?.status == "ABORTED" || reasons.contains("aborted"):
             (kind, next) = (.conflict, "try again")
         case 409: (kind, next) = (.alreadyExists, "look at what is there")

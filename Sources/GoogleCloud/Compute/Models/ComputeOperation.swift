@@ -55,6 +55,8 @@ public struct ComputeOperation: Sendable, Equatable {
     public var type: String
     /// What it works on, as a URL.
     public var targetLink: String
+    /// What the operations of one bulkInsert have in common (`operationGroupId`).
+    public var groupID: String?
     /// Whether it is over, well or not.
     public var isDone: Bool
     /// Why it failed; empty while it runs and when it went well.
@@ -68,6 +70,7 @@ public struct ComputeOperation: Sendable, Equatable {
         scope: Scope,
         type: String = "",
         targetLink: String = "",
+        groupID: String? = nil,
         isDone: Bool,
         failures: [Failure] = [],
         httpStatus: Int? = nil
@@ -76,6 +79,7 @@ public struct ComputeOperation: Sendable, Equatable {
         self.scope = scope
         self.type = type
         self.targetLink = targetLink
+        self.groupID = groupID
         self.isDone = isDone
         self.failures = failures
         self.httpStatus = httpStatus

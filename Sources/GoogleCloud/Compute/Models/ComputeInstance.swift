@@ -46,6 +46,8 @@ public struct ComputeInstance: Sendable, Equatable {
     public var created: String
     /// The external IPv4 addresses.
     public var externalAddresses: [String]
+    /// Compute Engine's number of it, which tells it from a later one of the same name.
+    public var id: String
 
     /// A description, for fakes and tests.
     public init(
@@ -57,7 +59,8 @@ public struct ComputeInstance: Sendable, Equatable {
         metadata: [String: String] = [:],
         isPreemptible: Bool = true,
         created: String = "2023-05-24T00:00:00Z",
-        externalAddresses: [String] = []
+        externalAddresses: [String] = [],
+        id: String = ""
     ) {
         self.name = name
         self.zone = zone
@@ -68,5 +71,6 @@ public struct ComputeInstance: Sendable, Equatable {
         self.isPreemptible = isPreemptible
         self.created = created
         self.externalAddresses = externalAddresses
+        self.id = id
     }
 }

@@ -1,0 +1,25 @@
+public import Console
+public import Transport
+
+/// Settings about Tardis that more than one tool reads.
+public enum TardisSettings {
+    /// The key of `TARDIS_API_KEY`; nil when it is not set. Throws `UsageError` for what no key can be.
+    public static func key(_ arguments: ParsedArguments) throws -> Secret? {
+        guard let key = arguments.variable(SharedOptions.tardisKey.name)?.values.last else { return nil }
+        guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw arguments.error("TARDIS_API_KEY has a blank, a line end or another character that no key has")
+        }
+        return Secret(key)
+    }
+
+    /// An address of Tardis, without the endings; `name` is the option's. Throws `UsageError`.
+    public static func url(_ name: String, _ arguments: ParsedArguments, without endings: [String] = ["/"]) throws
+        -> String
+    {
+        let url = try arguments.required(name)
+        guard ["http://", "https://", "file:///"].contains(where: url.hasPrefix) else {
+            throw arguments.error("--\(name) \(url) is no address that begins with https://, http:// or file:///")
+        }
+        return endings.reduce(url) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
+    }
+}

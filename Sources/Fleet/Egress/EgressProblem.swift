@@ -1,0 +1,17 @@
+public import Common
+public import Console
+
+/// Why VMs cannot share one address, with the remedy.
+public struct EgressProblem: Error, Sendable, Equatable, CustomStringConvertible {
+    /// One sentence without its full stop.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension EgressProblem: ExitStatusProviding {
+    /// Always `usage`: another network, or `--egress direct`, is the way out.
+    public var exitStatus: ExitStatus { .usage }
+}

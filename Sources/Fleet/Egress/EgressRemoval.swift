@@ -1,0 +1,51 @@
+public import GoogleCloud
+
+/// What of the shared egress of one region is to go, when no VM of the kit is left there. Private Google Access stays: it costs
+/// nothing and hurts nobody.
+public struct EgressRemoval: Sendable, Equatable {
+    /// The region.
+    public let region: String
+    /// Whether the router is there.
+    public let hasRouter: Bool
+    /// Whether the address is there.
+    public let hasAddress: Bool
+    /// Why it stays all the same; nil when nothing speaks against its removal.
+    public let obstacle: String?
+
+    /// The kit's names of what goes, for people.
+    public var names: [String] {
+        (hasRouter ? ["router \(FleetNames.Egress.router)"] : [])
+            + (hasAddress ? ["address \(FleetNames.Egress.address)"] : [])
+    }
+
+    /// What there is by region. Resources of other names are not looked at; regions in `busy`, where VMs of the kit are, are left out.
+    public static func choose(
+        routers: [ComputeRouter],
+        addresses: [ComputeAddress],
+        busy: Set<String>
+    ) -> [EgressRemoval] {
+        let routers = routers.filter { $0.name == FleetNames.Egress.router }
+        let addresses = addresses.filter { $0.name == FleetNames.Egress.address && !$0.region.isEmpty }
+        let regions = Set(routers.map(\.region) + addresses.map(\.region)).subtracting(busy)
+        return regions.sorted().map { region in
+            let router = routers.first { $0.region == region }
+            let address = addresses.first { $0.region == region }
+            return EgressRemoval(
+                region: region,
+                hasRouter: router != nil,
+                hasAddress: address != nil,
+                obstacle: obstacle(router, address)
+            )
+        }
+    }
+
+    private static func obstacle(_ router: ComputeRouter?, _ address: ComputeAddress?) -> String? {
+        if let foreign = router?.nats.first(where: { $0.name != FleetNames.Egress.nat }) {
+            return "the router \(FleetNames.Egress.router) has a NAT \(foreign.name) that is not the kit's"
+        }
+        if let foreign = address?.users.first(where: { $0 != FleetNames.Egress.router }) {
+            return "the address \(FleetNames.Egress.address) is in use by \(foreign)"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,31 @@
+public import Common
+public import Console
+import Glibc
+
+/// A program of this machine that cannot be run.
+public struct ChildError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The program.
+    public let program: String
+    /// What is wrong.
+    public let reason: String
+
+    /// An error about one program; `code` is the `errno`.
+    init(_ program: String, _ what: String, _ code: Int32) {
+        self.program = program
+        reason = "\(what): \(String(cString: strerror(code)))"
+    }
+
+    /// An error about one program.
+    init(_ program: String, _ reason: String) {
+        self.program = program
+        self.reason = reason
+    }
+
+    /// One sentence.
+    public var description: String { "cannot run \(program): \(reason)" }
+}
+
+extension ChildError: ExitStatusProviding {
+    /// Always `failed`.
+    public var exitStatus: ExitStatus { .failed }
+}

@@ -1,0 +1,177 @@
+public import Common
+public import Console
+import Glibc
+import Synchronization
+
+/// Brings shards by processes of this machine, some at a time; a shard that fails does not stop the others.
+public struct LocalFleet: Sendable {
+    /// How a shard's last process ended.
+    public struct Ending: Sendable, Equatable {
+        /// The shard.
+        public let shard: Int
+        /// The processes it took.
+        public let attempts: Int
+        /// The last one's exit status; 128 and more for a signal.
+        public let status: Int32
+        /// Why it failed, as far as it said so; nil when it did not fail.
+        public let reason: String?
+
+        /// Whether there is nothing more to do, as far as the process knows: all files are there, or none is to be had.
+        public var isSettled: Bool { status == ExitStatus.done.rawValue || status == ExitStatus.incomplete.rawValue }
+    }
+
+    /// The program, `vm-data-downloader`.
+    public var program: String
+    /// What it is told for a shard.
+    public var arguments: @Sendable (_ shard: Int) -> [String]
+    /// Its environment, which carries the key.
+    public var environment: [String: String]
+    /// How many run at once.
+    public var processes: Int
+    /// How often a shard is tried.
+    public var attempts = 3
+
+    /// A fleet of processes of one program.
+    public init(
+        program: String,
+        arguments: @escaping @Sendable (_ shard: Int) -> [String],
+        environment: [String: String],
+        processes: Int
+    ) {
+        self.program = program
+        self.arguments = arguments
+        self.environment = environment
+        self.processes = max(1, processes)
+    }
+
+    /// Finds the program next to this tool's own file, otherwise on `PATH`. Throws `ChildError`.
+    public static func find(_ name: String, _ context: ToolContext) throws -> String {
+        var folders = (context.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        if let own = context.executable, let slash = own.lastIndex(of: "/") {
+            folders.insert(String(own[..<slash]), at: 0)
+        }
+        let candidates = folders.map { "\($0)/\(name)" }
+        guard let found = candidates.first(where: { access($0, X_OK) == 0 }) else {
+            throw ChildError(name, "it is neither beside this program nor on PATH; build it: swift build -c release")
+        }
+        return found
+    }
+
+    /// Brings the shards and returns their endings in their order. When the task is cancelled, all processes are told to end
+    /// (SIGTERM) and waited for; what `hooks` does at the tool's own end is to kill what is left.
+    public func bring(
+        _ shards: [Int],
+        progress: ProgressReporter,
+        logger: Logger,
+        hooks: ExitHooks
+    ) async -> [Ending] {
+        let running = Running()
+        hooks.add { running.end(by: SIGKILL) }
+        let endings = await withTaskCancellationHandler {
+            await withTaskGroup(of: Ending.self) { group in
+                var endings: [Int: Ending] = [:]
+                var waiting = shards.map { (shard: $0, attempt: 1) }[...]
+                func startNext() {
+                    guard !Task.isCancelled, let next = waiting.popFirst() else { return }
+                    group.addTask { await bring(next.shard, next.attempt, running, progress, logger) }
+                }
+                for _ in 0..<processes { startNext() }
+                while let ending = await group.next() {
+                    endings[ending.shard] = ending
+                    if isWorthAnother(ending), !Task.isCancelled {
+                        logger.warning(
+                            "a shard failed and is tried again",
+                            ["shard": .int(Int64(ending.shard)), "reason": .string(ending.reason ?? "")]
+                        )
+                        waiting.append((ending.shard, ending.attempts + 1))
+                    }
+                    startNext()
+                }
+                return endings
+            }
+        } onCancel: {
+            running.end(by: SIGTERM)
+        }
+        return shards.compactMap { endings[$0] }
+    }
+
+    /// Whether another process may do better: not where the command line or the credentials are wrong.
+    private func isWorthAnother(_ ending: Ending) -> Bool {
+        let hopeless = [ExitStatus.usage, .credentials].map(\.rawValue)
+        return !ending.isSettled && ending.attempts < attempts && !hopeless.contains(ending.status)
+    }
+
+    private func bring(
+        _ shard: Int,
+        _ attempt: Int,
+        _ running: Running,
+        _ progress: ProgressReporter,
+        _ logger: Logger
+    ) async -> Ending {
+        let reason = Mutex<String?>(nil)
+        let status: Int32
+        do {
+            let child = try ChildProcess(program, arguments(shard), environment: environment)
+            running.add(child)
+            status = await child.run { line in
+                guard let problem = Self.show(LocalLine(line), shard, progress, logger) else { return }
+                reason.withLock { $0 = problem }
+            }
+            running.remove(child)
+        } catch {
+            reason.withLock { $0 = "\(error)" }
+            status = 127
+        }
+        let isFine = status == ExitStatus.done.rawValue || status == ExitStatus.incomplete.rawValue
+        let why = isFine ? nil : reason.withLock { $0 } ?? "the process ended with status \(status)"
+        return Ending(shard: shard, attempts: attempt, status: status, reason: why)
+    }
+
+    /// Passes on what a process says; returns what tells why it will fail.
+    private static func show(
+        _ line: LocalLine,
+        _ shard: Int,
+        _ progress: ProgressReporter,
+        _ logger: Logger
+    ) -> String? {
+        switch line {
+        case .done(let task, let note, let bytes, let rows):
+            progress.advance(task, bytes: bytes, rows: rows)
+            progress.finish(task, note: note)
+        case .failed(let task, let reason): return "\(task): \(reason)"
+        case .message(let level, let text):
+            logger.log(level == .error ? .warning : level, text, ["shard": .int(Int64(shard))])
+            if level == .error { return text }
+        case .numbers: break
+        case .other(let text):
+            logger.warning("a process said something unexpected", ["shard": .int(Int64(shard)), "text": .string(text)])
+            return text
+        }
+        return nil
+    }
+}
+
+/// The processes that run now.
+private final class Running: Sendable {
+    private let state = Mutex((children: [ChildProcess](), signal: Int32?.none))
+
+    func add(_ child: ChildProcess) {
+        let signal = state.withLock { state in
+            state.children.append(child)
+            return state.signal
+        }
+        if let signal { child.end(by: signal) }
+    }
+
+    func remove(_ child: ChildProcess) {
+        state.withLock { $0.children.removeAll { $0 === child } }
+    }
+
+    func end(by signal: Int32) {
+        let children = state.withLock { state in
+            state.signal = signal
+            return state.children
+        }
+        for child in children { child.end(by: signal) }
+    }
+}

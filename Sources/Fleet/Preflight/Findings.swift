@@ -1,0 +1,62 @@
+public import Console
+
+/// All that the checks before a launch found.
+public struct Findings: Sendable, Equatable {
+    /// The findings, in the order of the checks.
+    public private(set) var all: [Finding]
+
+    /// These findings.
+    public init(_ all: [Finding] = []) {
+        self.all = all
+    }
+
+    /// Adds more.
+    public mutating func add(_ more: [Finding]) { all += more }
+
+    /// The errors.
+    public var errors: [Finding] { all.filter(\.isError) }
+
+    /// How the tool ends because of them; nil when nothing is in the way. Credentials go before wrong settings, these before
+    /// plain failures, and what passes by itself comes last.
+    public var status: ExitStatus? {
+        let found = Set(all.compactMap(\.exitStatus))
+        let order: [ExitStatus] = [.credentials, .usage, .failed, .integrity, .incomplete, .partial, .temporary]
+        return order.first(where: found.contains)
+    }
+
+    /// The findings where no VM is made: what matters for a launch only is no error then.
+    public var withoutLaunch: Findings { Findings(all.map(\.withoutLaunch)) }
+
+    /// The table for people; with `isShort` without what is as it should be.
+    public func table(isShort: Bool = false) -> TextTable {
+        var table = TextTable([.init("CHECK"), .init("RESULT"), .init("FOUND")])
+        for finding in all where !isShort || finding.level != .fine {
+            table.add([.init(finding.check), .init(finding.level.word, finding.style), .init(finding.text)])
+        }
+        return table
+    }
+
+    /// The list for programs.
+    public var json: JSONValue {
+        .array(
+            all.map { finding in
+                [
+                    "check": .string(finding.check),
+                    "result": .string(finding.level.word),
+                    "found": .string(finding.text),
+                    "exit_status": finding.exitStatus.map { .int(Int64($0.rawValue)) } ?? nil,
+                ]
+            }
+        )
+    }
+}
+
+extension Finding {
+    fileprivate var style: TextStyle {
+        switch level {
+        case .fine: .plain
+        case .warning: .yellow
+        case .error: .red
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Common
+import Console
+import Tardis
+import Transport
+
+/// What Tardis says about the key and the files that are wanted.
+struct TardisCheck: Sendable {
+    let run: FleetRun
+    let instruments: [Instrument]
+
+    /// What was learned.
+    struct Facts: Sendable {
+        var catalogues: [String: ExchangeCatalogue] = [:]
+        var keyInfo: KeyInfo?
+    }
+
+    private var dates: [CalendarDate] { run.dates }
+
+    // MARK: Key
+
+    /// Asks what the key may fetch. Not for free days, which need none.
+    func key(_ tardis: TardisClient) async -> Checked<KeyInfo> {
+        let name = "Tardis key"
+        guard !dates.allSatisfy(\.isFirstOfMonth) else {
+            return Checked(nil, [Finding(name, .fine, "not needed: first days of a month are free")])
+        }
+        return await checking(name) {
+            do {
+                let info = try await tardis.keyInfo()
+                return Checked(info, coverage(info))
+            } catch let error as TardisError where error.kind != .unauthorized {
+                let text = "what the key may fetch could not be asked: \(error)"
+                return Checked(nil, [Finding(name, .warning, text)])
+            }
+        }
+    }
+
+    /// Whether the key covers the exchanges on the dates that are not free.
+    func coverage(_ info: KeyInfo) -> [Finding] {
+        let exchanges = Set(instruments.map(\.venue.tardisExchange)).sorted()
+        var gaps: [Finding] = []
+        for exchange in exchanges {
+            let uncovered = dates.filter {
+                !$0.isFirstOfMonth && !info.covers(exchange: exchange, date: $0.description)
+            }
+            guard let first = uncovered.first else { continue }
+            let more = uncovered.count > 1 ? " and \(uncovered.count - 1) more days" : ""
+            let text =
+                "the plan of the key (\(info.plan)) does not cover \(exchange) on \(first)\(more); use another key"
+            gaps.append(Finding("Tardis key", .error(.credentials), text, isAboutLaunch: true))
+        }
+        let addresses = info.allowsSeveralAddresses ? "several addresses" : "one address at a time"
+        let text = "plan \(info.plan.isEmpty ? "unknown" : info.plan), \(addresses)"
+        return gaps.isEmpty ? [Finding("Tardis key", .fine, text)] : gaps
+    }
+
+    // MARK: Catalogue
+
+    /// Reads the exchanges' catalogues; one that cannot be had is a warning, as the files' own answers decide then.
+    func catalogues(_ tardis: TardisClient) async -> Checked<[String: ExchangeCatalogue]> {
+        let exchanges = Set(instruments.map(\.venue.tardisExchange)).sorted()
+        let found = await withTaskGroup(of: Checked<ExchangeCatalogue>.self) { group in
+            for exchange in exchanges {
+                group.addTask {
+                    do {
+                        return Checked(try await tardis.catalogue(exchange: exchange))
+                    } catch {
+                        let text =
+                            "the catalogue of \(exchange) could not be read, so what is absent shows later: \(error)"
+                        return Checked(nil, [Finding("catalogue", .warning, text)])
+                    }
+                }
+            }
+            return await group.reduce(into: [Checked<ExchangeCatalogue>]()) { $0.append($1) }
+        }
+        let catalogues = Dictionary(uniqueKeysWithValues: found.compactMap(\.value).map { ($0.id, $0) })
+        return Checked(catalogues, found.flatMap(\.findings) + compare(catalogues))
+    }
+
+    /// The registry against the catalogues, for each date.
+    func compare(_ catalogues: [String: ExchangeCatalogue]) -> [Finding] {
+        var findings: [Finding] = []
+        let known = instruments.filter { catalogues[$0.venue.tardisExchange] != nil }
+        for instrument in known {
+            guard let catalogue = catalogues[instrument.venue.tardisExchange],
+                catalogue.symbols[instrument.symbol] == nil
+            else { continue }
+            let near = suggestion(for: instrument.symbol, among: Array(catalogue.symbols.keys))
+            let text = "Tardis's archive of \(catalogue.id) has no symbol \(instrument.symbol)\(near)"
+            findings.append(Finding("catalogue", .error(.usage), text, isAboutLaunch: true))
+        }
+        let unknown = findings.count
+        for date in dates { findings += gaps(on: date, known, catalogues) }
+        if unknown == 0, !known.isEmpty {
+            let text = "\(known.count) instruments are in Tardis's archive"
+            findings.insert(Finding("catalogue", .fine, text), at: 0)
+        }
+        return findings
+    }
+
+    private func gaps(
+        on date: CalendarDate,
+        _ instruments: [Instrument],
+        _ catalogues: [String: ExchangeCatalogue]
+    ) -> [Finding] {
+        var absences: [String] = []
+        var notYet: [String] = []
+        for instrument in instruments {
+            guard let catalogue = catalogues[instrument.venue.tardisExchange],
+                catalogue.symbols[instrument.symbol] != nil
+            else { continue }
+            for type in instrument.dataTypes {
+                switch catalogue.availability(
+                    symbol: instrument.symbol,
+                    dataType: type.rawValue,
+                    date: date.description
+                ) {
+                case .available: break
+                case .absent(let reason): absences.append(reason)
+                case .notYet(let reason): if !notYet.contains(reason) { notYet.append(reason) }
+                }
+            }
+        }
+        var findings = notYet.map { Finding("date \(date)", .error(.temporary), $0, isAboutLaunch: true) }
+        if let first = absences.first {
+            let more = absences.count > 1 ? ", and \(absences.count - 1) more" : ""
+            findings.append(Finding("date \(date)", .warning, "not to be had: \(first)\(more)"))
+        }
+        return findings
+    }
+}

@@ -1,0 +1,115 @@
+public import GoogleCloud
+
+/// What has to be done for a run, shard by shard, and the same in a sentence.
+public struct Reconciliation: Sendable, Equatable {
+    /// One action a shard, in the order of shards.
+    public let actions: [ShardAction]
+    /// "58 of 60 shards are finished, 1 VM works, 1 VM is made anew".
+    public let summary: String
+    /// The VMs of finished shards, which nobody needs any more.
+    public let idle: [ComputeInstance]
+
+    init(_ shards: [ShardStatus], _ actions: [ShardAction], total: Int) {
+        self.actions = actions
+        idle = shards.filter { $0.isFinished && $0.vm.isAlive }.flatMap { shard -> [ComputeInstance] in
+            if case .several(let vms) = shard.vm { vms } else { shard.vm.vm.map { [$0] } ?? [] }
+        }
+        let begun = Set(shards.filter(\.hasBegun).map(\.shard))
+        summary = Self.summary(actions, begun, total: total)
+    }
+
+    /// Whether nothing in the project has to be changed or waited for.
+    public var isQuiet: Bool { actions.allSatisfy { !$0.isMutating && !$0.isWait } }
+    /// Whether every shard is finished.
+    public var isFinished: Bool { actions.allSatisfy { $0.verdict == .finished } }
+    /// The VMs to start.
+    public var starts: [ComputeInstance] {
+        actions.compactMap { if case .start(let vm) = $0.verdict { vm } else { nil } }
+    }
+    /// The VMs to delete before they are made anew.
+    public var replacements: [ComputeInstance] {
+        actions.compactMap { if case .replace(let vm) = $0.verdict { vm } else { nil } }
+    }
+    /// The VMs to wait for until they are gone.
+    public var going: [ComputeInstance] {
+        actions.compactMap { if case .waitGone(let vm) = $0.verdict { vm } else { nil } }
+    }
+    /// The VMs of others that stand on names of the run.
+    public var conflicts: [ComputeInstance] {
+        actions.flatMap { action -> [ComputeInstance] in
+            if case .conflict(let vms) = action.verdict { vms } else { [] }
+        }
+    }
+
+    /// What to make now, or once the replaced VMs are gone: the names, by the order of zones to try. A VM that was in one of the
+    /// zones before (`avoiding`, by shard, and those to be replaced) goes to another one first.
+    public func creations(zones: [String], avoiding: [Int: String] = [:]) -> [Creation] {
+        var groups: [Creation] = []
+        for action in actions {
+            let last: String?
+            switch action.verdict {
+            case .create: last = avoiding[action.shard]
+            case .replace(let vm): last = vm.zone
+            default: continue
+            }
+            let order = Creation.order(zones, last: last)
+            if let index = groups.firstIndex(where: { $0.zones == order }) {
+                groups[index].names.append(action.name)
+            } else {
+                groups.append(Creation(names: [action.name], zones: order))
+            }
+        }
+        return groups
+    }
+
+    private static func summary(_ actions: [ShardAction], _ begun: Set<Int>, total: Int) -> String {
+        func count(_ isCounted: (ShardAction) -> Bool) -> Int { actions.filter(isCounted).count }
+        let finished = count { $0.verdict == .finished }
+        let scope = actions.count == total ? "" : " (of \(total) in all)"
+        var parts = [
+            "\(finished) of \(actions.count) \(actions.count == 1 ? "shard" : "shards")\(scope) "
+                + (finished == 1 ? "is finished" : "are finished")
+        ]
+        func say(_ number: Int, _ one: String, _ many: String) {
+            if number > 0 { parts.append(number == 1 ? "1 VM \(one)" : "\(number) VMs \(many)") }
+        }
+        say(count { if case .leave = $0.verdict { true } else { false } }, "works", "work")
+        say(count { if case .start = $0.verdict { true } else { false } }, "is started again", "are started again")
+        say(count { $0.isWait }, "is going away", "are going away")
+        let made = { (action: ShardAction) in action.isMutating && !action.isStart }
+        say(count { made($0) && begun.contains($0.shard) }, "is made anew", "are made anew")
+        say(count { made($0) && !begun.contains($0.shard) }, "is made", "are made")
+        let doubles = count { if case .leaveAll = $0.verdict { true } else { false } }
+        if doubles > 0 { parts.append("\(doubles) \(doubles == 1 ? "name works" : "names work") in several zones") }
+        let taken = count { if case .conflict = $0.verdict { true } else { false } }
+        if taken > 0 { parts.append("\(taken) \(taken == 1 ? "name is" : "names are") taken by others") }
+        let lost = count { if case .giveUp = $0.verdict { true } else { false } }
+        if lost > 0 { parts.append("\(lost) \(lost == 1 ? "shard is" : "shards are") given up") }
+        return parts.joined(separator: ", ")
+    }
+}
+
+/// VMs to be made with one call where there is room for all of them.
+public struct Creation: Sendable, Equatable {
+    /// The names.
+    public var names: [String]
+    /// The zones in the order in which to try them.
+    public var zones: [String]
+
+    /// A creation.
+    public init(names: [String], zones: [String]) {
+        self.names = names
+        self.zones = zones
+    }
+
+    /// The zones with the last one of a VM behind the others.
+    static func order(_ zones: [String], last: String?) -> [String] {
+        guard let last, zones.contains(last) else { return zones }
+        return zones.filter { $0 != last } + [last]
+    }
+}
+
+extension ShardAction {
+    var isWait: Bool { if case .waitGone = verdict { true } else { false } }
+    var isStart: Bool { if case .start = verdict { true } else { false } }
+}

@@ -1,0 +1,47 @@
+public import Common
+public import GoogleCloud
+
+/// A VM that is the kit's own: its name is exactly the prefix, a dash and a number, and it has the label `tick-kit`.
+public struct FleetMember: Sendable, Equatable {
+    /// The VM.
+    public let vm: ComputeInstance
+    /// The number in its name.
+    public let number: Int
+
+    /// The member; nil when the VM is somebody else's.
+    public init?(_ vm: ComputeInstance, prefix: String) {
+        guard let number = FleetNames.number(of: vm.name, prefix: prefix), vm.labels[FleetNames.Label.kit] != nil else {
+            return nil
+        }
+        self.vm = vm
+        self.number = number
+    }
+
+    /// The id of its run; nil when it has no label of that.
+    public var run: String? { vm.labels[FleetNames.Label.run] }
+
+    /// The dates that it brings: those of its metadata, or else the one of its label.
+    public var dates: [CalendarDate] {
+        if let text = vm.metadata[FleetNames.Metadata.dates] {
+            return text.split(separator: ",").compactMap { CalendarDate(String($0)) }
+        }
+        return vm.labels[FleetNames.Label.date].flatMap { CalendarDate($0) }.map { [$0] } ?? []
+    }
+
+    /// The number of its run's first VM, as its metadata says.
+    public var offset: Int? { count(FleetNames.Metadata.shardOffset) }
+    /// How many shards its run has, as its metadata says.
+    public var shards: Int? { count(FleetNames.Metadata.shards).flatMap { $0 > 0 ? $0 : nil } }
+    /// Which shard it brings, as its metadata says.
+    public var shard: Int? { offset.flatMap { number >= $0 ? number - $0 : nil } }
+
+    /// All numbers that belong to its run; its own when it does not say more.
+    public var numbers: ClosedRange<Int> {
+        guard let offset, let shards, (offset..<offset + shards).contains(number) else { return number...number }
+        return offset...(offset + shards - 1)
+    }
+
+    private func count(_ key: String) -> Int? {
+        vm.metadata[key].flatMap { Int($0) }.flatMap { (0...1_000_000).contains($0) ? $0 : nil }
+    }
+}

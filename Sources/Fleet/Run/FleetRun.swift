@@ -1,0 +1,50 @@
+public import Common
+public import Console
+
+/// What a fleet is for: some dates, the instruments with their data types, and the number of VMs among which they are
+/// divided. Each VM brings its shard of every date.
+public struct FleetRun: Sendable, Equatable {
+    /// The dates, without repetition, earliest first.
+    public let dates: [CalendarDate]
+    /// The instruments in the order that decides their shards.
+    public let instruments: [Instrument]
+    /// How many shards and therefore VMs there are: 1 to the number of instruments.
+    public let shards: Int
+    /// `YYYYMMDD-NNN-hhhhhhhh`: first date, shards, and a hash of dates, instruments with types, and shards. The same options
+    /// give the same id on every machine and in every version.
+    public let id: String
+
+    /// A run; more shards than instruments are lowered to these. Throws `UsageError` when there is nothing to do.
+    public init(dates: [CalendarDate], instruments: [Instrument], shards: Int) throws(UsageError) {
+        let days = Set(dates).sorted()
+        guard let first = days.first else { throw UsageError("there is no date to download; give one with --date") }
+        guard !instruments.isEmpty else {
+            throw UsageError("no instrument is left to download; see --venues, --symbols and --data-types")
+        }
+        self.dates = days
+        self.instruments = instruments
+        self.shards = max(1, min(shards, instruments.count))
+        id = Self.id(first, days, instruments, self.shards)
+    }
+
+    /// The dates as metadata has them, with commas.
+    public var datesText: String { dates.map(\.description).joined(separator: ",") }
+
+    /// The run's plan of one of its dates; `created` in microseconds since 1970.
+    public func plan(for date: CalendarDate, created: Int64) -> Plan {
+        Plan(date: date, instruments: instruments, shards: shards, created: created)
+    }
+
+    private static func id(_ first: CalendarDate, _ days: [CalendarDate], _ instruments: [Instrument], _ shards: Int)
+        -> String
+    {
+        var lines = days.map(\.description)
+        lines += instruments.map { instrument in
+            let types = instrument.dataTypes.map(\.rawValue).joined(separator: ",")
+            return "\(instrument.venue.rawValue)/\(instrument.symbol)/\(instrument.kind.rawValue)/\(types)"
+        }
+        lines.append("\(shards)")
+        let day = first.description.replacing("-", with: "")
+        return "\(day)-\(CivilTime.digits(Int64(shards), 3))-\(StableHash.hex(lines.joined(separator: "\n")))"
+    }
+}

@@ -1,0 +1,33 @@
+public import Common
+public import GoogleCloud
+
+/// VMs of other runs that work on one of a run's dates: two fleets would bring the same files.
+public struct RunConflict: Sendable, Equatable, CustomStringConvertible {
+    /// The VMs that are alive.
+    public let members: [FleetMember]
+    /// The dates that both work on, earliest first.
+    public let dates: [CalendarDate]
+
+    /// The conflict among a project's VMs; nil when there is none.
+    public init?(_ run: FleetRun, prefix: String, vms: [ComputeInstance]) {
+        let dates = Set(run.dates)
+        members = vms.compactMap { FleetMember($0, prefix: prefix) }
+            .filter { $0.vm.status.isAlive && $0.run != run.id && !dates.isDisjoint(with: $0.dates) }
+            .sorted { $0.number < $1.number }
+        self.dates = Set(members.flatMap(\.dates)).intersection(dates).sorted()
+        if members.isEmpty { return nil }
+    }
+
+    /// One sentence with the remedy.
+    public var description: String {
+        let days = dates.map(\.description).joined(separator: ", ")
+        let cleanup = dates.map { "--date \($0)" }.joined(separator: " ")
+        return
+            "\(NameList.text(members.map(\.vm.name))) of another run (\(runs)) \(members.count == 1 ? "works" : "work") "
+            + "on \(days): use the same options as that run did, or end it with cleanup-tick-vms \(cleanup)"
+    }
+
+    private var runs: String {
+        Set(members.map { $0.run ?? "without a label" }).sorted().joined(separator: ", ")
+    }
+}

@@ -1,0 +1,114 @@
+import Common
+import Console
+import Fleet
+import GoogleCloud
+
+/// The kit's, not the one of exit tests.
+typealias ExitStatus = Console.ExitStatus
+
+/// The prefix of the kit's VMs.
+let prefix = "tick-data-vm"
+
+/// A small generator whose seed a failing test prints.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// True so often.
+    mutating func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &self) < share }
+}
+
+/// A date that tests know to exist.
+func date(_ text: String) throws -> CalendarDate {
+    guard let date = CalendarDate(text) else { throw UsageError("bad test date \(text)") }
+    return date
+}
+
+/// Instruments with small names: spot ones with three types each.
+func instruments(_ count: Int) -> [Instrument] {
+    (0..<count).map { Instrument(venue: .binanceSpot, symbol: "S\($0)USDT", kind: .spot) }
+}
+
+/// A run of one date.
+func fleetRun(_ shards: Int, dates: [String] = ["2023-05-23"], instruments count: Int? = nil) throws -> FleetRun {
+    try FleetRun(dates: try dates.map(date), instruments: instruments(count ?? shards), shards: shards)
+}
+
+/// A VM of a run as `bulkInsert` made it.
+func vm(
+    _ run: FleetRun,
+    _ number: Int,
+    offset: Int = 0,
+    status: ComputeInstance.Status = .running,
+    zone: String = "asia-northeast1-a",
+    plan: String = "plan.json",
+    created: String = "2023-05-24T07:00:00Z"
+) -> ComputeInstance {
+    ComputeInstance(
+        name: FleetNames.vm(prefix, number),
+        zone: zone,
+        status: status,
+        labels: run.labels,
+        metadata: run.metadata(settings(offset: offset, plan: plan)),
+        created: created
+    )
+}
+
+/// What VMs are told.
+func settings(offset: Int = 0, plan: String = "plan.json", key: VMSettings.Key = .none, keepsVM: Bool = false)
+    -> VMSettings
+{
+    VMSettings(
+        offset: offset,
+        planName: plan,
+        bucket: "gs://market-data-tick",
+        image: "example.com/p/r/market-tick:1",
+        key: key,
+        keepsVM: keepsVM,
+        startupScript: "#!/bin/bash\n"
+    )
+}
+
+/// A whole data object in a listing.
+func whole(_ object: DataObject, rows: Int64 = 10) -> ObjectInfo {
+    let start = object.date.startMicroseconds
+    let metadata = ObjectMetadata(
+        dataType: object.dataType,
+        rows: rows,
+        firstTime: rows > 0 ? start : nil,
+        lastTime: rows > 0 ? start + 5 : nil,
+        source: .init(path: "/v1/x", size: 1_000)
+    )
+    return ObjectInfo(name: object.name, size: 800, crc32c: 0, generation: 1, metadata: metadata.encoded)
+}
+
+/// A heartbeat of a VM.
+func beat(
+    _ run: FleetRun,
+    _ date: CalendarDate,
+    shard: Int,
+    offset: Int = 0,
+    phase: ShardPhase,
+    attempt: Int = 1,
+    updated: Int64 = 1,
+    _ change: (inout ShardState) -> Void = { _ in }
+) -> FleetHeartbeat {
+    var state = ShardState(
+        vm: FleetNames.vm(prefix, offset + shard),
+        shard: shard,
+        shards: run.shards,
+        attempt: attempt,
+        phase: phase,
+        now: updated
+    )
+    state.figures.total = run.plan(for: date, created: 0).objects(ofShard: shard).count
+    change(&state)
+    return FleetHeartbeat(date: date, state: state)
+}
