@@ -1,3 +1,4 @@
+import Console
 import Fleet
 import GoogleCloud
 import Testing
@@ -60,7 +61,7 @@ import Testing
         }
     }
 
-    private func report(_ action: LaunchMachine.Action) -> LaunchReport? {
+    private func reported(_ action: LaunchMachine.Action) -> LaunchReport? {
         switch action {
         case .done(let report), .fail(let report): report
         default: nil
@@ -71,7 +72,7 @@ import Testing
         var machine = machine()
         #expect(machine.start() == request(0, 0..<60, 1))
         let end = machine.handle(.finished)
-        let report = try #require(report(end))
+        let report = try #require(reported(end))
         #expect(end == .done(report))
         #expect(report.created == [zones[0]: names(0..<60)])
         #expect(report.summary == "60 of 60 VMs are up (60 in asia-northeast1-a)")
@@ -83,7 +84,7 @@ import Testing
         var machine = machine(1_500)
         #expect(machine.start() == request(0, 0..<1_000, 1))
         #expect(machine.handle(.finished) == request(0, 1_000..<1_500, 2))
-        #expect(report(machine.handle(.finished))?.status == .done)
+        #expect(reported(machine.handle(.finished))?.status == .done)
     }
 
     @Test func aZoneThatTheErrorNamesComesFirst() {
@@ -91,7 +92,7 @@ import Testing
         _ = machine.start()
         #expect(machine.handle(stockOut(["asia-northeast1-c", "elsewhere-a"])) == request(2, 0..<60, 2))
         #expect(machine.handle(stockOut()) == request(1, 0..<60, 3))
-        #expect(report(machine.handle(.finished))?.created == [zones[1]: names(0..<60)])
+        #expect(reported(machine.handle(.finished))?.created == [zones[1]: names(0..<60)])
     }
 
     @Test func whenNoZoneHasRoomForAllEachGivesWhatItHas() throws {
@@ -109,7 +110,7 @@ import Testing
         #expect(machine.handle(stockOut()) == request(2, 10..<60, minimum: 1, 6))
         #expect(machine.handle(.finished) == .list)
         let end = machine.handle(.listed(instances(0..<10, zone: 0) + instances(10..<12, zone: 2)))
-        let report = try #require(report(end))
+        let report = try #require(reported(end))
         #expect(end == .fail(report))
         #expect(report.missing == names(12..<60))
         #expect(report.status == .temporary)
@@ -135,13 +136,13 @@ import Testing
     @Test func oneVMIsNotAskedForTwiceInAZone() {
         var machine = machine(1, zones: [zones[0]])
         #expect(machine.start() == request(0, 0..<1, 1))
-        #expect(report(machine.handle(stockOut()))?.missing == names(0..<1))
+        #expect(reported(machine.handle(stockOut()))?.missing == names(0..<1))
     }
 
     @Test func quotaForTwelveOfSixtyIsSeenBeforehand() throws {
         var machine = machine(region: [ComputeQuota(metric: "CPUS", limit: 24, usage: 0)])
         #expect(machine.start() == request(0, 0..<12, 1))
-        let report = try #require(report(machine.handle(.finished)))
+        let report = try #require(reported(machine.handle(.finished)))
         #expect(report.upCount == 12)
         #expect(report.missing == names(12..<60))
         #expect(report.status == .temporary)
@@ -155,7 +156,7 @@ import Testing
 
     @Test func noQuotaAtAllAsksNothing() {
         var machine = machine(region: [ComputeQuota(metric: "CPUS", limit: 24, usage: 23)])
-        let report = report(machine.start())
+        let report = reported(machine.start())
         #expect(report?.requests == 0)
         #expect(report?.missing.count == 60)
         #expect(report?.status == .temporary)
@@ -170,7 +171,7 @@ import Testing
             machine.handle(.quotas(region: [ComputeQuota(metric: "CPUS", limit: 200, usage: 176)], project: []))
                 == request(0, 0..<12, 2)
         )
-        let report = report(machine.handle(.finished))
+        let report = reported(machine.handle(.finished))
         #expect(report?.upCount == 12)
         #expect(report?.reason?.contains("CPUS in asia-northeast1 is 200, of which 176 are used") == true)
     }
@@ -194,16 +195,16 @@ import Testing
             }
         }
         #expect(asked == [60, 30, 15, 7, 4, 2, 1])
-        #expect(report(action)?.upCount == 12)
-        #expect(report(action)?.status == .temporary)
-        #expect(report(action)?.reason == "QUOTA_EXCEEDED: Quota 'X' exceeded. Limit: 12.0 globally.")
+        #expect(reported(action)?.upCount == 12)
+        #expect(reported(action)?.status == .temporary)
+        #expect(reported(action)?.reason == "QUOTA_EXCEEDED: Quota 'X' exceeded. Limit: 12.0 globally.")
     }
 
     @Test func whereQuotaLeavesRoomThatNoZoneHasTheZonesAreTheReason() {
         var machine = machine(zones: [zones[0]], region: [ComputeQuota(metric: "CPUS", limit: 24, usage: 0)])
         #expect(machine.start() == request(0, 0..<12, 1))
         #expect(machine.handle(stockOut()) == request(0, 0..<12, minimum: 1, 2))
-        #expect(report(machine.handle(stockOut()))?.reason?.hasPrefix("no zone has room") == true)
+        #expect(reported(machine.handle(stockOut()))?.reason?.hasPrefix("no zone has room") == true)
     }
 
     @Test func anotherRegionHasItsOwnQuota() {
@@ -224,7 +225,7 @@ import Testing
             machine.handle(.finished)
                 == .bulkInsert(.init(zone: "r2-a", names: names(1..<4), minimum: 3, number: 2))
         )
-        #expect(report(machine.handle(.finished))?.status == .done)
+        #expect(reported(machine.handle(.finished))?.status == .done)
     }
 
     @Test func tooManyRequestsSlowDown() {
@@ -244,7 +245,7 @@ import Testing
             }
         }
         #expect(pauses == 10)
-        #expect(report(action)?.status == .temporary)
+        #expect(reported(action)?.status == .temporary)
     }
 
     @Test func aMissingPermissionEndsItWithWhatIsUp() {
@@ -257,7 +258,7 @@ import Testing
             detail: "status 403; give the account a role with the permission compute.instances.create",
             permission: "compute.instances.create"
         )
-        let report = report(machine.handle(.refused(denied)))
+        let report = reported(machine.handle(.refused(denied)))
         #expect(report?.status == .credentials)
         #expect(report?.upCount == 1_000)
         #expect(report?.missing == names(1_000..<1_500))
@@ -270,7 +271,7 @@ import Testing
         let lost = LaunchMachine.Event.refused(GoogleAPIError(.transport, operation: "create", detail: "cut off"))
         #expect(machine.handle(lost) == .wait(.seconds(5)))
         #expect(machine.handle(.waited) == request(0, 0..<60, 1))
-        #expect(report(machine.handle(.finished))?.status == .done)
+        #expect(reported(machine.handle(.finished))?.status == .done)
     }
 
     @Test func whatALostRequestMadeIsCounted() {
@@ -278,7 +279,7 @@ import Testing
         var action = machine.start()
         let lost = LaunchMachine.Event.refused(GoogleAPIError(.transport, operation: "create", detail: "cut off"))
         while action != .list { action = machine.handle(action == request(0, 0..<3, 1) ? lost : .waited) }
-        let report = report(machine.handle(.listed(instances(0..<2, zone: 0))))
+        let report = reported(machine.handle(.listed(instances(0..<2, zone: 0))))
         #expect(report?.created == [zones[0]: names(0..<2)])
         #expect(report?.missing == names(2..<3))
         #expect(report?.status == .temporary)
@@ -290,7 +291,7 @@ import Testing
         let exists = LaunchMachine.Event.refused(GoogleAPIError(.alreadyExists, operation: "create", detail: "there"))
         #expect(machine.handle(exists) == .list)
         #expect(machine.handle(.listed(instances(0..<2, zone: 1))) == request(0, 2..<3, 2))
-        let report = report(machine.handle(.finished))
+        let report = reported(machine.handle(.finished))
         #expect(report?.existing == [zones[1]: names(0..<2)])
         #expect(report?.created == [zones[0]: names(2..<3)])
         #expect(report?.status == .done)
@@ -305,7 +306,7 @@ import Testing
             #expect(machine.handle(.listed(instances(0..<1, zone: 0, .stopping))) == .wait(.seconds(10)))
             #expect(machine.handle(.waited) == request(0, 0..<2, number))
         }
-        #expect(report(machine.handle(.finished))?.status == .done)
+        #expect(reported(machine.handle(.finished))?.status == .done)
     }
 
     @Test func namesOfOthersEndIt() {
@@ -313,7 +314,7 @@ import Testing
         _ = machine.start()
         _ = machine.handle(failure("RESOURCE_ALREADY_EXISTS"))
         let stranger = ComputeInstance(name: "tick-data-vm-1", zone: zones[0], status: .running)
-        let report = report(machine.handle(.listed([stranger])))
+        let report = reported(machine.handle(.listed([stranger])))
         #expect(report?.status == .usage)
         #expect(report?.reason == "tick-data-vm-1 is there and not of this run")
     }
@@ -322,7 +323,7 @@ import Testing
         var machine = machine(2)
         var action = machine.start()
         var lists = 0
-        while report(action) == nil {
+        while reported(action) == nil {
             switch action {
             case .bulkInsert: action = machine.handle(failure("RESOURCE_ALREADY_EXISTS"))
             case .list:
@@ -332,13 +333,13 @@ import Testing
             }
         }
         #expect(lists == 3)
-        #expect(report(action)?.status == .usage)
+        #expect(reported(action)?.status == .usage)
     }
 
     @Test func whatIsWrongEverywhereIsNotAskedElsewhere() {
         var machine = machine()
         _ = machine.start()
-        let report = report(
+        let report = reported(
             machine.handle(.refused(GoogleAPIError(.invalid, operation: "create", detail: "disk too small")))
         )
         #expect(report?.status == .usage)
@@ -353,7 +354,7 @@ import Testing
         )
         #expect(machine.handle(lacking) == request(1, 0..<60, 2))
         #expect(machine.handle(lacking) == request(2, 0..<60, 3))
-        #expect(report(machine.handle(lacking))?.status == .usage)
+        #expect(reported(machine.handle(lacking))?.status == .usage)
     }
 
     @Test func aPassingFailureIsTriedTwiceMoreAndThenElsewhere() {
@@ -369,6 +370,6 @@ import Testing
 
     @Test func noZonesIsAnEndToo() {
         var machine = machine(zones: [])
-        #expect(report(machine.start())?.status == .failed)
+        #expect(reported(machine.start())?.status == .failed)
     }
 }

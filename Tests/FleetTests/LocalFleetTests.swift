@@ -35,7 +35,7 @@ import Testing
         )
     }
 
-    @Test func eachShardIsBroughtOnce() async {
+    @Test func eachShardIsBroughtOnce() async throws {
         let endings = await bring(
             "echo x >> $DIR/$1; echo '{\"event\":\"done\",\"task\":\"file'$1'\",\"bytes\":5}' >&2",
             shards: 5
