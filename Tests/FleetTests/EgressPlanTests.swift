@@ -1,4 +1,5 @@
 import Common
+import Console
 import GoogleCloud
 import Testing
 
