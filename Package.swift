@@ -60,6 +60,7 @@ let package = Package(
             ["Common", "Console", "Fleet", "GoogleCloud", "Tardis", "Transport"]
         ),
         tool("cleanup-tick-vms", ["Common", "Console", "Fleet", "GoogleCloud", "Transport"]),
+        tool("monitor-tick-download", ["Common", "Console", "Fleet", "GoogleCloud", "Transport"]),
         tool("tick-sandbox", ["Common", "Console", "Sandbox"]),
 
         tests("TransportTests", ["Transport", "Sandbox"]),

@@ -39,6 +39,7 @@ public struct FleetPlans: Sendable {
                 write.plan.encoded(),
                 options: PutOptions(
                     contentType: "application/json",
+                    metadata: write.plan.metadata,
                     precondition: there.map { .generation($0.generation) } ?? .absent
                 )
             )

@@ -45,6 +45,7 @@ struct PlanKeeper: Sendable {
                 plan.encoded(),
                 options: PutOptions(
                     contentType: "application/json",
+                    metadata: plan.metadata,
                     precondition: existing.map { .generation($0.generation) } ?? .absent
                 )
             )

@@ -1,0 +1,175 @@
+public import Common
+public import Console
+public import GoogleCloud
+
+/// The log of a VM, wherever it is: the serial console while the VM lives, afterwards an object beside the heartbeats.
+public struct VMLog: Sendable {
+    /// Reads a VM's serial console from a position on.
+    public typealias Serial =
+        @Sendable (_ zone: String, _ name: String, _ start: Int64) async throws -> (
+            contents: String, start: Int64, next: Int64
+        )
+
+    /// Which log is wanted.
+    public struct Request: Sendable {
+        /// The VM's name.
+        public var vm: String
+        /// The date whose records have it; nil looks through all.
+        public var date: CalendarDate?
+        /// Which attempt; nil is the last one.
+        public var attempt: Int?
+        /// Whether to stay and show what is added.
+        public var follows: Bool
+
+        /// A request.
+        public init(vm: String, date: CalendarDate? = nil, attempt: Int? = nil, follows: Bool = false) {
+            self.vm = vm
+            self.date = date
+            self.attempt = attempt
+            self.follows = follows
+        }
+    }
+
+    /// What a reading of a log has to say.
+    public enum Event: Sendable, Equatable {
+        /// Where the text comes from: a sentence.
+        case source(String)
+        /// More of the log, without escape sequences.
+        case text(String)
+    }
+
+    /// How long to wait before looking for more; the serial console has a rate quota of its own.
+    public static let interval = Duration.seconds(3)
+    /// Dates that are looked through for a log.
+    private static let dateLimit = 60
+
+    private let reader: MonitorReader
+    private let store: any ObjectStore
+    private let serial: Serial?
+    private let sleep: @Sendable (Duration) async throws -> Void
+
+    /// Logs in a store and of the VMs that `reader` lists; `serial` is nil where there can be no VMs.
+    public init(
+        reader: MonitorReader,
+        store: any ObjectStore,
+        serial: Serial?,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.reader = reader
+        self.store = store
+        self.serial = serial
+        self.sleep = sleep
+    }
+
+    /// Reads a log from its beginning and hands it on piece by piece. When following, it goes on until the VM is gone, or the task
+    /// is cancelled. Throws `MissingLog`, `StorageError`, `GoogleAPIError`.
+    public func read(_ request: Request, _ hand: (Event) -> Void) async throws {
+        let vms = try await reader.vms()
+        let vm = vms.list?.first { $0.name == request.vm && $0.status.isAlive }
+        if let vm, let serial, request.attempt == nil {
+            hand(.source("serial console of \(vm.name) in \(vm.zone)"))
+            try await follow(vm, serial, request, hand)
+            return
+        }
+        guard let object = try await object(request) else {
+            throw MissingLog(vm: request.vm, place: store.location, note: vms.note)
+        }
+        hand(.source("\(store.location)/\(object.name)"))
+        // A VM that is known to be gone adds nothing.
+        try await follow(object, isLive: request.follows && vms.list == nil, hand)
+    }
+
+    private func follow(
+        _ vm: ComputeInstance,
+        _ serial: Serial,
+        _ request: Request,
+        _ hand: (Event) -> Void
+    ) async throws {
+        var filter = PlainText()
+        var position: Int64 = 0
+        while true {
+            do {
+                let output = try await serial(vm.zone, vm.name, position)
+                if output.start > position {
+                    hand(.source("the console keeps its last megabyte; what was before is lost"))
+                }
+                position = output.next
+                if !output.contents.isEmpty { hand(.text(filter.clean(output.contents))) }
+            } catch let error as GoogleAPIError where error.kind == .notFound || error.kind == .invalid {
+                // Not there yet, or no longer.
+                guard try await isAlive(vm) else {
+                    try await afterEnd(vm, request, hasText: position > 0, hand)
+                    return
+                }
+            }
+            guard request.follows else { return }
+            try await sleep(Self.interval)
+        }
+    }
+
+    private func isAlive(_ vm: ComputeInstance) async throws -> Bool {
+        let vms = try await reader.vms()
+        return vms.list?.contains { $0.name == vm.name && $0.zone == vm.zone && $0.status.isAlive } ?? true
+    }
+
+    private func afterEnd(_ vm: ComputeInstance, _ request: Request, hasText: Bool, _ hand: (Event) -> Void)
+        async throws
+    {
+        guard let object = try await object(request) else {
+            hand(.source("\(vm.name) is gone"))
+            return
+        }
+        hand(.source("\(vm.name) is gone; its log is \(store.location)/\(object.name)"))
+        if !hasText { try await follow(object, isLive: false, hand) }
+    }
+
+    private func follow(_ first: ObjectInfo, isLive: Bool, _ hand: (Event) -> Void) async throws {
+        var filter = PlainText()
+        var object = first
+        var position: Int64 = 0
+        while true {
+            if object.size < position { position = 0 }
+            if object.size > position {
+                let bytes = try await store.get(object.name, range: position > 0 ? position..<object.size : nil)
+                hand(.text(filter.clean(String(decoding: bytes, as: UTF8.self))))
+                position += Int64(bytes.count)
+            }
+            guard isLive else { return }
+            try await sleep(Self.interval)
+            object = try await store.info(object.name) ?? object
+        }
+    }
+
+    /// The log's object: of the attempts the last one, of several dates the one written last.
+    private func object(_ request: Request) async throws -> ObjectInfo? {
+        let dates = if let date = request.date { [date] } else { try await reader.dates() }
+        var found: [(attempt: Int, info: ObjectInfo)] = []
+        for date in dates.prefix(Self.dateLimit) {
+            let logs = try await store.listAll(prefix: "\(ObjectLayout.logsPrefix(date))\(request.vm).")
+            let attempts = logs.compactMap { info -> (attempt: Int, info: ObjectInfo)? in
+                guard case .log(_, let vm, let attempt) = ObjectLayout.parse(info.name), vm == request.vm,
+                    request.attempt ?? attempt == attempt
+                else { return nil }
+                return (attempt, info)
+            }
+            if let last = attempts.max(by: { $0.attempt < $1.attempt }) { found.append(last) }
+        }
+        return found.max { $0.info.updated < $1.info.updated }?.info
+    }
+}
+
+/// Neither a VM nor a log object of the name.
+public struct MissingLog: ExitStatusProviding, CustomStringConvertible {
+    let vm: String
+    let place: String
+    let note: String?
+
+    /// One sentence.
+    public var description: String {
+        let seen = note.map { "; \($0)" } ?? "; no VM of that name runs"
+        return "there is no log of \(vm) in \(place)\(seen)"
+    }
+
+    /// Always `incomplete`.
+    public var exitStatus: ExitStatus { .incomplete }
+}

@@ -1,0 +1,101 @@
+public import Common
+import Tardis
+
+/// Whether a date's objects are all there and agree with what they say about themselves, told from one listing.
+public struct VerifyReport: Sendable, Equatable {
+    /// One object that is not right.
+    public struct Finding: Sendable, Equatable {
+        /// Its name.
+        public let name: String
+        /// What is wrong, as a sentence.
+        public let reason: String
+    }
+
+    /// The date.
+    public let date: CalendarDate
+    /// Objects that there should be.
+    public let expected: Int
+    /// Those that are there and right.
+    public let right: Int
+    /// The names of those that are not there.
+    public let missing: [String]
+    /// Those that are there and were damaged or replaced, and plans that cannot be read.
+    public let damaged: [Finding]
+    /// The names of those that the source does not have.
+    public let absent: [String]
+    /// The names of objects of the date that no plan asks for.
+    public let surplus: [String]
+    /// Those that are right and do not span the day, which a quiet market may explain.
+    public let short: [Finding]
+
+    /// Judges a date.
+    public init(_ report: DateReport) {
+        date = report.date
+        expected = report.total.expected
+        var missing: [String] = []
+        var damaged = report.damages.map { Finding(name: $0.prefix { $0 != ":" && $0 != " " }.description, reason: $0) }
+        var absent: [String] = []
+        var short: [Finding] = []
+        var right = 0
+        for file in report.files {
+            switch file.state {
+            case .missing: missing.append(file.name)
+            case .absent: absent.append(file.name)
+            case .bad(let reason): damaged.append(Finding(name: file.name, reason: reason))
+            case .whole(let metadata):
+                if let reason = Self.contradiction(file.object, metadata) {
+                    damaged.append(Finding(name: file.name, reason: reason))
+                    continue
+                }
+                right += 1
+                if let reason = Self.shortness(file.object, metadata) {
+                    short.append(Finding(name: file.name, reason: reason))
+                }
+            }
+        }
+        self.missing = missing
+        self.damaged = damaged
+        self.absent = absent
+        self.short = short
+        self.right = right
+        surplus = report.surplus
+    }
+
+    /// Whether each object is there and right, or is known not to be at the source.
+    public var isWhole: Bool { expected > 0 && missing.isEmpty && damaged.isEmpty }
+
+    /// What an object says that cannot be, although it looks whole: one that was copied from another name says so by its source.
+    private static func contradiction(_ object: DataObject, _ metadata: ObjectMetadata) -> String? {
+        let source = Dataset(
+            exchange: object.venue.tardisExchange,
+            dataType: object.dataType.rawValue,
+            year: object.date.year,
+            month: object.date.month,
+            day: object.date.day,
+            symbol: object.symbol
+        )
+        if metadata.source.path != source.path {
+            return "it was made from \(metadata.source.path), not from \(source.path)"
+        }
+        if metadata.rows == 1, metadata.firstTime != metadata.lastTime { return "it says two times for one row" }
+        return metadata.source.size > 0 ? nil : "its source is said to have \(metadata.source.size) bytes"
+    }
+
+    /// How far from midnight a busy market's first and last row may be, in microseconds.
+    private static let margin: Int64 = 300_000_000
+
+    private static func shortness(_ object: DataObject, _ metadata: ObjectMetadata) -> String? {
+        guard object.dataType != .liquidations, let first = metadata.firstTime, let last = metadata.lastTime else {
+            return nil
+        }
+        let late = first - object.date.startMicroseconds
+        let early = object.date.endMicroseconds - last
+        if late > margin { return "its first row is \(Self.hours(late)) after midnight" }
+        return early > margin ? "its last row is \(Self.hours(early)) before midnight" : nil
+    }
+
+    private static func hours(_ microseconds: Int64) -> String {
+        let minutes = microseconds / 60_000_000
+        return minutes < 60 ? "\(minutes)m" : "\(minutes / 60)h \(minutes % 60)m"
+    }
+}

@@ -1,0 +1,28 @@
+import Common
+import Console
+import Fleet
+
+/// Prints looks on stdout, once or one below the other.
+struct Display {
+    private let tool: ToolRun
+    private let place: String
+
+    init(_ tool: ToolRun, place: String) {
+        self.tool = tool
+        self.place = place
+    }
+
+    /// The screen of a look, not yet cut to the terminal's height.
+    func text(_ look: Look) -> String {
+        look.text(MonitorText(place: place, width: tool.context.terminal.outputWidth, color: tool.colorsOutput))
+    }
+
+    /// Prints a look. A JSON document has a line of its own where more may follow.
+    func print(_ look: Look, mayBeFollowed: Bool = false) {
+        switch tool.arguments.string(StandardOptions.output.name) {
+        case "json" where !mayBeFollowed: tool.print(JSONValue.object(look.json).text(.pretty))
+        case "json", "jsonl": tool.print(JSONValue.object(look.json).text())
+        default: tool.context.output.write(text(look) + (mayBeFollowed ? "\n" : ""))
+        }
+    }
+}

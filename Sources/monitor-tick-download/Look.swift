@@ -1,0 +1,31 @@
+import Console
+import Fleet
+
+/// One look at something: the screen, the document, and what it means for a script.
+struct Look {
+    /// The screen for a width (nil: nothing is cut) with or without colour.
+    let text: (MonitorText) -> String
+    /// The document.
+    let json: JSONObject
+    /// How the dates looked at stand.
+    let verdict: DateReport.Verdict
+    /// The status whatever the options; nil leaves it to `--exit-status`.
+    var status: ExitStatus?
+}
+
+extension DateReport.Verdict {
+    /// What `--exit-status` makes of it.
+    var status: ExitStatus {
+        switch self {
+        case .whole: .done
+        case .working: .temporary
+        case .incomplete: .incomplete
+        }
+    }
+
+    /// The worst of several, and `whole` of none.
+    static func worst(_ verdicts: [DateReport.Verdict]) -> DateReport.Verdict {
+        if verdicts.contains(.incomplete) { return .incomplete }
+        return verdicts.contains(.working) ? .working : .whole
+    }
+}

@@ -1,0 +1,159 @@
+import Common
+import Console
+import Fleet
+import GoogleCloud
+
+/// What `monitor-tick-download` does.
+struct MonitorCommand {
+    private let tool: ToolRun
+    private let reach: Reach
+    private let reader: MonitorReader
+    private let prefix: String
+
+    init(_ tool: ToolRun, _ reach: Reach) throws {
+        self.tool = tool
+        self.reach = reach
+        prefix = try tool.arguments.required(SharedOptions.vmNamePrefix.name)
+        let registry = try? InstrumentRegistry.load(tool.arguments, tool.context)
+        reader = MonitorReader(
+            store: reach.store,
+            vms: reach.vms,
+            prefix: prefix,
+            registry: { date in registry.map { Plan(date: date, instruments: $0.instruments, shards: 1, created: 0) } }
+        )
+    }
+
+    func execute() async throws -> ExitStatus {
+        let date = tool.arguments.argument("DATE").flatMap { CalendarDate($0) }
+        switch (tool.arguments.subcommand, date) {
+        case ("all", let date?): return try await show { try await all(date) }
+        case ("gcs", let date?): return try await show { try await files(date) }
+        case ("verify", let date?): return try await show { try await verify(date) }
+        case ("vms", let date): return try await show { try await vms(date) }
+        case ("logs", _): return try await logs()
+        default: return try await show { try await overview() }
+        }
+    }
+
+    /// Shows it once, or again and again.
+    private func show(_ look: () async throws -> Look) async throws -> ExitStatus {
+        let arguments = tool.arguments
+        let isTable = arguments.string(StandardOptions.output.name) == "table"
+        let isOverview = arguments.subcommand == nil
+        let terminal = tool.context.terminal
+        let stays =
+            isOverview && isTable && terminal.stdoutIsTerminal && terminal.movesCursor && !arguments.flag("exit-status")
+        guard let seconds = try arguments.int("watch") ?? (stays ? 10 : nil) else {
+            let look = try await look()
+            Display(tool, place: reach.store.location).print(look)
+            return look.status ?? (arguments.flag("exit-status") ? look.verdict.status : .done)
+        }
+        return try await Watch(tool, place: reach.store.location, every: .seconds(seconds)).run(look)
+    }
+
+    private var now: Int64 { tool.context.clock.epochMicroseconds() }
+
+    private func report(_ date: CalendarDate, withVMs: Bool = true) async throws -> DateReport {
+        let vms = withVMs ? try await reader.vms() : MonitorReader.VMs(nil)
+        return DateReport(try await reader.snapshot(date, vms: vms), prefix: prefix, now: now)
+    }
+
+    private func all(_ date: CalendarDate) async throws -> Look {
+        let report = try await report(date)
+        return Look(
+            text: { $0.date(report) },
+            json: report.json(place: reach.store.location),
+            verdict: report.verdict
+        )
+    }
+
+    private func files(_ date: CalendarDate) async throws -> Look {
+        let report = try await report(date, withVMs: false)
+        var json = report.json(place: reach.store.location, isFull: false)
+        for member in report.filesJSON.members { json[member.key] = member.value }
+        json["vms"] = nil
+        return Look(text: { $0.files(report) }, json: json, verdict: report.verdict)
+    }
+
+    private func verify(_ date: CalendarDate) async throws -> Look {
+        let report = try await report(date, withVMs: false)
+        let verify = VerifyReport(report)
+        let notes = MonitorText.notes(report)
+        return Look(
+            text: { $0.verify(verify, notes: notes) },
+            json: verify.json(place: reach.store.location, notes: notes),
+            verdict: verify.isWhole ? .whole : report.verdict,
+            status: verify.isWhole ? .done : verify.damaged.isEmpty ? .incomplete : .integrity
+        )
+    }
+
+    private func vms(_ date: CalendarDate?) async throws -> Look {
+        guard let vms = reach.vms else {
+            throw tool.arguments.error("\(reach.place) is a folder: no VMs work for it")
+        }
+        guard let date else {
+            guard !tool.arguments.flag("exit-status") else {
+                throw tool.arguments.error("--exit-status tells how a date stands: vms DATE")
+            }
+            let members = try await vms().compactMap { FleetMember($0, prefix: prefix) }.sorted {
+                $0.number < $1.number
+            }
+            let now = now
+            return Look(
+                text: { $0.vms(members, report: nil, now: now) },
+                json: ["schema": 1, "vms": .array(members.map { $0.json })],
+                verdict: .whole
+            )
+        }
+        // Here VMs are what was asked for: that they cannot be listed is an error.
+        let list = MonitorReader.VMs(try await vms())
+        let report = DateReport(try await reader.snapshot(date, vms: list), prefix: prefix, now: now)
+        let members = report.members ?? []
+        return Look(
+            text: { $0.vms(members, report: report, now: report.now) },
+            json: [
+                "schema": 1, "date": .string(date.description), "verdict": .string(report.verdict.rawValue),
+                "vms": .array(members.map { $0.json }),
+            ],
+            verdict: report.verdict
+        )
+    }
+
+    private func overview() async throws -> Look {
+        let limit = try tool.arguments.int("dates") ?? 10
+        let vms = try await reader.vms()
+        let (snapshots, count) = try await reader.snapshots(limit: limit, vms: vms)
+        let now = now
+        let reports = snapshots.map { DateReport($0, prefix: prefix, now: now) }
+        let notes = vms.note.map { [$0] } ?? []
+        let place = reach.store.location
+        return Look(
+            text: { $0.overview(reports, hidden: count - reports.count, notes: notes) },
+            json: [
+                "schema": 1, "place": .string(place), "dates_total": .int(Int64(count)),
+                "dates": .array(reports.map { .object($0.json(place: place, isFull: false)) }),
+                "notes": .array(notes.map(JSONValue.string)),
+            ],
+            verdict: .worst(reports.map(\.verdict))
+        )
+    }
+
+    private func logs() async throws -> ExitStatus {
+        let arguments = tool.arguments
+        guard try arguments.int("watch") == nil else {
+            throw arguments.error("logs has --follow instead of --watch")
+        }
+        let name = arguments.argument("VM") ?? ""
+        let request = VMLog.Request(
+            vm: Int(name).map { FleetNames.vm(prefix, $0) } ?? name,
+            date: arguments.string("date").flatMap { CalendarDate($0) },
+            attempt: try arguments.int("attempt"),
+            follows: arguments.flag("follow")
+        )
+        let log = VMLog(reader: reader, store: reach.store, serial: reach.serial, sleep: tool.context.clock.sleep)
+        let printer = LogPrinter(tool, vm: request.vm)
+        try await log.read(request) { printer.take($0) }
+        printer.finish()
+        return .done
+    }
+}
