@@ -13,6 +13,7 @@ struct FleetCommand {
 
     func execute() async throws -> ExitStatus {
         let order = try settings.order(tool)
+        let prices = try Settings.prices(tool)
         let world = try reach.world(order, tardisURL: settings.tardisURL)
         let (all, facts) = await Preflight(order: order, world: world).look()
         try Task.checkCancellation()
@@ -21,7 +22,7 @@ struct FleetCommand {
         guard let facts, findings.status == nil else { return screen.refuse(findings) }
         screen.show(findings, isShort: !settings.isDryRun)
         let launch = FleetLaunch(order: order, world: world, facts: facts, logger: tool.logger)
-        let outline = LaunchOutline(order: order, facts: facts, launch: launch)
+        let outline = LaunchOutline(order: order, facts: facts, launch: launch, prices: prices)
         guard isNeeded else { return try await quiet(order, facts, outline) }
         for line in outline.lines { screen.say(line) }
         if settings.isDryRun {
