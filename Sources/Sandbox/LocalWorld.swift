@@ -1,13 +1,31 @@
 /// All stand-ins together, each on a port of its own, for `tick-sandbox` and for tests.
 public final class LocalWorld: Sendable {
+    /// The stand-ins that can be given a port.
+    public enum Port: String, Sendable, CaseIterable {
+        /// Tardis.
+        case tardis
+        /// Cloud Storage over http.
+        case storage = "gcs"
+        /// Cloud Storage over https.
+        case storageTLS = "gcs-https"
+        /// Resource Manager.
+        case resourceManager = "cloudresourcemanager"
+        /// Service Usage.
+        case serviceUsage = "serviceusage"
+        /// Secret Manager.
+        case secretManager = "secretmanager"
+        /// Artifact Registry.
+        case artifactRegistry = "artifactregistry"
+        /// The token endpoint.
+        case oauth
+    }
+
     /// What is started; the defaults suit a test.
     public struct Options: Sendable {
-        /// Port of Tardis; 0 takes a free one.
-        public var tardisPort: UInt16 = 0
-        /// Port of Cloud Storage over http.
-        public var storagePort: UInt16 = 0
-        /// Port of Cloud Storage over https.
-        public var storageTLSPort: UInt16 = 0
+        /// Ports; those that are not here take a free one.
+        public var ports: [Port: UInt16] = [:]
+        /// The project with its tokens and APIs.
+        public var project = CloudProject()
         /// Directory for buckets and objects.
         public var store: String
         /// Buckets to make.
@@ -16,22 +34,45 @@ public final class LocalWorld: Sendable {
         public var requireToken: String?
         /// What Tardis serves.
         public var tardis: TardisService.Configuration
+        /// Images, or repositories, in Artifact Registry.
+        public var images: [ImageReference] = []
         /// File for the record of requests; nil keeps it in memory only.
         public var record: String?
+        /// Milliseconds before each request is worked on.
+        public var latencyMilliseconds = 0
+        /// What VMs run, and where their home folders are.
+        public var machines: ProcessVMHost.Configuration
 
         /// Options with these two and defaults for the rest.
         public init(store: String, tardis: TardisService.Configuration) {
             self.store = store
             self.tardis = tardis
+            machines = ProcessVMHost.Configuration(directory: store + ".machines")
         }
     }
 
     /// Every request to every stand-in.
     public let recorder: Recorder
     /// The faults of all stand-ins; rules can be added at any time.
-    public let faults = FaultInjector()
+    public let faults: FaultInjector
+    /// The project that Google's services share.
+    public let project: CloudProject
     /// Cloud Storage's state.
     public let storage: StorageService
+    /// Resource Manager's state.
+    public let resourceManager: ResourceManagerService
+    /// Service Usage's state.
+    public let serviceUsage: ServiceUsageService
+    /// Secret Manager's state.
+    public let secretManager: SecretManagerService
+    /// Artifact Registry's state.
+    public let artifactRegistry: ArtifactRegistryService
+    /// The token endpoint's state.
+    public let oauth: OAuthService
+    /// The processes that stand for VMs.
+    public let machines: ProcessVMHost
+    /// A token of the operator's that never ends, for clients that cannot use the key file.
+    public let operatorToken: String
     /// Tardis over http.
     public let tardisServer: SandboxServer
     /// The storage behind Tardis.
@@ -40,33 +81,74 @@ public final class LocalWorld: Sendable {
     public let storageServer: SandboxServer
     /// Cloud Storage over https, for gsutil.
     public let storageTLSServer: SandboxServer
+    /// Resource Manager.
+    public let resourceManagerServer: SandboxServer
+    /// Service Usage.
+    public let serviceUsageServer: SandboxServer
+    /// Secret Manager.
+    public let secretManagerServer: SandboxServer
+    /// Artifact Registry.
+    public let artifactRegistryServer: SandboxServer
+    /// The token endpoint.
+    public let oauthServer: SandboxServer
     /// PEM text of the https side's certificate.
     public let certificatePEM: String
 
     /// Starts everything; when it returns, all ports listen.
     public init(_ options: Options) throws {
         recorder = try options.record.map(Recorder.init(file:)) ?? Recorder()
-        storage = try StorageService(directory: options.store, requireToken: options.requireToken)
+        faults = FaultInjector(latencyMilliseconds: options.latencyMilliseconds)
+        project = options.project
+        storage = try StorageService(
+            directory: options.store,
+            requireToken: options.requireToken,
+            project: options.project
+        )
         for bucket in options.buckets { try storage.createBucket(bucket) }
+        let resourceManager = ResourceManagerService(project: options.project)
+        self.resourceManager = resourceManager
+        serviceUsage = ServiceUsageService(project: options.project)
+        secretManager = SecretManagerService(project: options.project) { resourceManager.grants($0, to: $1) }
+        artifactRegistry = ArtifactRegistryService(project: options.project)
+        for image in options.images { try artifactRegistry.plant(image) }
+        oauth = OAuthService(project: options.project)
+        operatorToken = project.tokens.fixed(for: project.serviceAccount)
+        machines = ProcessVMHost(options.machines, tokens: project.tokens, recorder: recorder, faults: faults)
         let wasabi = WasabiService()
         let tardis = try TardisService(options.tardis, wasabi: wasabi)
         let identity = try TLSIdentity()
         certificatePEM = identity.certificatePEM
         let (recorder, faults) = (recorder, faults)
-        func serve(_ service: any SandboxService, _ port: UInt16, _ identity: TLSIdentity? = nil) throws
-            -> SandboxServer
+        func serve(_ service: any SandboxService, _ port: Port?, _ identity: TLSIdentity? = nil) throws -> SandboxServer
         {
-            try SandboxServer(service: service, port: port, recorder: recorder, faults: faults, identity: identity)
+            let number = port.flatMap { options.ports[$0] } ?? 0
+            return try SandboxServer(
+                service: service,
+                port: number,
+                recorder: recorder,
+                faults: faults,
+                identity: identity
+            )
         }
-        wasabiServer = try serve(wasabi, 0)
+        wasabiServer = try serve(wasabi, nil)
         wasabi.setBase(wasabiServer.url)
-        tardisServer = try serve(tardis, options.tardisPort)
-        storageServer = try serve(storage, options.storagePort)
-        storageTLSServer = try serve(storage, options.storageTLSPort, identity)
+        tardisServer = try serve(tardis, .tardis)
+        storageServer = try serve(storage, .storage)
+        storageTLSServer = try serve(storage, .storageTLS, identity)
+        resourceManagerServer = try serve(resourceManager, .resourceManager)
+        serviceUsageServer = try serve(serviceUsage, .serviceUsage)
+        secretManagerServer = try serve(secretManager, .secretManager)
+        artifactRegistryServer = try serve(artifactRegistry, .artifactRegistry)
+        oauthServer = try serve(oauth, .oauth)
     }
 
-    /// Stops all servers and waits for their threads.
+    /// Ends all VMs, stops all servers and waits for their threads.
     public func stop() {
-        for server in [tardisServer, wasabiServer, storageServer, storageTLSServer] { server.stop() }
+        machines.stop()
+        let servers = [
+            tardisServer, wasabiServer, storageServer, storageTLSServer, resourceManagerServer, serviceUsageServer,
+            secretManagerServer, artifactRegistryServer, oauthServer,
+        ]
+        for server in servers { server.stop() }
     }
 }

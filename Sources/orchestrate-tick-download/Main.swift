@@ -1,9 +1,29 @@
 import Common
 import Console
+import Transport
 
 @main
 struct Main {
     static func main() async {
-        await ToolMain.run(Options.command) { _ in .done }
+        await ToolMain.run(Options.command) { tool in
+            let settings = try Settings(tool)
+            let reach = Reach(tool)
+            do {
+                let status = try await execute(tool, settings, reach)
+                await reach.transport.shutdown()
+                return status
+            } catch {
+                await reach.transport.shutdown()
+                throw error
+            }
+        }
+    }
+
+    private static func execute(_ tool: ToolRun, _ settings: Settings, _ reach: Reach) async throws -> ExitStatus {
+        guard settings.local == nil else {
+            return try await LocalCommand(tool: tool, settings: settings, reach: reach).execute()
+        }
+        _ = try settings.order(tool)
+        return .done
     }
 }

@@ -2,15 +2,25 @@ import Sandbox
 
 /// The variables that point clients at the stand-ins, and the files that some of them need.
 struct Environment {
-    let variables: [(name: String, value: String)]
+    /// Where the stand-ins listen; a VM has these too.
+    let endpoints: [(name: String, value: String)]
+    /// What only the operator has: credentials, and the settings of gcloud and gsutil.
+    let operators: [(name: String, value: String)]
 
-    /// Writes certificate, boto file and an empty gcloud configuration below `directory`.
+    /// All of the operator's variables.
+    var variables: [(name: String, value: String)] { endpoints + operators }
+
+    /// Writes certificate, credentials, boto file and an empty gcloud configuration below `directory`.
     init(_ world: LocalWorld, directory: String) throws {
         let certificate = "\(directory)/ca.pem"
         let boto = "\(directory)/boto.cfg"
         let gcloud = "\(directory)/gcloud"
+        let token = "\(directory)/access-token"
+        let key = "\(directory)/\(try world.oauth.keyFileName())"
         try Files.replace(certificate, with: world.certificatePEM)
         try Files.makeDirectory(gcloud)
+        try Files.replace(key, with: world.oauth.keyFile(url: world.oauthServer.url))
+        try Files.replace(token, with: world.operatorToken)
         try Files.replace(
             boto,
             with: """
@@ -21,20 +31,33 @@ struct Environment {
                 ca_certificates_file = \(certificate)
                 num_retries = 2
                 [GSUtil]
+                default_project_id = \(world.project.id)
                 state_dir = \(directory)/gsutil
                 software_update_check_period = 0
                 use_gcloud_storage = False
 
                 """
         )
-        variables = [
-            ("TARDIS_BASE_URL", world.tardisServer.url),
-            ("TARDIS_API_URL", "\(world.tardisServer.url)/v1"),
-            ("STORAGE_EMULATOR_HOST", world.storageServer.url),
-            ("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE", "\(world.storageServer.url)/storage/v1/"),
+        let roots = [
+            ("STORAGE", "\(world.storageServer.url)/storage/v1/"),
+            ("CLOUDRESOURCEMANAGER", "\(world.resourceManagerServer.url)/"),
+            ("SERVICEUSAGE", "\(world.serviceUsageServer.url)/"),
+            ("SECRETMANAGER", "\(world.secretManagerServer.url)/"),
+            ("ARTIFACTREGISTRY", "\(world.artifactRegistryServer.url)/"),
+        ]
+        endpoints =
+            [
+                ("TARDIS_BASE_URL", world.tardisServer.url), ("TARDIS_API_URL", "\(world.tardisServer.url)/v1"),
+                ("STORAGE_EMULATOR_HOST", world.storageServer.url),
+            ] + roots.map { ("CLOUDSDK_API_ENDPOINT_OVERRIDES_\($0.0)", $0.1) }
+        operators = [
+            ("GCP_CREDENTIALS_PATH", key),
             ("CLOUDSDK_CONFIG", gcloud),
-            ("CLOUDSDK_AUTH_DISABLE_CREDENTIALS", "true"),
-            ("CLOUDSDK_CORE_PROJECT", "tick-sandbox"),
+            ("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", token),
+            // The Cloud SDK's gsutil has credentials of gcloud's for accounts only, and here there is but a token.
+            ("CLOUDSDK_CORE_PASS_CREDENTIALS_TO_GSUTIL", "false"),
+            ("CLOUDSDK_CORE_CHECK_GCE_METADATA", "false"),
+            ("CLOUDSDK_CORE_PROJECT", world.project.id),
             ("CLOUDSDK_CORE_DISABLE_PROMPTS", "1"),
             ("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", certificate),  // the Cloud SDK's gsutil prefers it to boto's own
             ("BOTO_CONFIG", boto),

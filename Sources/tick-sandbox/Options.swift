@@ -1,4 +1,5 @@
 import Console
+import Glibc
 import Sandbox
 
 /// What the command line of `tick-sandbox` asks for, in the stand-ins' own types.
@@ -31,8 +32,62 @@ struct Options {
     /// Datasets without rows.
     var empty: [(glob: String, form: TardisService.Emptiness)] { arguments.all("empty").compactMap(Self.emptiness) }
 
-    /// A port; 0 takes a free one.
-    func port(_ name: String) -> UInt16 { arguments.string(name).flatMap(UInt16.init) ?? 0 }
+    /// The ports that were given.
+    var ports: [LocalWorld.Port: UInt16] {
+        var ports = Dictionary(arguments.all("port").compactMap(Self.otherPort)) { $1 }
+        for (port, name) in Self.ownOptions {
+            if let number = arguments.string(name).flatMap(UInt16.init) { ports[port] = number }
+        }
+        return ports
+    }
+
+    private static let ownOptions: [LocalWorld.Port: String] = [
+        .tardis: "tardis-port", .storage: "gcs-port", .storageTLS: "gcs-https-port",
+    ]
+
+    /// The services of which `--port` takes the ports.
+    static var otherPorts: [String] { LocalWorld.Port.allCases.filter { ownOptions[$0] == nil }.map(\.rawValue) }
+
+    /// `SERVICE=PORT` in its parts; nil when it is malformed.
+    static func otherPort(_ text: String) -> (LocalWorld.Port, UInt16)? {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, otherPorts.contains(parts[0]), let port = LocalWorld.Port(rawValue: parts[0]),
+            let number = UInt16(parts[1])
+        else { return nil }
+        return (port, number)
+    }
+
+    /// A list of which `none` is the empty one; nil when it was not given.
+    func list(_ name: String) -> [String]? {
+        let all = arguments.all(name)
+        return all.isEmpty ? nil : all.filter { $0 != "none" }
+    }
+
+    /// The project that the options describe.
+    var project: CloudProject {
+        let tokens = AccessTokens(lifetimeSeconds: arguments.string("token-lifetime").flatMap { Int($0) } ?? 3_600)
+        let project = CloudProject(
+            id: arguments.string("project") ?? "central-element-323112",
+            accounts: arguments.all("service-account"),
+            enabled: list("enable-api") ?? CloudProject.runbookAPIs,
+            tokens: tokens
+        )
+        for permission in arguments.all("deny-permission") { project.deny(permission) }
+        return project
+    }
+
+    /// The images to plant: the runbook's unless others, or none, are asked for.
+    func images(in project: CloudProject) -> [ImageReference] {
+        let standard = ArtifactRegistryService.image(in: project.id)
+        return (list("image-planted") ?? [standard]).compactMap(ImageReference.init)
+    }
+
+    /// The whole path of a program that can be run; nil when it cannot.
+    static func absolutePath(_ path: String) -> String? {
+        guard access(path, X_OK) == 0, !Files.isDirectory(path), let whole = realpath(path, nil) else { return nil }
+        defer { free(whole) }
+        return String(cString: whole)
+    }
 
     /// `GLOB=FORM` in its parts; nil when it is malformed.
     static func emptiness(_ text: String) -> (glob: String, form: TardisService.Emptiness)? {

@@ -4,7 +4,7 @@ import Sandbox
 /// The command line of `tick-sandbox`.
 let sandboxCommand = CommandSpec(
     name: "tick-sandbox",
-    summary: "local stand-ins for Tardis and Google Cloud Storage on 127.0.0.1",
+    summary: "local stand-ins for Tardis and Google Cloud on 127.0.0.1",
     discussion: """
         Runs until SIGINT or SIGTERM, or as long as COMMAND runs, which gets the environment that points clients at the \
         stand-ins, and whose exit status becomes its own.
@@ -64,12 +64,25 @@ let sandboxCommand = CommandSpec(
         port("tardis-port", "Tardis's port."),
         port("gcs-port", "Cloud Storage's port for http."),
         port("gcs-https-port", "Cloud Storage's port for https."),
+        .list(
+            "port",
+            "SERVICE=PORT",
+            help: "Ports of the other services: \(Options.otherPorts.joined(separator: ", ")).",
+            check: ValueCheck { Options.otherPort($0) == nil ? "is not SERVICE=PORT" : nil }
+        ),
         .list("fault", "RULE", help: "Something that goes wrong, see above.", check: ValueCheck(Options.ruleComplaint)),
         .value("faults", "FILE", help: "Such rules, one a line.", completion: .files),
         .value("record", "FILE", help: "Append every request as a line of JSON.", completion: .files),
+        .value(
+            "latency",
+            "MS",
+            help: "Milliseconds that every request waits before it is worked on.",
+            defaultText: "0",
+            check: .integer(0...600_000)
+        ),
         .flag("print-env", help: "Write the environment to stdout as export lines, once everything listens."),
         .value("env-file", "FILE", help: "Write the environment to a file, in one piece.", completion: .files),
-    ],
+    ] + projectOptions + machineOptions,
     arguments: [
         ArgumentSpec("COMMAND", help: "Behind --: a command with its arguments, run in that environment.", arity: .any)
     ],
@@ -92,6 +105,78 @@ let sandboxCommand = CommandSpec(
         ),
     ]
 )
+
+private let projectOptions: [OptionSpec] = [
+    .value("project", "ID", help: "The project's id.", defaultValue: "central-element-323112", section: project),
+    .list("service-account", "EMAIL", help: "A service account beside the project's own.", section: project),
+    .list(
+        "enable-api",
+        "NAME",
+        help: "The enabled APIs, such as secretmanager.googleapis.com, or none, beside those that all projects have.",
+        defaultText: CloudProject.runbookAPIs.joined(separator: ", "),
+        section: project
+    ),
+    .list(
+        "image-planted",
+        "REF",
+        help: "Images in Artifact Registry, LOCATION-docker.pkg.dev/PROJECT/REPOSITORY[/IMAGE[:TAG]], or none.",
+        defaultText: "the runbook's repository with its image",
+        check: ValueCheck { $0 == "none" || ImageReference($0) != nil ? nil : "is no image" },
+        section: project
+    ),
+    .list(
+        "deny-permission",
+        "NAME",
+        help: "Nobody has this permission, such as compute.instances.create.",
+        section: project
+    ),
+    .value(
+        "policy-race",
+        "N",
+        help: "Somebody else changes the project's policy before each of the next N writes of it.",
+        defaultText: "0",
+        check: .integer(0...1_000),
+        section: project
+    ),
+    .value(
+        "token-lifetime",
+        "SECONDS",
+        help: "How long tokens live.",
+        defaultText: "3600",
+        check: .integer(0...86_400),
+        section: project
+    ),
+    .flag("revoke-credentials", help: "The key file is refused, as if its key had been deleted.", section: project),
+    .value(
+        "key-plan",
+        "PLAN",
+        help: "What Tardis says of the key's plan, such as pro or business.",
+        defaultValue: "pro",
+        section: project
+    ),
+]
+
+private let machineOptions: [OptionSpec] = [
+    .value(
+        "vm-program",
+        "FILE",
+        help: "Each VM runs this vm-data-downloader for its shard. Without it VMs only stand there.",
+        check: ValueCheck { Options.absolutePath($0) == nil ? "cannot be run" : nil },
+        completion: .files,
+        section: machines
+    ),
+    .value(
+        "vm-processes",
+        "N",
+        help: "How many VMs run their program at once.",
+        defaultText: "16",
+        check: .integer(1...1_000),
+        section: machines
+    ),
+]
+
+private let project = "Project"
+private let machines = "Virtual machines"
 
 private func port(_ name: String, _ help: String) -> OptionSpec {
     .value(name, "PORT", help: help, defaultText: "a free one", check: .integer(0...65_535))

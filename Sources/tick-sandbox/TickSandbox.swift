@@ -35,21 +35,24 @@ struct TickSandbox {
         let world = try LocalWorld(worldOptions(options, directory: directory))
         defer { world.stop() }
         for rule in options.faults { world.faults.add(rule) }
-        let environment = try Environment(world, directory: directory)
         let arguments = options.arguments
+        world.resourceManager.race(times: try arguments.int("policy-race") ?? 0)
+        world.oauth.setRevoked(arguments.flag("revoke-credentials"))
+        let environment = try Environment(world, directory: directory)
+        world.machines.configure { $0.environment = environment.endpoints }
         if let file = arguments.string("env-file") { try Files.replace(file, with: environment.exportLines) }
         if arguments.flag("print-env") { context.output.write(environment.exportLines) }
         let command = arguments.arguments("COMMAND")
         let secrets = sandboxCommand.environment.map(\.name)
         let child =
-            try command.isEmpty ? nil : ChildCommand(command, adding: environment.variables, removing: secrets)
+            try command.isEmpty ? nil : ChildProcess(command, adding: environment.variables, removing: secrets)
         while true {
             var signals = signals
             var signal: Int32 = 0
             sigwait(&signals, &signal)
             if let child {
                 if let status = child.exitStatus() { return status }
-                if signal != SIGCHLD { kill(child.process, signal) }
+                if signal != SIGCHLD { kill(child.id, signal) }
             } else if signal != SIGCHLD {
                 return 0
             }
@@ -64,13 +67,20 @@ struct TickSandbox {
         let arguments = options.arguments
         var tardis = TardisService.Configuration(catalogue: catalogue, cache: "\(directory)/tardis")
         tardis.apiKey = arguments.variable("TICK_SANDBOX_TARDIS_KEY")?.values.last
+        tardis.keyPlan = arguments.string("key-plan") ?? "pro"
         tardis.size = options.size
         tardis.data = arguments.string("data")
         tardis.empty = options.empty
         var world = LocalWorld.Options(store: arguments.string("store") ?? "\(directory)/store", tardis: tardis)
-        world.tardisPort = options.port("tardis-port")
-        world.storagePort = options.port("gcs-port")
-        world.storageTLSPort = options.port("gcs-https-port")
+        world.ports = options.ports
+        world.project = options.project
+        world.images = options.images(in: world.project)
+        world.latencyMilliseconds = try arguments.int("latency") ?? 0
+        world.machines.directory = "\(directory)/machines"
+        world.machines.slots = try arguments.int("vm-processes") ?? 16
+        if let program = arguments.string("vm-program").flatMap(Options.absolutePath) {
+            world.machines.command = { record in .downloader(program, record) }
+        }
         world.buckets = arguments.all("bucket")
         world.record = arguments.string("record")
         world.requireToken = arguments.variable("TICK_SANDBOX_GCS_TOKEN")?.values.last

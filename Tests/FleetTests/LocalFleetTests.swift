@@ -35,8 +35,11 @@ import Testing
         )
     }
 
-    @Test func eachShardIsBroughtOnce() async {
-        let endings = await bring("echo x >> $DIR/$1; echo '{\"event\":\"done\",\"task\":\"file'$1'\",\"bytes\":5}' >&2", shards: 5)
+    @Test func eachShardIsBroughtOnce() async throws {
+        let endings = await bring(
+            "echo x >> $DIR/$1; echo '{\"event\":\"done\",\"task\":\"file'$1'\",\"bytes\":5}' >&2",
+            shards: 5
+        )
         #expect(endings.map(\.shard) == [0, 1, 2, 3, 4])
         #expect(endings.allSatisfy { $0.isSettled && $0.attempts == 1 && $0.reason == nil })
         for shard in 0..<5 {

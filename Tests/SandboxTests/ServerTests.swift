@@ -11,7 +11,13 @@ private struct EchoService: SandboxService {
         return .text("\(exchange.request.method) \(exchange.request.target) \(body.count) \(body.last ?? 0)")
     }
 
-    func refusal(status: Int, message: String, code: Int?, retryAfterSeconds: Int?) -> ServedResponse {
+    func refusal(
+        status: Int,
+        message: String,
+        reason: String?,
+        code: Int?,
+        retryAfterSeconds: Int?
+    ) -> ServedResponse {
         .text(message, status: status)
     }
 }

@@ -26,6 +26,9 @@ public struct DataObject: Sendable, Hashable {
         return "\(date)/\(dataType.rawValue)/\(venue.rawValue)/\(symbol)/\(file)"
     }
 
+    /// How people know it on a screen: `2023-05-23 binance-spot/BTCUSDT trades`.
+    public var title: String { "\(date) \(venue.rawValue)/\(symbol) \(dataType.rawValue)" }
+
     /// The data object of that name; nil when the name is not exactly of that form.
     public init?(name: String) {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)

@@ -6,12 +6,14 @@ struct AccessCheck: Sendable {
     let order: FleetOrder
     let world: FleetWorld
 
-    private static let setup = "./orchestration/setup-iam.sh"
+    static let setup = "./orchestration/setup-iam.sh"
 
     // MARK: APIs
 
     /// APIs without which nothing works; Secret Manager is told apart, as the key has another way.
-    private static let neededAPIs = ["compute.googleapis.com", "storage.googleapis.com", "artifactregistry.googleapis.com"]
+    private static let neededAPIs = [
+        "compute.googleapis.com", "storage.googleapis.com", "artifactregistry.googleapis.com",
+    ]
 
     func apis() async -> Checked<Void> {
         do {
@@ -34,11 +36,12 @@ struct AccessCheck: Sendable {
         }
         do {
             guard try await world.images.exists(image) else {
-                let text = "\(order.image) is not there; build it: gcloud builds submit --config orchestration/cloudbuild.yaml"
+                let text =
+                    "\(order.image) is not there; build it: gcloud builds submit --config orchestration/cloudbuild.yaml"
                 return Checked(nil, [Finding("image", .error(.usage), text, isAboutLaunch: true)])
             }
             return Checked((), [Finding("image", .fine, order.image)])
-        } catch where error.kind == .permission || error.kind == .apiDisabled {
+        } catch  where error.kind == .permission || error.kind == .apiDisabled {
             return Checked(nil, [notLookedUp("image", error)])
         } catch {
             return Checked(nil, [Finding("image", error, isAboutLaunch: true)])
@@ -83,7 +86,7 @@ struct AccessCheck: Sendable {
     ]
 
     func roles() async -> Checked<Void> {
-        let member = "serviceAccount:\(order.serviceAccount)"
+        let member = RunbookAccess.member(order.serviceAccount)
         do {
             let policy = try await world.projects.iam(order.project).policy()
             var missing = RunbookAccess.roles.filter { role in

@@ -6,7 +6,7 @@ import Transport
 /// How VMs can get the Tardis key.
 struct KeyCheck: Sendable {
     let order: FleetOrder
-    let world: FleetWorld
+    let secrets: SecretManagerClient
 
     /// The secret's name where none is given.
     static let standardName = "tardis-api-key"
@@ -22,10 +22,8 @@ struct KeyCheck: Sendable {
     func check() async -> Checked<Facts> {
         if let text = order.secret { return await named(text) }
         if order.isFree {
-            return Checked(
-                Facts(plan: .none, key: order.key),
-                [Finding("secret", .fine, "not needed: first days of a month are free")]
-            )
+            let fine = Finding("secret", .fine, "not needed: first days of a month are free")
+            return Checked(Facts(plan: .none, key: nil), [fine])
         }
         guard let key = order.key else {
             let text =
@@ -43,17 +41,17 @@ struct KeyCheck: Sendable {
             return Checked(nil, [Finding("secret", .error(.usage), text)])
         }
         do {
-            let (key, version) = try await world.secrets.access(name)
-            let plan = KeyPlan.version(version, isShared: try await isShared(name))
+            let (key, version) = try await secrets.access(name)
+            let secret = KeySecret(name, serviceAccount: order.serviceAccount, client: secrets)
+            let plan = KeyPlan.secret(secret, try await secret.look(nil), version: version)
             return Checked(Facts(plan: plan, key: key), [Finding("secret", .fine, "\(version)")])
         } catch let error as GoogleAPIError where error.kind == .notFound {
-            let text = "\(name) is not there, or has no version; make it: ./orchestration/setup-iam.sh --secret \(name.name)"
+            let text = "\(name) is not there, or has no version; make it: \(AccessCheck.setup) --secret \(name.name)"
             return Checked(nil, [Finding("secret", .error(.usage), text, isAboutLaunch: true)])
         } catch let error as GoogleAPIError where error.kind == .permission {
             // The VMs' service account may be allowed what the operator is not.
-            let plan = KeyPlan.version(name.version(name.version ?? "latest"), isShared: true)
-            let text = "\(name) may not be read here and is taken as it is: \(error)"
-            return Checked(Facts(plan: plan, key: nil), [Finding("secret", .warning, text)])
+            let text = "\(name) may not be looked at here and is taken as it is: \(error)"
+            return Checked(Facts(plan: .unseen(name), key: nil), [Finding("secret", .warning, text)])
         } catch {
             return Checked(nil, [Finding("secret", error, isAboutLaunch: true)])
         }
@@ -62,17 +60,11 @@ struct KeyCheck: Sendable {
     /// The kit's own secret, made from the key where it can be.
     private func standard(_ key: Secret) async -> Checked<Facts> {
         let name = SecretName(project: order.project, name: Self.standardName)
+        let secret = KeySecret(name, serviceAccount: order.serviceAccount, client: secrets)
         do {
-            let (payload, version) = try await world.secrets.access(name)
-            guard payload == key else {
-                let text = "\(name) holds another key and gets a new version"
-                let plan = KeyPlan.newVersion(name, isNew: false, isShared: try await isShared(name))
-                return Checked(Facts(plan: plan, key: key), [Finding("secret", .fine, text)])
-            }
-            let plan = KeyPlan.version(version, isShared: try await isShared(name))
-            return Checked(Facts(plan: plan, key: key), [Finding("secret", .fine, "\(version)")])
-        } catch let error as GoogleAPIError where error.kind == .notFound {
-            return await new(name, key)
+            let plan = KeyPlan.secret(secret, try await secret.look(key), version: nil)
+            let text = plan.steps.isEmpty ? "\(name)" : "to do: \(plan.steps.joined(separator: ", "))"
+            return Checked(Facts(plan: plan, key: key), [Finding("secret", .fine, text)])
         } catch let error as GoogleAPIError where error.kind == .apiDisabled || error.kind == .permission {
             return plain(key, error)
         } catch {
@@ -80,26 +72,9 @@ struct KeyCheck: Sendable {
         }
     }
 
-    private func new(_ name: SecretName, _ key: Secret) async -> Checked<Facts> {
-        await checking("secret", isAboutLaunch: true) {
-            do {
-                let isThere = try await world.secrets.exists(name)
-                let plan = KeyPlan.newVersion(
-                    name,
-                    isNew: !isThere,
-                    isShared: isThere ? try await isShared(name) : false
-                )
-                let text = "\(name) \(isThere ? "gets a version" : "is made") from TARDIS_API_KEY"
-                return Checked(Facts(plan: plan, key: key), [Finding("secret", .fine, text)])
-            } catch let error as GoogleAPIError where error.kind == .permission {
-                return plain(key, error)
-            }
-        }
-    }
-
     /// The key in metadata.
     private func plain(_ key: Secret, _ error: GoogleAPIError) -> Checked<Facts> {
-        let remedy = "./orchestration/setup-iam.sh --enable-apis --secret \(Self.standardName)"
+        let remedy = "\(AccessCheck.setup) --enable-apis --secret \(Self.standardName)"
         guard order.allowsPlainKey else {
             let text = "Secret Manager cannot be used (\(error)), and --no-plain-key forbids metadata; run \(remedy)"
             return Checked(nil, [Finding("secret", .error(.credentials), text, isAboutLaunch: true)])
@@ -107,16 +82,6 @@ struct KeyCheck: Sendable {
         let text =
             "the key stands in the VMs' metadata, which viewers of the project can read, as Secret Manager cannot be used "
             + "(\(error)); \(remedy) changes that"
-        return Checked(Facts(plan: .plain, key: key), [Finding("secret", .warning, text)])
-    }
-
-    /// Whether the service account may read the secret, as far as its policy may be looked at.
-    private func isShared(_ name: SecretName) async throws -> Bool {
-        do {
-            return try await world.secrets.iam(name).policy()
-                .grants(KeyPlan.role, to: "serviceAccount:\(order.serviceAccount)")
-        } catch let error as GoogleAPIError where error.kind == .permission {
-            return true
-        }
+        return Checked(Facts(plan: .plain(key), key: key), [Finding("secret", .warning, text)])
     }
 }

@@ -45,7 +45,8 @@ struct TardisCheck: Sendable {
             }
             guard let first = uncovered.first else { continue }
             let more = uncovered.count > 1 ? " and \(uncovered.count - 1) more days" : ""
-            let text = "the plan of the key (\(info.plan)) does not cover \(exchange) on \(first)\(more); use another key"
+            let text =
+                "the plan of the key (\(info.plan)) does not cover \(exchange) on \(first)\(more); use another key"
             gaps.append(Finding("Tardis key", .error(.credentials), text, isAboutLaunch: true))
         }
         let addresses = info.allowsSeveralAddresses ? "several addresses" : "one address at a time"
@@ -64,7 +65,8 @@ struct TardisCheck: Sendable {
                     do {
                         return Checked(try await tardis.catalogue(exchange: exchange))
                     } catch {
-                        let text = "the catalogue of \(exchange) could not be read, so what is absent shows later: \(error)"
+                        let text =
+                            "the catalogue of \(exchange) could not be read, so what is absent shows later: \(error)"
                         return Checked(nil, [Finding("catalogue", .warning, text)])
                     }
                 }

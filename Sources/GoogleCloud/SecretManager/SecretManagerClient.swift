@@ -63,8 +63,9 @@ public struct SecretManagerClient: Sendable {
         return try name(answer.name, call)
     }
 
-    /// The text of a version (the latest where none is named), and the version's own name.
-    public func access(_ secret: SecretName) async throws(GoogleAPIError) -> (payload: Secret, version: SecretName) {
+    /// The text of a version (the latest where none is named), and the version's own name. Throws `GoogleAPIError`, untyped:
+    /// the compiler (6.3) crashes on a `do` around a tuple with a typed error.
+    public func access(_ secret: SecretName) async throws -> (payload: Secret, version: SecretName) {
         struct Answer: Decodable {
             struct Payload: Decodable {
                 let data: String?

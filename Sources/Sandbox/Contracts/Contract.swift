@@ -91,18 +91,22 @@ public struct Contract: Sendable {
         }
     }
 
-    /// Finds the method of a request by verb and still encoded path.
+    /// Finds the method of a request by verb and still encoded path. Of several that fit, `x/{+name}:verb` and `x/{+name}`, the one
+    /// that spells out more of the path is meant.
     public func lookup(method verb: String, path: String) -> Lookup {
         var verbs: Set<String> = []
+        var best: (match: Match, spelledOut: Int)?
         for method in methods {
             for (template, isUpload) in method.templates.map({ ($0, false) }) + method.uploads.map({ ($0, true) }) {
+                if let best, method.verb == verb, template.literalCount <= best.spelledOut { continue }
                 guard let values = template.match(path) else { continue }
-                if method.verb == verb {
-                    return .found(Match(method: method.id, path: values, isUpload: isUpload, definition: method))
-                }
                 verbs.insert(method.verb)
+                guard method.verb == verb else { continue }
+                let match = Match(method: method.id, path: values, isUpload: isUpload, definition: method)
+                best = (match, template.literalCount)
             }
         }
+        if let best { return .found(best.match) }
         return verbs.isEmpty ? .unknown : .otherVerbs(verbs.sorted())
     }
 }

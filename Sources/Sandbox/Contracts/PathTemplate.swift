@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A path template of a discovery document: `{x}` is one encoded segment, `{+x}` keeps slashes.
 struct PathTemplate: Sendable {
@@ -9,6 +10,8 @@ struct PathTemplate: Sendable {
 
     private let pieces: [Piece]
     private let stopsAtColon: Bool
+    /// How many bytes of a path it spells out.
+    let literalCount: Int
 
     init(_ template: String, _ parameters: [String: ContractSpec]) {
         var pieces: [Piece] = []
@@ -24,6 +27,9 @@ struct PathTemplate: Sendable {
         }
         if !rest.isEmpty { pieces.append(.literal(Array(rest.utf8))) }
         self.pieces = pieces
+        literalCount = pieces.reduce(0) { count, piece in
+            if case .literal(let bytes) = piece { count + bytes.count } else { count }
+        }
         stopsAtColon = template.contains(":")
     }
 
@@ -45,9 +51,10 @@ struct PathTemplate: Sendable {
             }
             var count = longest.count
             while count > 0 {
+                // The pattern last: it costs most.
                 if let text = PercentCoding.decode(String(decoding: longest.prefix(count), as: UTF8.self)),
-                    pattern.map({ wholeMatch(text, pattern: $0) }) ?? true,
-                    match(path.dropFirst(count), pieces.dropFirst(), &values)
+                    match(path.dropFirst(count), pieces.dropFirst(), &values),
+                    pattern.map({ wholeMatch(text, pattern: $0) }) ?? true
                 {
                     values[name] = text
                     return true
@@ -60,13 +67,21 @@ struct PathTemplate: Sendable {
     }
 }
 
+/// The patterns met so far, compiled once: an API has a few dozen of them, and compiling one takes longer than a request may.
+private let compiledPatterns = Mutex<[String: regex_t]>([:])
+
 /// Whether the whole text fits a regular expression of a discovery document (they stay within POSIX's extended form).
 func wholeMatch(_ text: String, pattern: String) -> Bool {
-    var inner = pattern.replacing("(?:", with: "(")
-    if inner.hasPrefix("^") { inner.removeFirst() }
-    if inner.hasSuffix("$") { inner.removeLast() }
-    var expression = regex_t()
-    guard regcomp(&expression, "^(\(inner))$", REG_EXTENDED | REG_NOSUB) == 0 else { return true }
-    defer { regfree(&expression) }
-    return regexec(&expression, text, 0, nil, 0) == 0
+    compiledPatterns.withLock { compiled in
+        if compiled[pattern] == nil {
+            var inner = pattern.replacing("(?:", with: "(")
+            if inner.hasPrefix("^") { inner.removeFirst() }
+            if inner.hasSuffix("$") { inner.removeLast() }
+            var expression = regex_t()
+            guard regcomp(&expression, "^(\(inner))$", REG_EXTENDED | REG_NOSUB) == 0 else { return true }
+            compiled[pattern] = expression
+        }
+        guard var expression = compiled[pattern] else { return true }
+        return regexec(&expression, text, 0, nil, 0) == 0
+    }
 }

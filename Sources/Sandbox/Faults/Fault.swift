@@ -26,6 +26,8 @@ public struct Fault: Sendable, Equatable {
     public var retryAfterSeconds: Int?
     /// Tardis's `code` in that answer's body.
     public var code: Int?
+    /// Google's reason word in that answer's body, such as `rateLimitExceeded`; nil for the usual one of the status.
+    public var reason: String?
     /// The message in that answer's body.
     public var message: String?
     /// Close the connection after so many bytes of the body.

@@ -14,9 +14,12 @@ public final class FaultInjector: Sendable {
     }
 
     private let entries: Mutex<[Entry]>
+    /// Milliseconds that every request waits before it is worked on, beside its faults.
+    let latencyMilliseconds: Int
 
     /// Starts with the given rules.
-    public init(_ rules: [FaultRule] = []) {
+    public init(_ rules: [FaultRule] = [], latencyMilliseconds: Int = 0) {
+        self.latencyMilliseconds = latencyMilliseconds
         entries = Mutex(rules.map(Entry.init))
     }
 

@@ -32,14 +32,15 @@ public struct FaultRule: Sendable, Equatable {
     /// The rule's words, for help texts.
     public static let syntax = """
         A rule is one line of NAME=VALUE words. Which requests (all that are given must fit):
-          service=gcs|tardis|wasabi   method=GET   path=TEXT (a part of path and query, or a glob with * and ?)
+          service=NAME (gcs, tardis, wasabi, compute …)   method=GET   path=TEXT (a part of path and query, or a glob with * and ?)
             (wasabi serves the bodies of all days but the first of a month; tardis only redirects there)
           nth=N, nth=N-M or nth=N-    only these of the fitting requests, counted from 1
           probability=0.1 seed=7      only this share of them, chosen by the seed
         What happens (may be combined):
           latency=MS                  wait before the request is worked on
           bandwidth=BYTES             send the body at so many bytes a second (K, M)
-          status=CODE                 answer this instead; with retry-after=SECONDS, code=TARDIS-CODE, message=TEXT
+          status=CODE                 answer this instead; with retry-after=SECONDS, message=TEXT,
+                                        code=TARDIS-CODE or reason=GOOGLE-WORD
           cut=BYTES                   close the connection after so many bytes of the body
           length=+N or length=-N      announce a wrong Content-Length
           corrupt=OFFSET              invert the body's byte at this offset
@@ -69,6 +70,7 @@ public struct FaultRule: Sendable, Equatable {
             guard let number = UInt64(value) else { return false }
             seed = number
         case "message": fault.message = PercentCoding.decode(value, plusIsBlank: true)
+        case "reason": fault.reason = value
         case "reset":
             guard value == "before" || value == "after" else { return false }
             fault.reset = value == "before" ? .before : .after

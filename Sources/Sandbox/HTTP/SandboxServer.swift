@@ -53,7 +53,9 @@ public final class SandboxServer: Sendable {
     }
 
     private static func listen(on port: UInt16) throws -> (Int32, UInt16) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        // Not blocking, as a connection that was waiting may be gone when it is accepted.
+        let kind = [SOCK_STREAM, SOCK_CLOEXEC, SOCK_NONBLOCK].reduce(0) { $0 | Int32($1.rawValue) }
+        let descriptor = socket(AF_INET, kind, 0)
         guard descriptor >= 0 else { throw SandboxError.system("open a socket") }
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -78,13 +80,18 @@ public final class SandboxServer: Sendable {
 
     private func acceptLoop() {
         while true {
-            let descriptor = accept(listener, nil, nil)
+            var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+            poll(&entry, 1, -1)
+            let descriptor = descriptorLock.withLock { _ in
+                let descriptor = accept(listener, nil, nil)
+                if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+                return descriptor
+            }
             if descriptor < 0 {
                 if state.withLock({ $0.stopping }) { return }
                 if errno == EMFILE { usleep(10_000) }
                 continue
             }
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             let welcome = state.withLock { state in
                 if !state.stopping { state.connections.insert(descriptor) }
                 return !state.stopping

@@ -23,7 +23,8 @@ struct ServedConnection {
         let fault = server.faults.fault(for: request, service: server.service.name)
         let body = try RequestBody(channel: channel, headers: request.headers, breakAfter: fault?.breakAfter)
         let exchange = Exchange(request: request, body: body, keepBytes: fault?.keepBytes)
-        if let delay = fault?.latencyMilliseconds { try channel.pause(milliseconds: delay) }
+        let delay = (fault?.latencyMilliseconds ?? 0) + server.faults.latencyMilliseconds
+        if delay > 0 { try channel.pause(milliseconds: delay) }
         if fault?.reset == .before {
             server.recorder.record(exchange, service: server.service.name, status: nil)
             channel.resetOnClose()
@@ -52,6 +53,7 @@ struct ServedConnection {
             var answer = server.service.refusal(
                 status: status,
                 message: fault?.message ?? "fault injected by the sandbox",
+                reason: fault?.reason,
                 code: fault?.code,
                 retryAfterSeconds: fault?.retryAfterSeconds
             )
@@ -72,7 +74,7 @@ struct ServedConnection {
     }
 
     private func refusal(_ status: Int, _ message: String) -> ServedResponse {
-        server.service.refusal(status: status, message: message, code: nil, retryAfterSeconds: nil)
+        server.service.refusal(status: status, message: message, reason: nil, code: nil, retryAfterSeconds: nil)
     }
 
     private func readHead() throws -> ServedRequest? {

@@ -88,7 +88,8 @@ public protocol SandboxService: Sendable {
     /// Answers one request; a thrown `Refusal` becomes its answer, any other error a 500.
     func respond(to exchange: Exchange) throws -> ServedResponse
     /// The answer of this service with a given status, for faults and for errors of the server itself.
-    func refusal(status: Int, message: String, code: Int?, retryAfterSeconds: Int?) -> ServedResponse
+    /// `reason` is Google's word and `code` Tardis's number; nil for the usual ones of the status.
+    func refusal(status: Int, message: String, reason: String?, code: Int?, retryAfterSeconds: Int?) -> ServedResponse
 }
 
 /// An answer thrown from the depth of a handler.

@@ -29,7 +29,8 @@ extension ServedResponse {
 /// The reason word that goes with a status where nothing better is known.
 func googleReason(_ status: Int) -> String {
     let known = [
-        400: "invalid", 401: "authError", 403: "forbidden", 404: "notFound", 409: "conflict", 410: "gone",
+        400: "invalid", 401: "authError", 403: "forbidden", 404: "notFound", 405: "httpMethodNotAllowed",
+        409: "conflict", 410: "gone",
         411: "required", 412: "conditionNotMet", 416: "requestedRangeNotSatisfiable", 429: "rateLimitExceeded",
         501: "notImplemented", 503: "backendError",
     ]

@@ -1,8 +1,11 @@
+import Synchronization
+
 extension StorageService {
-    static func newBucket(_ name: String, from body: JSONValue?) -> JSONObject {
+    static func newBucket(_ name: String, from body: JSONValue?, projectNumber: Int) -> JSONObject {
         let now = JSONValue.string(Clock.rfc3339(Clock.microseconds()))
         return [
-            "kind": "storage#bucket", "id": .string(name), "name": .string(name), "projectNumber": "1060025368044",
+            "kind": "storage#bucket", "id": .string(name), "name": .string(name),
+            "projectNumber": .string(String(projectNumber)),
             "metageneration": "1", "location": .string((body?["location"]?.string ?? "US").uppercased()),
             "locationType": .string(body?["location"] == nil ? "multi-region" : "region"),
             "storageClass": .string(body?["storageClass"]?.string ?? "STANDARD"), "etag": "CAE=",
@@ -27,7 +30,7 @@ extension StorageService {
         guard wholeMatch(name, pattern: "[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]") else {
             throw Refusal.invalid("Invalid bucket name: '\(name)'")
         }
-        try store.insertBucket(name, Self.newBucket(name, from: body))
+        try store.insertBucket(name, Self.newBucket(name, from: body, projectNumber: project.number))
         return .json(resource(try store.bucket(name), base: request.base))
     }
 
@@ -52,13 +55,9 @@ extension StorageService {
     }
 
     func deleteBucket(_ match: Contract.Match) throws -> ServedResponse {
-        try store.deleteBucket(match.path["bucket"] ?? "")
+        let name = match.path["bucket"] ?? ""
+        try store.deleteBucket(name)
+        policies.withLock { _ = $0.removeValue(forKey: name) }
         return ServedResponse(status: 204)
-    }
-
-    func testPermissions(_ request: ServedRequest, _ match: Contract.Match) throws -> ServedResponse {
-        _ = try store.bucket(match.path["bucket"] ?? "")
-        let asked = request.query.filter { $0.name == "permissions" }.map { JSONValue.string($0.value) }
-        return .json(["kind": "storage#testIamPermissionsResponse", "permissions": .array(asked)])
     }
 }

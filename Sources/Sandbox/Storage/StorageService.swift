@@ -13,24 +13,46 @@ public final class StorageService: SandboxService {
     let store: StorageDirectory
     let validator: ContractValidator
     let sessions = Mutex<[String: UploadSession]>([:])
-    private let requiredToken: String?
+    let policies = Mutex<[String: IAMPolicy]>([:])
+    let project: CloudProject
+    let initialPolicy: IAMPolicy
+    private let requiresToken: Bool
 
-    /// Opens a store; with a token every request but those on upload sessions must carry it as `Bearer`.
-    public init(directory: String, requireToken: String? = nil) throws {
+    /// Opens a store. With a token every request but those on upload sessions must carry it, or another of the project's, as
+    /// `Bearer`; without one a token is not asked for, but one that is sent must be good.
+    public init(directory: String, requireToken: String? = nil, project: CloudProject = CloudProject()) throws {
         self.directory = directory
-        requiredToken = requireToken
+        self.project = project
+        initialPolicy = IAMPolicy(bindings: [
+            [
+                "role": "roles/storage.legacyBucketOwner",
+                "members": [.string("projectEditor:\(project.id)"), .string("projectOwner:\(project.id)")],
+            ],
+            ["role": "roles/storage.legacyBucketReader", "members": [.string("projectViewer:\(project.id)")]],
+        ])
+        requiresToken = requireToken != nil
+        if let requireToken { project.tokens.accept(requireToken, of: project.serviceAccount) }
         store = try StorageDirectory(root: directory)
-        validator = ContractValidator(contract: try Contract(json: StorageContract.json))
+        validator = try Self.contract.get()
     }
+
+    private static let contract = Result { ContractValidator(contract: try Contract(json: StorageContract.json)) }
 
     /// Makes a bucket, if there is none of this name.
     public func createBucket(_ name: String) throws {
-        if (try? store.bucket(name)) == nil { try store.insertBucket(name, Self.newBucket(name, from: nil)) }
+        if (try? store.bucket(name)) != nil { return }
+        try store.insertBucket(name, Self.newBucket(name, from: nil, projectNumber: project.number))
     }
 
     /// An error in Google's JSON form.
-    public func refusal(status: Int, message: String, code: Int?, retryAfterSeconds: Int?) -> ServedResponse {
-        .googleError(status, googleReason(status), message)
+    public func refusal(
+        status: Int,
+        message: String,
+        reason: String?,
+        code: Int?,
+        retryAfterSeconds: Int?
+    ) -> ServedResponse {
+        .googleError(status, reason ?? googleReason(status), message)
     }
 
     /// Answers one request.
@@ -46,9 +68,8 @@ public final class StorageService: SandboxService {
             return try respond(exchange, session: id)
         }
         let match = try route(exchange)
-        if let requiredToken, request.headers["Authorization"] != "Bearer \(requiredToken)" {
-            throw Refusal.google(401, "authError", "Invalid Credentials")
-        }
+        try checkToken(request)
+        if let permission = Self.permissions[match.method] { try require(permission, match) }
         try judge(exchange, validator.problems(inQueryOf: request, for: match))
         let selector = try fieldSelector(exchange, match)
         if match.isUpload { return try upload(exchange, match, selector) }
@@ -60,6 +81,14 @@ public final class StorageService: SandboxService {
             response.body = .bytes(Array(selector.apply(to: try JSONValue.parse(bytes)).text.utf8))
         }
         return response
+    }
+
+    private func checkToken(_ request: ServedRequest) throws {
+        let authorization = request.headers["Authorization"]
+        guard requiresToken || authorization != nil else { return }
+        if project.tokens.grant(for: authorization) == nil {
+            throw Refusal.google(401, "authError", "Invalid Credentials")
+        }
     }
 
     private func route(_ exchange: Exchange) throws -> Contract.Match {
@@ -129,6 +158,8 @@ public final class StorageService: SandboxService {
         case "storage.buckets.getStorageLayout": try storageLayout(match)
         case "storage.buckets.delete": try deleteBucket(match)
         case "storage.buckets.testIamPermissions": try testPermissions(request, match)
+        case "storage.buckets.getIamPolicy": try getPolicy(request, match)
+        case "storage.buckets.setIamPolicy": try setPolicy(match, body)
         case "storage.objects.get": try getObject(request, match)
         case "storage.objects.list": try listObjects(request, match)
         case "storage.objects.patch": try changeObject(request, match, body, replaces: false)

@@ -1,7 +1,10 @@
 import Glibc
 
 /// Wall-clock times as the stand-ins write them.
-enum Clock {
+public enum Clock {
+    /// Seconds since 1970, UTC.
+    public static func seconds() -> Int { microseconds() / 1_000_000 }
+
     /// Microseconds since 1970, UTC.
     static func microseconds() -> Int {
         var now = timespec()

@@ -59,7 +59,18 @@ final class MessageDigest {
     }
 }
 
+/// The CRC-32C (Castagnoli) of bytes.
+func crc32c(_ bytes: [UInt8]) -> UInt32 { ~updateCRC32C(~0, bytes) }
+
 func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+
+/// The bytes of base64 text in either alphabet, with or without padding; nil when it is none.
+func decodedBase64(_ text: String) -> [UInt8]? {
+    var plain = text.replacing("-", with: "+").replacing("_", with: "/")
+    while plain.hasSuffix("=") { plain.removeLast() }
+    plain += String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)
+    return Data(base64Encoded: plain).map { Array($0) }
+}
 
 func hex(_ bytes: [UInt8]) -> String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

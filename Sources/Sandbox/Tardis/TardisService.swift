@@ -24,6 +24,8 @@ public final class TardisService: SandboxService {
         public var cache: String
         /// The key that opens days other than the first of a month; nil refuses every key.
         public var apiKey: String?
+        /// The key's plan, as `/api-key-info` tells it: `pro` has one address at a time, `business` several.
+        public var keyPlan = "pro"
         /// Datasets without rows: a glob of the URL's part behind `/v1/`, and what they look like.
         public var empty: [(glob: String, form: Emptiness)] = []
 
@@ -52,7 +54,13 @@ public final class TardisService: SandboxService {
     }
 
     /// An error in Tardis's JSON form.
-    public func refusal(status: Int, message: String, code: Int?, retryAfterSeconds: Int?) -> ServedResponse {
+    public func refusal(
+        status: Int,
+        message: String,
+        reason: String?,
+        code: Int?,
+        retryAfterSeconds: Int?
+    ) -> ServedResponse {
         var json: JSONObject = ["code": .integer(code ?? status), "message": .string(message)]
         json["retryAfterSeconds"] = retryAfterSeconds.map(JSONValue.integer)
         return .json(.object(json), status: status)
@@ -95,7 +103,7 @@ public final class TardisService: SandboxService {
     }
 
     private func refuse(_ status: Int, _ message: String, code: Int? = nil) -> ServedResponse {
-        refusal(status: status, message: message, code: code, retryAfterSeconds: nil)
+        refusal(status: status, message: message, reason: nil, code: code, retryAfterSeconds: nil)
     }
 
     // MARK: metadata
@@ -121,7 +129,8 @@ public final class TardisService: SandboxService {
             .array(
                 catalogue.exchanges.keys.sorted().map { id in
                     [
-                        "exchange": .string(id), "accessType": "full", "from": TardisCatalogue.firstDay.instant,
+                        "exchange": .string(id), "accessType": .string(configuration.keyPlan),
+                        "from": TardisCatalogue.firstDay.instant,
                         "to": catalogue.exportedUntil.instant, "symbols": [], "dataPlan": "all",
                     ]
                 }

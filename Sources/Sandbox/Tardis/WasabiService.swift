@@ -34,7 +34,13 @@ public final class WasabiService: SandboxService {
     }
 
     /// An error in S3's XML form.
-    public func refusal(status: Int, message: String, code: Int?, retryAfterSeconds: Int?) -> ServedResponse {
+    public func refusal(
+        status: Int,
+        message: String,
+        reason: String?,
+        code: Int?,
+        retryAfterSeconds: Int?
+    ) -> ServedResponse {
         xml(status, status == 503 ? "SlowDown" : "InternalError", message)
     }
 

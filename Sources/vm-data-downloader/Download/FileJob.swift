@@ -27,7 +27,7 @@ struct FileJob: Sendable {
     }
 
     /// How people know it on a screen.
-    var title: String { "\(object.date) \(object.venue.rawValue)/\(dataset.symbol) \(object.dataType.rawValue)" }
+    var title: String { object.title }
 }
 
 /// What became of one file.

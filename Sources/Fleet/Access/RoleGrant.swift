@@ -1,0 +1,59 @@
+public import GoogleCloud
+
+/// A role that the VMs' service account is to have somewhere.
+public struct RoleGrant: Sendable, Hashable {
+    /// What kind of thing the role is given on.
+    public enum Place: String, Sendable, CaseIterable {
+        /// The whole project.
+        case project
+        /// The data's bucket.
+        case bucket
+        /// The Docker image's repository.
+        case repository
+        /// The Tardis key's secret.
+        case secret
+    }
+
+    /// The role: `roles/storage.objectAdmin`.
+    public let role: String
+    /// On what it is given.
+    public let place: Place
+    /// Under which condition; nil for under none.
+    public let condition: IAMCondition?
+
+    /// A grant.
+    public init(_ role: String, on place: Place, condition: IAMCondition? = nil) {
+        self.role = role
+        self.place = place
+        self.condition = condition
+    }
+
+    /// How it stands in a policy of its place.
+    public enum Standing: Sendable, Equatable {
+        /// It is there.
+        case present
+        /// It is not there.
+        case missing
+        /// The role is there, but only under conditions of these titles, which is not what is wanted.
+        case conditional([String])
+    }
+
+    /// How it stands for the member in its place's policy.
+    public func standing(in policy: IAMPolicy, for member: String) -> Standing {
+        if policy.grants(role, to: member, condition: condition) { return .present }
+        let titles = policy.bindings(of: member).filter { $0.role == role }.compactMap { $0.condition?.title }
+        return titles.isEmpty ? .missing : .conditional(titles)
+    }
+}
+
+extension IAMPolicy {
+    /// The policy with those of the grants that are missing.
+    public func adding(_ grants: [RoleGrant], for member: String) -> IAMPolicy {
+        grants.reduce(self) { $0.adding(member, to: $1.role, condition: $1.condition) }
+    }
+
+    /// The policy without any of the grants.
+    public func removing(_ grants: [RoleGrant], for member: String) -> IAMPolicy {
+        grants.reduce(self) { $0.removing(member, from: $1.role, condition: $1.condition) }
+    }
+}

@@ -1,0 +1,133 @@
+import Common
+public import Console
+import GoogleCloud
+
+/// How a run stands, for people and for programs.
+public struct FleetReport: Sendable {
+    private let state: FleetState
+    private let shards: [ShardStatus]
+
+    /// The report on these shards of a run.
+    public init(_ state: FleetState, shards: ClosedRange<Int>) {
+        self.state = state
+        self.shards = state.shards.filter { shards.contains($0.shard) }
+    }
+
+    /// Whether every file of the shards is there, or known not to be had.
+    public var isWhole: Bool { shards.allSatisfy(\.isFinished) }
+    /// How many of the shards are finished.
+    public var finished: Int { shards.filter(\.isFinished).count }
+
+    /// The shards that are not finished.
+    public var unfinished: [Int] { shards.filter { !$0.isFinished }.map(\.shard) }
+    /// What `vm-data-downloader` calls the files that are still missing.
+    public var missingFiles: [String] {
+        shards.flatMap { shard in
+            shard.days.filter { !$0.isFinished }.flatMap(\.missing).compactMap { DataObject(name: $0)?.title }
+        }
+    }
+
+    private struct Sum {
+        var objects = 0
+        var whole = 0
+        var absent = 0
+        var rows: Int64 = 0
+        var bytesIn: Int64 = 0
+        var bytesOut: Int64 = 0
+
+        var missing: Int { objects - whole - absent }
+
+        mutating func add(_ day: ShardStatus.Day) {
+            objects += day.expected
+            whole += day.whole
+            absent += day.absent
+            rows += day.rows
+            bytesIn += day.bytesIn
+            bytesOut += day.bytesOut
+        }
+    }
+
+    private var sums: [(name: String, sum: Sum)] {
+        state.run.dates.enumerated().map { index, date in
+            (date.description, shards.reduce(into: Sum()) { $0.add($1.days[index]) })
+        }
+    }
+
+    // MARK: People
+
+    /// One line a date.
+    public var table: TextTable {
+        var table = TextTable([
+            .init("DATE"), .init("OBJECTS", alignRight: true), .init("WHOLE", alignRight: true),
+            .init("ABSENT", alignRight: true), .init("MISSING", alignRight: true), .init("ROWS", alignRight: true),
+            .init("SIZE", alignRight: true),
+        ])
+        for (name, sum) in sums {
+            table.add([
+                .init(name), .init(Format.count(Int64(sum.objects))), .init(Format.count(Int64(sum.whole))),
+                .init(Format.count(Int64(sum.absent))),
+                .init(Format.count(Int64(sum.missing)), sum.missing > 0 ? .yellow : .plain),
+                .init(Format.count(sum.rows)), .init(Format.bytes(sum.bytesOut)),
+            ])
+        }
+        return table
+    }
+
+    // MARK: Programs
+
+    /// The run and its dates.
+    public var json: JSONObject {
+        [
+            "run": .string(state.run.id),
+            "whole": .bool(isWhole),
+            "shards": .int(Int64(shards.count)),
+            "finished": .int(Int64(finished)),
+            "dates": .array(
+                sums.map { name, sum in
+                    [
+                        "date": .string(name),
+                        "objects": .int(Int64(sum.objects)),
+                        "whole": .int(Int64(sum.whole)),
+                        "absent": .int(Int64(sum.absent)),
+                        "missing": .int(Int64(sum.missing)),
+                        "rows": .int(sum.rows),
+                        "bytes_in": .int(sum.bytesIn),
+                        "bytes_out": .int(sum.bytesOut),
+                    ]
+                }
+            ),
+        ]
+    }
+
+    /// One object a shard; `actions` says what was or would be done.
+    public func shardLines(_ actions: [ShardAction] = []) -> [JSONValue] {
+        let verdicts = Dictionary(actions.map { ($0.shard, $0.verdict.word) }) { first, _ in first }
+        return shards.map { shard in
+            [
+                "shard": .int(Int64(shard.shard)),
+                "vm": .string(shard.name),
+                "zone": shard.vm.vm.map { .string($0.zone) } ?? nil,
+                "state": .string(shard.phase.rawValue),
+                "objects": .int(Int64(shard.days.reduce(0) { $0 + $1.expected })),
+                "missing": .int(Int64(shard.missing)),
+                "action": verdicts[shard.shard].map(JSONValue.string) ?? nil,
+            ]
+        }
+    }
+}
+
+extension ShardAction.Verdict {
+    /// A word for programs.
+    var word: String {
+        switch self {
+        case .finished: "finished"
+        case .leave, .leaveAll: "leave"
+        case .waitGone: "wait"
+        case .start: "start"
+        case .replace: "replace"
+        case .create: "create"
+        case .conflict: "conflict"
+        case .giveUp: "give_up"
+        }
+    }
+}

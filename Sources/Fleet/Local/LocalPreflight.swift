@@ -1,0 +1,45 @@
+import Common
+import Console
+public import GoogleCloud
+public import Tardis
+public import Transport
+
+/// The checks before shards are brought by processes of this machine.
+public struct LocalPreflight: Sendable {
+    private let run: FleetRun
+    private let key: Secret?
+
+    /// Checks for a run with this key.
+    public init(run: FleetRun, key: Secret?) {
+        self.run = run
+        self.key = key
+    }
+
+    /// Asks Tardis about key and files; all findings.
+    public func check(_ tardis: @Sendable (Secret?) -> TardisClient) async -> Findings {
+        let check = TardisCheck(run: run, instruments: run.instruments)
+        let client = tardis(key)
+        async let catalogues = check.catalogues(client)
+        if key == nil, !run.dates.allSatisfy(\.isFirstOfMonth) {
+            let text = "there is no Tardis key: set TARDIS_API_KEY (only first days of a month are free)"
+            let missing = Finding("Tardis key", .error(.credentials), text, isAboutLaunch: true)
+            return Findings([missing] + (await catalogues).findings)
+        }
+        async let info = check.key(client)
+        return Findings((await info).findings + (await catalogues).findings)
+    }
+}
+
+extension FleetState {
+    /// The state of a run whose shards are brought by processes, which are called `local-0` and so on. Throws `StorageError`.
+    public static func ofProcesses(_ run: FleetRun, _ snapshot: FleetSnapshot, _ store: any ObjectStore) async throws
+        -> FleetState
+    {
+        func state(_ beats: [FleetHeartbeat]) -> FleetState {
+            FleetState(run, prefix: "local", offset: 0, objects: snapshot.objects, heartbeats: beats, vms: [])
+        }
+        let first = state(snapshot.heartbeats)
+        let worth = first.heartbeatsWorthReading
+        return worth.isEmpty ? first : state(try await FleetView.whole(snapshot.heartbeats, worth, store))
+    }
+}

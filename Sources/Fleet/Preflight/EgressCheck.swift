@@ -1,0 +1,62 @@
+import GoogleCloud
+import Tardis
+
+/// How VMs reach the internet, and whether that can be had.
+struct EgressCheck: Sendable {
+    let order: FleetOrder
+
+    /// The way.
+    enum Way: Sendable, Equatable {
+        /// All from one address, for which this has to be made.
+        case shared(EgressPlan)
+        /// Each from an address of its own.
+        case direct
+    }
+
+    /// Whether VMs share an address, with the key's plan as far as it is known.
+    func isShared(_ key: KeyInfo?) -> Bool {
+        switch order.egress {
+        case .shared: true
+        case .direct: false
+        case .auto: order.run.shards > 1 && key?.allowsSeveralAddresses != true
+        }
+    }
+
+    /// What there is, against what is wanted.
+    func check(_ key: KeyInfo?, _ state: EgressState?) -> Checked<Way> {
+        guard isShared(key) else { return Checked(.direct, [direct(key)]) }
+        guard let state else { return Checked(nil) }
+        do {
+            let plan = try EgressPlan(state)
+            let text =
+                if !plan.steps.isEmpty {
+                    "shared; to do: \(plan.steps.map(\.text).joined(separator: ", "))"
+                } else if let borrowed = plan.borrowed {
+                    "shared, through \(borrowed), which is there already"
+                } else {
+                    "shared, from \(state.address?.address ?? FleetNames.Egress.address)"
+                }
+            return Checked(.shared(plan), [Finding("egress", .fine, text)])
+        } catch {
+            return Checked(nil, [Finding("egress", error, isAboutLaunch: true)])
+        }
+    }
+
+    private func direct(_ key: KeyInfo?) -> Finding {
+        let vms = order.run.shards
+        guard vms > 1, !order.isFree, key?.allowsSeveralAddresses != true else {
+            return Finding(
+                "egress",
+                .fine,
+                vms == 1 ? "an address of the VM's own" : "an address of its own for each VM"
+            )
+        }
+        let plan = key.map { "the key's plan (\($0.plan))" } ?? "an ordinary plan"
+        return Finding(
+            "egress",
+            .warning,
+            "direct: \(vms) VMs have \(vms) addresses, and \(plan) serves one at a time: one VM downloads while the others wait "
+                + "for the key (403, code 274), 15 minutes at a time; --egress shared gives all of them one address"
+        )
+    }
+}

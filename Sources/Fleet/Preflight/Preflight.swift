@@ -1,0 +1,146 @@
+import Common
+import Console
+import GoogleCloud
+import Tardis
+
+/// The checks before a launch: all at once, and all findings together. Nothing is changed.
+public struct Preflight: Sendable {
+    private let order: FleetOrder
+    private let world: FleetWorld
+
+    /// Checks for an order.
+    public init(order: FleetOrder, world: FleetWorld) {
+        self.order = order
+        self.world = world
+    }
+
+    /// All that was found, and what a launch needs to know; nil when something in the way kept it from being learned.
+    public func look() async -> (findings: Findings, facts: PreflightFacts?) {
+        // Without credentials and a project every further check would fail for the same reason.
+        async let listed = catalogues()
+        let project = await projectCheck()
+        guard let quotas = project.value else {
+            return (Findings(project.findings + (await listed).findings), nil)
+        }
+        async let apis = access.apis()
+        async let image = access.image()
+        async let permissions = access.permissions(egress: order.egress)
+        async let roles = access.roles()
+        async let placed = place()
+        async let keyed = key()
+        async let snapshot = snapshot()
+
+        let (place, key, there, archive) = await (placed, keyed, snapshot, listed)
+        var findings = Findings(project.findings)
+        findings.add((await apis).findings)
+        findings.add(there.findings + (await image).findings)
+        findings.add((await roles).findings + (await permissions).findings)
+        findings.add(key.findings + archive.findings + place.findings)
+        let way: Checked<EgressCheck.Way> =
+            place.value == nil ? Checked(nil) : EgressCheck(order: order).check(key.value?.info, place.value?.egress)
+        findings.add(way.findings)
+        guard let view = there.value else { return (findings, nil) }
+        findings.add(names(view))
+        let facts = PreflightFacts(
+            view: view,
+            machines: place.value?.machines,
+            projectQuotas: quotas,
+            key: key.value?.plan,
+            keyInfo: key.value?.info,
+            egress: way.value
+        )
+        return (findings, facts)
+    }
+
+    private var access: AccessCheck { AccessCheck(order: order, world: world) }
+
+    // MARK: The parts
+
+    /// Compute Engine's word on the project: credentials, project and API in one request.
+    private func projectCheck() async -> Checked<[ComputeQuota]> {
+        do {
+            let quotas = try await world.compute.projectQuotas()
+            return Checked(quotas, [Finding("project", .fine, order.project)])
+        } catch {
+            switch error.kind {
+            case .unauthenticated: return Checked(nil, [Finding("credentials", error)])
+            case .notFound:
+                let text = "there is no project \(order.project); correct --project or GCP_PROJECT_ID"
+                return Checked(nil, [Finding("project", .error(.usage), text)])
+            case .permission:
+                let text = "\(error) (or the project's id is wrong: --project, GCP_PROJECT_ID)"
+                return Checked(nil, [Finding("project", .error(.credentials), text)])
+            default: return Checked(nil, [Finding("project", error)])
+            }
+        }
+    }
+
+    private func catalogues() async -> Checked<[String: ExchangeCatalogue]> {
+        await TardisCheck(run: order.run, instruments: order.run.instruments).catalogues(world.tardis(nil))
+    }
+
+    private struct Place: Sendable {
+        let machines: MachineCheck.Facts
+        let egress: EgressState?
+    }
+
+    private func place() async -> Checked<Place> {
+        let machines = await MachineCheck(order: order, compute: world.compute).check()
+        guard let facts = machines.value else { return Checked(nil, machines.findings) }
+        guard order.egress != .direct, order.egress == .shared || order.run.shards > 1, !facts.subnetwork.isEmpty else {
+            return Checked(Place(machines: facts, egress: nil), machines.findings)
+        }
+        do {
+            let state = try await egress.look(
+                region: facts.region.name,
+                network: facts.network,
+                subnetwork: facts.subnetwork
+            )
+            return Checked(Place(machines: facts, egress: state), machines.findings)
+        } catch {
+            let failed = Finding("egress", error, isAboutLaunch: true)
+            return Checked(Place(machines: facts, egress: nil), machines.findings + [failed])
+        }
+    }
+
+    private var egress: SharedEgress { SharedEgress(world.compute, random: world.random) }
+
+    private func key() async -> Checked<(plan: KeyPlan, info: KeyInfo?)> {
+        let secret = await KeyCheck(order: order, secrets: world.secrets).check()
+        guard let facts = secret.value else { return Checked(nil, secret.findings) }
+        guard let key = facts.key else { return Checked((facts.plan, nil), secret.findings) }
+        let check = TardisCheck(run: order.run, instruments: order.run.instruments)
+        let info = await check.key(world.tardis(key))
+        return Checked((facts.plan, info.value), secret.findings + info.findings)
+    }
+
+    private func snapshot() async -> Checked<FleetView> {
+        do {
+            let snapshot = try await FleetSnapshot.take(world, dates: order.run.dates)
+            return Checked(
+                try await FleetView.of(order, world, snapshot),
+                [Finding("bucket", .fine, world.store.location)]
+            )
+        } catch let error as StorageError where error.kind == .bucketMissing {
+            let text = "\(world.store.location) is not there; create it: gsutil mb \(world.store.location)"
+            return Checked(nil, [Finding("bucket", .error(.usage), text)])
+        } catch let error as StorageError {
+            return Checked(nil, [Finding("bucket", error)])
+        } catch let error as GoogleAPIError {
+            return Checked(nil, [Finding("VMs", error)])
+        } catch {
+            return Checked(nil, [Finding("plan", error)])
+        }
+    }
+
+    /// Whether other runs and other people's VMs are in the way.
+    private func names(_ view: FleetView) -> [Finding] {
+        if let conflict = view.conflict { return [Finding("VMs", .error(.usage), "\(conflict)")] }
+        let taken = view.todo.conflicts
+        guard !taken.isEmpty else { return [] }
+        let text =
+            "\(NameList.text(taken.map { "\($0.name) in \($0.zone)" })) \(taken.count == 1 ? "is" : "are") not of this run; "
+            + "delete or rename, or choose another --vm-name-prefix"
+        return [Finding("VMs", .error(.usage), text)]
+    }
+}

@@ -1,0 +1,18 @@
+/// When `--wait` loses patience.
+public struct WaitRules: Sendable, Equatable {
+    /// A VM that was heard of and then says nothing for so long is lost. It says something every 10 seconds.
+    public var silence: Duration = .seconds(300)
+    /// A VM that says nothing for so long after it was made does not boot.
+    public var boot: Duration = .seconds(900)
+    /// So many attempts of a shard may fail for reasons of its own.
+    public var attempts = 3
+    /// Whether VMs stay when their work is over, so that a failed one is there to be looked at.
+    public var keepsVMs = false
+    /// The pause before VMs are made that no zone had room for; doubled each time, up to `longestPause`.
+    public var launchPause: Duration = .seconds(60)
+    /// The longest of these pauses.
+    public var longestPause: Duration = .seconds(300)
+
+    /// The usual rules.
+    public init() {}
+}

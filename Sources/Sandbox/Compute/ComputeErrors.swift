@@ -1,0 +1,88 @@
+/// Compute Engine's refusals, in its own words.
+extension Refusal {
+    static func invalid(_ field: String, _ value: String, _ why: String) -> Refusal {
+        .google(400, "invalid", "Invalid value for field '\(field)': '\(value)'. \(why)")
+    }
+
+    static func noSuchResource(_ path: String) -> Refusal {
+        .google(404, "notFound", "The resource '\(path)' was not found")
+    }
+
+    static func exists(_ path: String) -> Refusal {
+        .google(409, "alreadyExists", "The resource '\(path)' already exists")
+    }
+
+    static func notReady(_ path: String) -> Refusal {
+        .google(400, "resourceNotReady", "The resource '\(path)' is not ready")
+    }
+
+    static func inUse(_ kind: String, _ path: String, by user: String) -> Refusal {
+        let message = "The \(kind) resource '\(path)' is already being used by '\(user)'"
+        return .google(400, "resourceInUseByAnotherResource", message)
+    }
+
+    static func stale(_ message: String) -> Refusal { .google(412, "conditionNotMet", message) }
+}
+
+/// Why an operation failed: what stands in its `error.errors[]`.
+struct OperationFailure: Error, Sendable, Equatable {
+    let code: String
+    let message: String
+    let httpStatus: Int
+    let httpMessage: String
+    var details: [JSONValue] = []
+
+    var json: JSONValue {
+        var fields: JSONObject = ["code": .string(code), "message": .string(message)]
+        if !details.isEmpty { fields["errorDetails"] = .array(details) }
+        return .object(fields)
+    }
+
+    /// What the platform says when it has no machines left for a request.
+    static func stockOut(
+        code: String,
+        project: String,
+        zone: String,
+        machineType: String,
+        zonesAvailable: [String]
+    )
+        -> OperationFailure
+    {
+        let help = "https://cloud.google.com/compute/docs/resource-error"
+        let more = zonesAvailable.isEmpty ? "" : " However, it is currently available in the \(zonesAvailable) zones."
+        let short = "A \(machineType) VM instance is currently unavailable in the \(zone) zone.\(more)"
+        let info: JSONValue = [
+            "domain": "compute.googleapis.com", "reason": "resource_availability",
+            "metadatas": [
+                "vmType": .string(machineType), "zone": .string(zone), "attachment": "",
+                "zonesAvailable": .string(zonesAvailable.joined(separator: ",")),
+            ],
+        ]
+        return OperationFailure(
+            code: code,
+            message:
+                "The zone 'projects/\(project)/zones/\(zone)' does not have enough resources available to fulfill the request.  Try a different zone, or try again later.",
+            httpStatus: 503,
+            httpMessage: "SERVICE UNAVAILABLE",
+            details: [
+                ["help": ["links": [["description": "Troubleshooting documentation", "url": .string(help)]]]],
+                ["localizedMessage": ["locale": "en-US", "message": .string(short)]], ["errorInfo": info],
+            ]
+        )
+    }
+
+    /// What bulkInsert makes of a URL where it wants a bare machine type.
+    static let internalError = OperationFailure(
+        code: "INTERNAL_ERROR",
+        message: "Internal error. Please try again or contact Google Support. (Code: '4865732961129346519')",
+        httpStatus: 500,
+        httpMessage: "INTERNAL SERVER ERROR"
+    )
+
+    static let noAddress = OperationFailure(
+        code: "IP_SPACE_EXHAUSTED_WITH_DETAILS",
+        message: "IP space of the subnetwork is exhausted.",
+        httpStatus: 400,
+        httpMessage: "BAD REQUEST"
+    )
+}

@@ -1,0 +1,81 @@
+/// What a stand-in of Compute Engine has and how fast it is; the defaults suit a test.
+public struct ComputeOptions: Sendable {
+    /// A project.
+    public struct Project: Sendable, Equatable {
+        /// Its id.
+        public var id: String
+        /// Its number.
+        public var number: Int
+
+        /// Makes a project.
+        public init(id: String, number: Int) {
+            self.id = id
+            self.number = number
+        }
+    }
+
+    /// A region.
+    public struct Region: Sendable, Equatable {
+        /// Its name, such as `asia-northeast1`.
+        public var name: String
+        /// The letters of its zones.
+        public var zoneLetters: String
+        /// The first two numbers of its default subnetwork, which is a /20: `10.146`.
+        public var subnet: String
+
+        /// Makes a region.
+        public init(name: String, zoneLetters: String, subnet: String) {
+            self.name = name
+            self.zoneLetters = zoneLetters
+            self.subnet = subnet
+        }
+
+        /// The names of its zones.
+        public var zones: [String] { zoneLetters.map { "\(name)-\($0)" } }
+    }
+
+    /// How long things take, in milliseconds; the real ones take seconds to a minute.
+    public struct Times: Sendable, Equatable {
+        /// A new VM is PROVISIONING so long.
+        public var provisioning = 2
+        /// Then STAGING so long, until it runs.
+        public var staging = 2
+        /// STOPPING lasts at least so long.
+        public var stopping = 2
+        /// Changes of other things.
+        public var change = 1
+        /// The guest's time between the soft and the hard end of its VM; up to 30 s for a Spot VM.
+        public var grace = 30_000
+
+        /// The default times.
+        public init() {}
+    }
+
+    /// The projects; any other is not found.
+    public var projects: [Project]
+    /// The regions of every project.
+    public var regions = [
+        Region(name: "asia-northeast1", zoneLetters: "abc", subnet: "10.146"),
+        Region(name: "us-central1", zoneLetters: "abcf", subnet: "10.128"),
+    ]
+    /// The limits of each region by metric.
+    public var regionQuotas: [String: Double] = [
+        "CPUS": 2_400, "E2_CPUS": 2_400, "PREEMPTIBLE_CPUS": 0, "INSTANCES": 6_000, "DISKS_TOTAL_GB": 409_600,
+        "SSD_TOTAL_GB": 40_960, "IN_USE_ADDRESSES": 575, "STATIC_ADDRESSES": 175,
+    ]
+    /// The limits of the project by metric.
+    public var projectQuotas: [String: Double] = ["CPUS_ALL_REGIONS": 4_800, "ROUTERS": 20, "NETWORKS": 15]
+    /// How long things take.
+    public var times = Times()
+    /// What boots the VMs; without one a VM just runs.
+    public var host: (any VMHost)?
+    /// Whether the value of `Authorization` is taken; nil takes all.
+    public var isAuthorized: (@Sendable (String?) -> Bool)?
+    /// What goes wrong from the start.
+    public var faults: [ComputeFault] = []
+
+    /// Options for one project, and defaults for the rest.
+    public init(project: String = "test-project", number: Int = 1_060_025_368_044) {
+        projects = [Project(id: project, number: number)]
+    }
+}

@@ -1,0 +1,176 @@
+extension ComputeService {
+    /// VMs to be made of one draft.
+    struct Creation: Sendable {
+        let draft: InstanceDraft
+        let names: [String]
+        let minimum: Int
+        var hostnames: [String: JSONValue] = [:]
+        let type: String
+        let clientID: String?
+
+        func key(_ name: String) -> ResourceKey {
+            ResourceKey(project: draft.project, scope: .zone(draft.zone), name: name)
+        }
+    }
+
+    /// The machine type that a request names; nil when it is a URL and only bare names are taken.
+    func machineType(_ properties: JSONValue?, field: String, zone: String) throws -> ComputeCatalogue.MachineType {
+        let named = properties?["machineType"]?.string ?? ""
+        if named.isEmpty { throw Refusal.invalid("\(field).machineType", "", "Machine type must be specified.") }
+        if let place = ComputeLink.part("zones", of: named), place != zone {
+            throw Refusal.invalid("\(field).machineType", named, "Machine type must be in zone '\(zone)'.")
+        }
+        let name = ComputeLink.name(named)
+        guard let machine = ComputeCatalogue.machineType(name) else {
+            let why = "Machine type with name '\(name)' does not exist in zone '\(zone)'."
+            throw Refusal.invalid("\(field).machineType", named, why)
+        }
+        return machine
+    }
+
+    func draft(
+        _ properties: JSONValue,
+        field: String,
+        _ place: Place,
+        _ machine: ComputeCatalogue.MachineType,
+        _ state: ComputeState
+    ) throws -> InstanceDraft {
+        try InstanceDraft(
+            properties,
+            field: field,
+            project: place.project.id,
+            zone: place.scope.name,
+            machine: machine,
+            networks: state.resources[.networks] ?? [:],
+            subnetworks: state.resources[.subnetworks] ?? [:]
+        )
+    }
+
+    func checkName(_ name: String, field: String) throws {
+        guard wholeMatch(name, pattern: "[a-z]([-a-z0-9]{0,61}[a-z0-9])?") else {
+            let why = "Must be a match of regex '(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)'"
+            throw Refusal.invalid(field, name, why)
+        }
+    }
+
+    /// Makes the VMs, as many as there is room and quota for, or none where that is fewer than the minimum; the operation that
+    /// it returns ends when they run.
+    func create(_ creation: Creation, _ state: inout ComputeState) throws -> ResourceKey {
+        let draft = creation.draft
+        let scope = ComputeScope.zone(draft.zone)
+        for name in creation.names where state.instances[creation.key(name)] != nil {
+            throw Refusal.exists(creation.key(name).path("instances"))
+        }
+        for name in creation.names {
+            for disk in draft.disks {
+                let key = creation.key(disk.name ?? name)
+                if state[.disks, key] != nil { throw Refusal.exists(key.path("disks")) }
+            }
+        }
+        let isBulk = creation.type == "bulkInsert"
+        var (allowed, failure) = admission(creation, &state)
+        if let failure, failure.code == "QUOTA_EXCEEDED", state.faults.quotaRefusesAtOnce ?? !isBulk,
+            allowed < creation.minimum
+        {
+            throw Refusal.google(403, "quotaExceeded", failure.message)
+        }
+        let groupID = isBulk ? uuid(&state) : nil
+        let target =
+            isBulk ? "projects/\(draft.project)/\(scope.path)" : creation.key(creation.names[0]).path("instances")
+        var progress = StoredOperation.BulkProgress(zone: draft.zone, target: creation.names.count)
+        var made: [StoredInstance] = []
+        let region = try region(of: scope)
+        for name in creation.names.prefix(allowed) {
+            let host = creation.hostnames[name]
+            guard let instance = draft.makeInstance(name: name, hostname: host, region: region, in: &state) else {
+                failure = .noAddress
+                break
+            }
+            state.instances[instance.key] = instance
+            made.append(instance)
+        }
+        progress.created = made.count
+        progress.failed = creation.names.count - made.count
+        let fails = made.count < creation.minimum
+        if fails { progress.status = "ROLLING_BACK" }
+        let operation = state.startOperation(
+            creation.type,
+            project: draft.project,
+            scope: scope,
+            target: target,
+            targetID: isBulk ? nil : made.first?.id,
+            clientID: creation.clientID,
+            groupID: groupID,
+            bulk: isBulk ? progress : nil
+        )
+        let delay = state.faults.delay(of: creation.type)
+        if fails {
+            rollBack(made, operation, failure, after: options.times.provisioning + delay)
+        } else {
+            var operations = [operation]
+            for instance in made where isBulk {
+                operations.append(
+                    state.startOperation(
+                        "insert",
+                        project: draft.project,
+                        scope: scope,
+                        target: instance.path,
+                        targetID: instance.id,
+                        groupID: groupID
+                    )
+                )
+            }
+            bringUp(made.map { ($0.key, $0.life) }, operations: operations, delay: delay)
+        }
+        return operation
+    }
+
+    /// How many of the VMs can be made, and what stands against the rest.
+    private func admission(_ creation: Creation, _ state: inout ComputeState) -> (Int, OperationFailure?) {
+        let draft = creation.draft
+        let count = creation.names.count
+        var (allowed, failure) = QuotaBook(options, state).fit(draft, count: count)
+        let room = roomFor(draft.machine.name, draft.project, draft.zone, count: allowed, &state)
+        if room.count < allowed { (allowed, failure) = (room.count, room.failure) }
+        return (allowed, failure)
+    }
+
+    /// For how many VMs a zone has machines.
+    func roomFor(_ machine: String, _ project: String, _ zone: String, count: Int, _ state: inout ComputeState)
+        -> (count: Int, failure: OperationFailure?)
+    {
+        func stockOut(_ code: String, _ zones: [String]) -> OperationFailure {
+            .stockOut(code: code, project: project, zone: zone, machineType: machine, zonesAvailable: zones)
+        }
+        if let rule = state.faults.stockOut(zone: zone, machineType: machine) {
+            return (0, stockOut(rule.code, rule.zonesAvailable))
+        }
+        guard let capacity = state.faults.capacity(of: zone) else { return (count, nil) }
+        let taken = state.instances.values.count { $0.key.scope.name == zone && $0.isUp }
+        let room = max(0, capacity - taken)
+        return room >= count ? (count, nil) : (room, stockOut("ZONE_RESOURCE_POOL_EXHAUSTED", []))
+    }
+
+    /// Takes back VMs of a bulkInsert that could not make enough of them, and fails its operation.
+    private func rollBack(_ made: [StoredInstance], _ operation: ResourceKey, _ failure: OperationFailure?, after: Int)
+    {
+        later(after) { service, state in
+            for instance in made where state.instances[instance.key]?.life == instance.life {
+                state.instances[instance.key]?.status = .stopping
+            }
+            service.later(service.options.times.stopping) { service, state in
+                for instance in made where state.instances[instance.key]?.life == instance.life {
+                    service.remove(instance.key, &state)
+                }
+                state.operations[operation]?.bulk?.deleted = made.count
+                state.finish(operation, failure ?? .internalError)
+            }
+        }
+    }
+
+    func uuid(_ state: inout ComputeState) -> String {
+        let digits = hex(withUnsafeBytes(of: (state.newID().bigEndian, state.newID().bigEndian)) { Array($0) })
+        let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
+        return parts.map { String(digits.dropFirst($0.lowerBound).prefix($0.count)) }.joined(separator: "-")
+    }
+}

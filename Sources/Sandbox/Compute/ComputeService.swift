@@ -1,0 +1,85 @@
+import Synchronization
+
+extension ComputeContract {
+    /// Read once, at the first request.
+    static let validator = Result { ContractValidator(contract: try Contract(json: json)) }
+}
+
+/// A stand-in for Compute Engine: VMs with their life cycle, disks, addresses, routers, quotas and operations.
+///
+/// As strict as the real one, by Google's own description of the API. VMs are booted by the `VMHost` of the options.
+public final class ComputeService: JSONService {
+    /// `compute`.
+    public let name = "compute"
+    /// What it was started with.
+    public let options: ComputeOptions
+
+    private let state: Mutex<ComputeState>
+    let timer: ComputeTimer
+
+    /// Starts with networks and no VM.
+    public init(_ options: ComputeOptions = ComputeOptions()) {
+        self.options = options
+        timer = ComputeTimer()
+        var state = ComputeState()
+        state.faults = ComputeFaults(options.faults)
+        for project in options.projects { Self.addDefaultNetwork(of: project.id, options.regions, to: &state) }
+        self.state = Mutex(state)
+    }
+
+    deinit { timer.stop() }
+
+    /// Looks at the state or changes it; what the change brings about outside is done when the lock is free again.
+    func withState<Value: Sendable, Failure: Error>(
+        _ work: (inout ComputeState) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        var effects: [@Sendable (ComputeService) -> Void] = []
+        defer { for effect in effects { effect(self) } }
+        return try state.withLock { state throws(Failure) in
+            defer {
+                effects = state.effects
+                state.effects = []
+            }
+            return try work(&state)
+        }
+    }
+
+    /// Changes the state later.
+    func later(_ milliseconds: Int, _ work: @escaping @Sendable (ComputeService, inout ComputeState) -> Void) {
+        timer.after(milliseconds: milliseconds) { [weak self] in
+            guard let self else { return }
+            self.withState { work(self, &$0) }
+        }
+    }
+
+    // MARK: JSONService
+
+    /// Compute Engine's v1.
+    public func validators() throws -> [ContractValidator] { [try ComputeContract.validator.get()] }
+
+    /// As the options say.
+    public func isAuthorized(_ authorization: String?) -> Bool { options.isAuthorized?(authorization) ?? true }
+
+    /// An error in Google's JSON form.
+    public func refusal(
+        status: Int,
+        message: String,
+        reason: String?,
+        code: Int?,
+        retryAfterSeconds: Int?
+    ) -> ServedResponse {
+        .googleError(status, reason ?? googleReason(status), message)
+    }
+
+    /// Answers a request that is in order.
+    public func answer(_ call: JSONCall) throws -> JSONValue {
+        withState { $0.counts[call.method, default: 0] += 1 }
+        let place = try Place(call, options)
+        let resource = call.method.split(separator: ".").dropFirst().first ?? ""
+        switch resource {
+        case "instances": return try answerInstances(call, place)
+        case "zoneOperations", "regionOperations", "globalOperations": return try answerOperations(call, place)
+        default: throw Refusal.google(501, "notImplemented", "The sandbox does not offer \(call.method).")
+        }
+    }
+}

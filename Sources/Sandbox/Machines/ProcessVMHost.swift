@@ -1,0 +1,105 @@
+import Synchronization
+
+/// Runs VMs as processes of this machine: each has a metadata server of its own, its output is its serial console.
+///
+/// Only so many run at once; the others have booted and wait. `stop` ends all of them.
+public final class ProcessVMHost: VMHost {
+    /// What the VMs of a host have in common.
+    public struct Configuration: Sendable {
+        /// What a VM runs; nil for VMs that only stand there.
+        public var command: (@Sendable (BootRecord) -> VMCommand)?
+        /// How many commands run at once.
+        public var slots = 16
+        /// Variables of every VM, such as the addresses of the stand-ins; nothing of this process's own is added.
+        public var environment: [(name: String, value: String)] = []
+        /// Folder with the VMs' home folders.
+        public var directory: String
+
+        /// A host that runs nothing, until told otherwise.
+        public init(directory: String) { self.directory = directory }
+    }
+
+    private struct State {
+        var configuration: Configuration
+        var running: Set<ObjectIdentifier> = []
+        var waiting: [VMProcess] = []
+        var all: [ObjectIdentifier: VMProcess] = [:]
+        var isStopped = false
+    }
+
+    private let state: Mutex<State>
+    let tokens: AccessTokens
+    let recorder: Recorder
+    let faults: FaultInjector
+
+    /// A host; requests to the metadata servers go to the recorder and suffer the faults.
+    public init(_ configuration: Configuration, tokens: AccessTokens, recorder: Recorder, faults: FaultInjector) {
+        state = Mutex(State(configuration: configuration))
+        self.tokens = tokens
+        self.recorder = recorder
+        self.faults = faults
+    }
+
+    /// Changes what VMs run that boot from now on.
+    public func configure(_ change: (inout Configuration) -> Void) {
+        state.withLock { change(&$0.configuration) }
+    }
+
+    /// Boots a VM.
+    public func boot(
+        _ record: BootRecord,
+        console: SerialConsole,
+        ended: @escaping @Sendable (VMEnding) -> Void
+    ) -> any BootedVM {
+        let machine = VMProcess(record, console: console, host: self, ended: ended)
+        console.write(
+            Array("[    0.000000] \(record.name): a sandbox VM (\(record.machineType)) boots in \(record.zone)\n".utf8)
+        )
+        state.withLock { state in
+            state.all[ObjectIdentifier(machine)] = machine
+            if !state.isStopped, state.configuration.command != nil { state.waiting.append(machine) }
+        }
+        startWaiting()
+        return machine
+    }
+
+    /// Ends all VMs and starts no more.
+    public func stop() {
+        let all = state.withLock { state in
+            state.isStopped = true
+            state.waiting.removeAll()
+            return Array(state.all.values)
+        }
+        // All at once, not one after the other.
+        for machine in all { machine.signalEnd() }
+        for machine in all { machine.powerOff(preempted: false, graceMilliseconds: 0) }
+    }
+
+    /// How many commands run.
+    public var runningCount: Int { state.withLock { $0.running.count } }
+
+    /// A VM's command has ended, or it will not start any more.
+    func isDone(with machine: VMProcess) {
+        state.withLock { state in
+            state.running.remove(ObjectIdentifier(machine))
+            state.waiting.removeAll { $0 === machine }
+            state.all[ObjectIdentifier(machine)] = nil
+        }
+        startWaiting()
+    }
+
+    private func startWaiting() {
+        while true {
+            let next = state.withLock { state -> (VMProcess, VMCommand, Configuration)? in
+                guard !state.isStopped, state.running.count < state.configuration.slots, !state.waiting.isEmpty,
+                    let command = state.configuration.command
+                else { return nil }
+                let machine = state.waiting.removeFirst()
+                state.running.insert(ObjectIdentifier(machine))
+                return (machine, command(machine.record), state.configuration)
+            }
+            guard let (machine, command, configuration) = next else { return }
+            machine.start(command, configuration)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Synchronization
+
+extension StorageService {
+    /// The permission that a method needs, as far as the kit's tools meet it.
+    static let permissions = [
+        "storage.buckets.insert": "storage.buckets.create", "storage.buckets.list": "storage.buckets.list",
+        "storage.buckets.get": "storage.buckets.get", "storage.buckets.delete": "storage.buckets.delete",
+        "storage.buckets.getIamPolicy": "storage.buckets.getIamPolicy",
+        "storage.buckets.setIamPolicy": "storage.buckets.setIamPolicy", "storage.objects.get": "storage.objects.get",
+        "storage.objects.list": "storage.objects.list", "storage.objects.insert": "storage.objects.create",
+        "storage.objects.patch": "storage.objects.update", "storage.objects.update": "storage.objects.update",
+        "storage.objects.delete": "storage.objects.delete",
+    ]
+
+    /// Refuses when the project's people do not have the permission.
+    func require(_ permission: String, _ match: Contract.Match) throws {
+        guard project.isDenied(permission) else { return }
+        let resource = match.path["object"] == nil ? "bucket" : "object"
+        throw Refusal.google(
+            403,
+            "forbidden",
+            "\(project.serviceAccount) does not have \(permission) access to the Google Cloud Storage \(resource). "
+                + "Permission '\(permission)' denied on resource (or it may not exist)."
+        )
+    }
+
+    func testPermissions(_ request: ServedRequest, _ match: Contract.Match) throws -> ServedResponse {
+        _ = try store.bucket(match.path["bucket"] ?? "")
+        let asked = request.query.filter { $0.name == "permissions" }.map(\.value)
+        let granted = asked.filter { !project.isDenied($0) }.map(JSONValue.string)
+        var json: JSONObject = ["kind": "storage#testIamPermissionsResponse"]
+        if !granted.isEmpty { json["permissions"] = .array(granted) }
+        return .json(.object(json))
+    }
+
+    func getPolicy(_ request: ServedRequest, _ match: Contract.Match) throws -> ServedResponse {
+        let bucket = match.path["bucket"] ?? ""
+        _ = try store.bucket(bucket)
+        let version = request.parameter("optionsRequestedPolicyVersion").flatMap { Int($0) } ?? 1
+        guard [1, 3].contains(version) else { throw Refusal.invalid("Invalid requested policy version \(version).") }
+        return policies.withLock { .json(policyResource($0[bucket] ?? initialPolicy, of: bucket, version: version)) }
+    }
+
+    func setPolicy(_ match: Contract.Match, _ body: JSONValue?) throws -> ServedResponse {
+        let bucket = match.path["bucket"] ?? ""
+        _ = try store.bucket(bucket)
+        let rules = IAMPolicy.Rules(
+            accounts: project.accounts,
+            domains: ["@\(project.id).iam.gserviceaccount.com"],
+            allowsAllUsers: true
+        )
+        return try policies.withLock { policies in
+            var policy = policies[bucket] ?? initialPolicy
+            do throws(IAMPolicy.Problem) {
+                try policy.replace(with: body ?? [:], rules: rules)
+            } catch .conflict {
+                throw Refusal.google(
+                    412,
+                    "conditionNotMet",
+                    "At least one of the pre-conditions you specified did not hold."
+                )
+            } catch .invalid(let sentence) {
+                throw Refusal.invalid(sentence)
+            }
+            policies[bucket] = policy
+            return .json(policyResource(policy, of: bucket, version: 3))
+        }
+    }
+
+    private func policyResource(_ policy: IAMPolicy, of bucket: String, version: Int) -> JSONValue {
+        var json: JSONObject = ["kind": "storage#policy", "resourceId": .string("projects/_/buckets/\(bucket)")]
+        for field in policy.json(requestedVersion: version).object?.fields ?? [] { json[field.name] = field.value }
+        return .object(json)
+    }
+}
