@@ -8,6 +8,8 @@ public final class LocalWorld: Sendable {
         case storage = "gcs"
         /// Cloud Storage over https.
         case storageTLS = "gcs-https"
+        /// Compute Engine.
+        case compute
         /// Resource Manager.
         case resourceManager = "cloudresourcemanager"
         /// Service Usage.
@@ -40,6 +42,8 @@ public final class LocalWorld: Sendable {
         public var record: String?
         /// Milliseconds before each request is worked on.
         public var latencyMilliseconds = 0
+        /// What goes wrong in Compute Engine.
+        public var computeFaults: [ComputeFault] = []
         /// What VMs run, and where their home folders are.
         public var machines: ProcessVMHost.Configuration
 
@@ -59,6 +63,8 @@ public final class LocalWorld: Sendable {
     public let project: CloudProject
     /// Cloud Storage's state.
     public let storage: StorageService
+    /// Compute Engine's state.
+    public let compute: ComputeService
     /// Resource Manager's state.
     public let resourceManager: ResourceManagerService
     /// Service Usage's state.
@@ -81,6 +87,8 @@ public final class LocalWorld: Sendable {
     public let storageServer: SandboxServer
     /// Cloud Storage over https, for gsutil.
     public let storageTLSServer: SandboxServer
+    /// Compute Engine.
+    public let computeServer: SandboxServer
     /// Resource Manager.
     public let resourceManagerServer: SandboxServer
     /// Service Usage.
@@ -114,8 +122,14 @@ public final class LocalWorld: Sendable {
         oauth = OAuthService(project: options.project)
         operatorToken = project.tokens.fixed(for: project.serviceAccount)
         machines = ProcessVMHost(options.machines, tokens: project.tokens, recorder: recorder, faults: faults)
+        let compute = Self.compute(options, machines)
+        self.compute = compute
         let wasabi = WasabiService()
         let tardis = try TardisService(options.tardis, wasabi: wasabi)
+        machines.configure { configuration in
+            configuration.tardis = (tardis, wasabi)
+            configuration.onDownload = { [weak compute] in compute?.noteTraffic(vm: $0, bytes: $1) }
+        }
         let identity = try TLSIdentity()
         certificatePEM = identity.certificatePEM
         let (recorder, faults) = (recorder, faults)
@@ -135,6 +149,7 @@ public final class LocalWorld: Sendable {
         tardisServer = try serve(tardis, .tardis)
         storageServer = try serve(storage, .storage)
         storageTLSServer = try serve(storage, .storageTLS, identity)
+        computeServer = try serve(APIGate(service: compute, project: project), .compute)
         resourceManagerServer = try serve(resourceManager, .resourceManager)
         serviceUsageServer = try serve(serviceUsage, .serviceUsage)
         secretManagerServer = try serve(secretManager, .secretManager)
@@ -142,12 +157,22 @@ public final class LocalWorld: Sendable {
         oauthServer = try serve(oauth, .oauth)
     }
 
+    private static func compute(_ options: Options, _ host: ProcessVMHost) -> ComputeService {
+        let project = options.project
+        var settings = ComputeOptions(project: project.id, number: project.number)
+        settings.host = host
+        settings.isAuthorized = { project.tokens.grant(for: $0) != nil }
+        settings.faults = options.computeFaults
+        return ComputeService(settings)
+    }
+
     /// Ends all VMs, stops all servers and waits for their threads.
     public func stop() {
+        compute.stop()
         machines.stop()
         let servers = [
-            tardisServer, wasabiServer, storageServer, storageTLSServer, resourceManagerServer, serviceUsageServer,
-            secretManagerServer, artifactRegistryServer, oauthServer,
+            tardisServer, wasabiServer, storageServer, storageTLSServer, computeServer, resourceManagerServer,
+            serviceUsageServer, secretManagerServer, artifactRegistryServer, oauthServer,
         ]
         for server in servers { server.stop() }
     }

@@ -4,6 +4,6 @@ import Console
 @main
 struct Main {
     static func main() async {
-        await ToolMain.run(Options.command) { _ in .done }
+        await ToolMain.run(Options.command) { run in try await CleanupFlow(run).run() }
     }
 }

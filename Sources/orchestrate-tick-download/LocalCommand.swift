@@ -19,7 +19,7 @@ struct LocalCommand {
     private var run: FleetRun { settings.run }
 
     func execute() async throws -> ExitStatus {
-        let store = try reach.store(settings.place)
+        let store = try reach.google.store(settings.place)
         let program = try LocalFleet.find("vm-data-downloader", tool.context)
         let findings = await LocalPreflight(run: run, key: settings.key).check {
             reach.tardis(settings.tardisURL, key: $0)

@@ -1,5 +1,6 @@
 import Common
 import Console
+import Fleet
 import Transport
 
 @main
@@ -10,10 +11,10 @@ struct Main {
             let reach = Reach(tool)
             do {
                 let status = try await execute(tool, settings, reach)
-                await reach.transport.shutdown()
+                await reach.google.transport.shutdown()
                 return status
             } catch {
-                await reach.transport.shutdown()
+                await reach.google.transport.shutdown()
                 throw error
             }
         }
@@ -23,7 +24,6 @@ struct Main {
         guard settings.local == nil else {
             return try await LocalCommand(tool: tool, settings: settings, reach: reach).execute()
         }
-        _ = try settings.order(tool)
-        return .done
+        return try await FleetCommand(tool: tool, settings: settings, reach: reach).execute()
     }
 }

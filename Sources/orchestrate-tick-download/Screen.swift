@@ -19,10 +19,39 @@ struct Screen {
         say(table)
     }
 
+    /// Lists all that was found, and returns how the tool ends because of it.
+    func refuse(_ findings: Findings) -> ExitStatus {
+        say(findings.table())
+        if form != "table" {
+            let document: JSONValue = ["schema": 1, "launched": false, "findings": findings.json]
+            tool.print(document.text(form == "json" ? .pretty : .compact))
+        }
+        let errors = findings.errors
+        tool.logger.error(
+            errors.count == 1
+                ? "nothing was made: \(errors[0].text)"
+                : "nothing was made: \(errors.count) checks failed, see above"
+        )
+        return findings.status ?? .failed
+    }
+
+    /// Writes a line to stderr, unless `--quiet`.
+    func say(_ line: String) {
+        if !tool.arguments.flag("quiet") { tool.context.messages.write(line + "\n") }
+    }
+
     /// Writes a table to stderr, unless `--quiet`.
     func say(_ table: TextTable) {
         guard !tool.arguments.flag("quiet") else { return }
         tool.context.messages.write(table.render(width: nil, color: tool.colorsMessages))
+    }
+
+    /// The end of a launch, or of a look.
+    func end(_ report: FleetReport, _ sentences: [String], _ outline: LaunchOutline, _ findings: Findings) {
+        var extra = outline.json
+        extra["dry_run"] = .bool(tool.arguments.flag(StandardOptions.dryRun.name))
+        extra["findings"] = findings.json
+        end(report, sentences, actions: outline.actions, extra: extra)
     }
 
     /// Writes the end's result to stdout: the dates with some sentences, or one JSON document, or a line a shard.

@@ -66,43 +66,32 @@ extension SetupFlow {
         }
         let wide = RunbookAccess.roles.filter { policy.grants($0, to: member) }
         if settings.isNarrow, !wide.isEmpty {
-            run.logger.warning(
-                "the account still has roles on the whole project; take them away with setup-iam --remove",
-                ["roles": .string(wide.joined(separator: ", "))]
+            report.warnings.append(
+                .init(
+                    message: "the account still has roles on the whole project; take them away with setup-iam --remove",
+                    key: "roles",
+                    value: wide.joined(separator: ", ")
+                )
             )
         }
     }
 
-    /// Takes the roles away; false when the person says no.
-    func remove(_ report: inout SetupReport) async throws -> Bool {
-        let grants = settings.grants + (settings.secret == nil ? [] : [RunbookAccess.secretReader])
-        for (place, grants) in places(grants) {
-            let resource = try resource(place)
-            let policy = try await policy(resource, place, orNone: place != .project)
-            for grant in grants {
-                let standing = grant.standing(in: policy, for: member)
-                report.items.append(item(grant, resource, standing, change: standing == .present ? .removed : .none))
-            }
-        }
-        let count = report.items.count { $0.change == .removed }
-        guard !isPlan, count > 0 else { return true }
-        let question = "Take \(count == 1 ? "1 role" : "\(count) roles") from \(settings.serviceAccount)?"
-        if !settings.isYes, run.context.terminal.stderrIsTerminal {
-            run.context.messages.write(report.plan.render(width: nil))
-        }
-        guard try run.confirm(question, isYes: settings.isYes) else {
-            run.logger.info("nothing was changed")
-            return false
-        }
-        for (place, grants) in places(grants) {
-            let resource = try resource(place)
-            guard report.items.contains(where: { $0.change == .removed && $0.place == resource.name }) else { continue }
+    /// Shows how the roles stand, and takes them away.
+    func removeRoles(_ place: RoleGrant.Place, _ grants: [RoleGrant], _ report: inout SetupReport) async throws {
+        let resource = try resource(place)
+        // Where there is no bucket, repository or secret any more, nobody has a role on it.
+        let before = try await policy(resource, place, orNone: place != .project)
+        let present = grants.filter { $0.standing(in: before, for: member) == .present }
+        if !isPlan, !present.isEmpty {
             try await explained(place, "\(permissions(place)).setIamPolicy") {
-                try await resource.updatePolicy { $0.removing(grants, for: member) }
+                try await resource.updatePolicy { $0.removing(present, for: member) }
             }
-            note("roles removed", grants.map(\.role).joined(separator: ", "), on: resource.name)
+            note("roles removed", present.map(\.role).joined(separator: ", "), on: resource.name)
         }
-        return true
+        for grant in grants {
+            let standing = grant.standing(in: before, for: member)
+            report.items.append(item(grant, resource, standing, change: standing == .present ? .removed : .none))
+        }
     }
 
     private func item(

@@ -116,9 +116,12 @@ extension SetupFlow {
             ),
         ]
         if !state.otherReaders.isEmpty {
-            run.logger.warning(
-                "others may read the secret too",
-                ["secret": .string(name.secret), "members": .string(state.otherReaders.joined(separator: ", "))]
+            report.warnings.append(
+                .init(
+                    message: "others may read the secret too",
+                    key: "members",
+                    value: state.otherReaders.joined(separator: ", ")
+                )
             )
         }
         guard !isPlan, !state.isComplete else { return }

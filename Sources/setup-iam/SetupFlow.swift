@@ -24,25 +24,59 @@ struct SetupFlow: Sendable {
         projects = ResourceManagerClient(api: connection.api)
     }
 
-    var isPlan: Bool { settings.mode != .apply }
+    /// Whether things are only looked at.
+    var isPlan = true
     var member: String { RunbookAccess.member(settings.serviceAccount) }
 
     /// Does it and shows what was found and what was done.
     func run() async throws -> ExitStatus {
-        var report = SetupReport(project: settings.project, serviceAccount: settings.serviceAccount, isPlan: isPlan)
-        if settings.isRemoval {
-            guard try await remove(&report) else { return .failed }
-        } else {
-            // The key is read before anything is changed.
-            let key = settings.secret == nil ? nil : try SetupSettings.key(run)
-            if settings.enablesAPIs { try await apis(&report) }
-            if settings.createsBucket { try await bucket(&report) }
-            if settings.createsRepository { try await repository(&report) }
-            if let secret = settings.secret { try await self.secret(secret, key, &report) }
-            for (place, grants) in places(settings.grants) { try await roles(place, grants, &report) }
+        var flow = self
+        let key = settings.secret == nil || settings.isRemoval ? nil : try SetupSettings.key(run)
+        // All is looked at before anything is changed, so that a wrong setting changes nothing.
+        var report = settings.isRemoval ? try await flow.removal() : try await flow.setup(key)
+        if settings.mode == .apply, !report.isComplete {
+            if settings.isRemoval {
+                guard try confirm(report) else { return .failed }
+            }
+            flow.isPlan = false
+            report = settings.isRemoval ? try await flow.removal() : try await flow.setup(key)
         }
         show(report)
         return settings.mode == .check && !report.isComplete ? .incomplete : .done
+    }
+
+    private var emptyReport: SetupReport {
+        SetupReport(project: settings.project, serviceAccount: settings.serviceAccount, isPlan: isPlan)
+    }
+
+    /// Looks at everything that is asked for, and makes what is missing.
+    private func setup(_ key: Secret?) async throws -> SetupReport {
+        var report = emptyReport
+        if settings.enablesAPIs { try await apis(&report) }
+        if settings.createsBucket { try await bucket(&report) }
+        if settings.createsRepository { try await repository(&report) }
+        if let secret = settings.secret { try await self.secret(secret, key, &report) }
+        for (place, grants) in places(settings.grants) { try await roles(place, grants, &report) }
+        return report
+    }
+
+    /// Looks at the roles, and takes away those that are there.
+    private func removal() async throws -> SetupReport {
+        var report = emptyReport
+        let grants = settings.grants + (settings.secret == nil ? [] : [RunbookAccess.secretReader])
+        for (place, grants) in places(grants) { try await removeRoles(place, grants, &report) }
+        return report
+    }
+
+    private func confirm(_ plan: SetupReport) throws -> Bool {
+        if !settings.isYes, run.context.terminal.stderrIsTerminal {
+            run.context.messages.write(plan.table.render(width: run.context.terminal.outputWidth))
+        }
+        let count = plan.items.count { $0.change == .removed }
+        let question = "Take \(count == 1 ? "1 role" : "\(count) roles") from \(settings.serviceAccount)?"
+        if try run.confirm(question, isYes: settings.isYes) { return true }
+        run.logger.info("nothing was changed")
+        return false
     }
 
     func permissions(_ place: RoleGrant.Place) -> String {
@@ -90,6 +124,7 @@ struct SetupFlow: Sendable {
     }
 
     private func show(_ report: SetupReport) {
+        for warning in report.warnings { run.logger.warning(warning.message, [warning.key: .string(warning.value)]) }
         switch run.arguments.string(StandardOptions.output.name) {
         case "json": run.print(report.json.text(.pretty))
         case "jsonl": for line in report.lines { run.print(line.text()) }

@@ -31,8 +31,16 @@ struct SetupReport: Sendable {
     let project: String
     let serviceAccount: String
     /// Whether changes are those that would be made.
-    var isPlan: Bool
+    let isPlan: Bool
     var items: [SetupItem] = []
+    var warnings: [Warning] = []
+
+    /// Something to think about that this run leaves as it is.
+    struct Warning: Sendable {
+        let message: String
+        let key: String
+        let value: String
+    }
 
     /// Whether there was nothing to change.
     var isComplete: Bool { items.allSatisfy { $0.change == .none } }
@@ -55,13 +63,6 @@ struct SetupReport: Sendable {
             ])
         }
         return table
-    }
-
-    /// The same, as what would be done.
-    var plan: TextTable {
-        var plan = self
-        plan.isPlan = true
-        return plan.table
     }
 
     private func json(_ item: SetupItem) -> JSONObject {

@@ -40,6 +40,7 @@ struct Environment {
         )
         let roots = [
             ("STORAGE", "\(world.storageServer.url)/storage/v1/"),
+            ("COMPUTE", "\(world.computeServer.url)/compute/v1/"),
             ("CLOUDRESOURCEMANAGER", "\(world.resourceManagerServer.url)/"),
             ("SERVICEUSAGE", "\(world.serviceUsageServer.url)/"),
             ("SECRETMANAGER", "\(world.secretManagerServer.url)/"),

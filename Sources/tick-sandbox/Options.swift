@@ -6,6 +6,7 @@ import Sandbox
 struct Options {
     let arguments: ParsedArguments
     let faults: [FaultRule]
+    let computeFaults: [ComputeFault]
     let symbols: [String: [String]]?
 
     /// Reads the files that the command line names.
@@ -14,6 +15,9 @@ struct Options {
         do {
             let lines = try arguments.string("faults").map(Self.lines) ?? []
             faults = try (arguments.all("fault") + lines).map(FaultRule.init(parsing:))
+            let denied = arguments.all("deny-permission").map(ComputeFault.denied(permission:))
+            let quotas = arguments.all("quota").compactMap(Self.quota)
+            computeFaults = try arguments.all("compute-fault").map(Self.computeRule) + quotas + denied
             symbols = try arguments.string("instruments").map(Self.symbols)
         } catch let error as SandboxError {
             throw arguments.error("\(error)")
@@ -104,6 +108,27 @@ struct Options {
         } catch {
             return "is no rule: \(error)"
         }
+    }
+
+    /// What is wrong with a rule for Compute Engine; nil when nothing is.
+    static func computeRuleComplaint(_ text: String) -> String? {
+        do {
+            _ = try computeRule(text)
+            return nil
+        } catch {
+            return "is no rule: \(error)"
+        }
+    }
+
+    private static func computeRule(_ text: String) throws -> ComputeFault {
+        try ComputeFault(parsing: text.replacing("%2C", with: ","))
+    }
+
+    /// `METRIC=N` as a rule; nil when it is malformed.
+    static func quota(_ text: String) -> ComputeFault? {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let limit = Double(parts[1]), limit >= 0 else { return nil }
+        return .quota(metric: parts[0], region: nil, limit: limit)
     }
 
     /// The lines of a text file, without empty ones and comments.

@@ -11,7 +11,10 @@ let sandboxCommand = CommandSpec(
 
         Faults
         \(FaultRule.syntax.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))
-        On the command line a comma sets off rules; within a message it is written %2C.
+
+        What goes wrong in Compute Engine (--compute-fault)
+        \(ComputeFault.syntax.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))
+        On the command line a comma sets off rules; within a rule it is written %2C.
         """,
     options: [
         .value(
@@ -157,6 +160,20 @@ private let projectOptions: [OptionSpec] = [
 ]
 
 private let machineOptions: [OptionSpec] = [
+    .list(
+        "compute-fault",
+        "RULE",
+        help: "Something that goes wrong in Compute Engine, see above.",
+        check: ValueCheck(Options.computeRuleComplaint),
+        section: machines
+    ),
+    .list(
+        "quota",
+        "METRIC=N",
+        help: "Another limit than the usual one, such as CPUS=24.",
+        check: ValueCheck { Options.quota($0) == nil ? "is not METRIC=N" : nil },
+        section: machines
+    ),
     .value(
         "vm-program",
         "FILE",

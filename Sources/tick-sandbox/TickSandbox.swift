@@ -74,6 +74,7 @@ struct TickSandbox {
         var world = LocalWorld.Options(store: arguments.string("store") ?? "\(directory)/store", tardis: tardis)
         world.ports = options.ports
         world.project = options.project
+        world.computeFaults = options.computeFaults
         world.images = options.images(in: world.project)
         world.latencyMilliseconds = try arguments.int("latency") ?? 0
         world.machines.directory = "\(directory)/machines"

@@ -130,7 +130,7 @@ struct ComputeInstancesTests {
                 """
                 POST projects/p-1/zones/z-1/instances/bulkInsert?requestId=\(someIDText) {"count":"2",\
                 "instanceProperties":{"disks":[{"autoDelete":true,"boot":true,"initializeParams":{"diskSizeGb":"100",\
-                "diskType":"pd-standard","sourceImage":"projects/ubuntu-os-cloud/global/images/family/ubuntu-2204-lts"},\
+                "diskType":"pd-standard","labels":{"tick-kit":"0-1-0"},"sourceImage":"projects/ubuntu-os-cloud/global/images/family/ubuntu-2204-lts"},\
                 "mode":"READ_WRITE","type":"PERSISTENT"}],"labels":{"tick-kit":"0-1-0"},"machineType":"e2-highmem-2",\
                 "metadata":{"items":[{"key":"startup-script","value":"#!/bin/sh"},{"key":"tick-shards","value":"2"}]},\
                 "networkInterfaces":[{"network":"global/networks/default"}],"scheduling":{"automaticRestart":false,\

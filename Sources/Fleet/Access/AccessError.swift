@@ -26,7 +26,29 @@ public struct AccessError: ExitStatusProviding, CustomStringConvertible, Equatab
             return AccessError("cannot \(error.operation): it is not there; \(remedy(place))", .usage)
         case let error as StorageError where error.kind == .bucketMissing:
             return AccessError("cannot \(error.operation): it is not there; \(remedy(place))", .usage)
+        case let error as GoogleAPIError where error.kind == .invalid && error.detail.contains("does not exist"):
+            let said = error.detail.split(separator: ";").first ?? ""
+            return AccessError(
+                "cannot \(error.operation): \(said); correct --service-account or SERVICE_ACCOUNT",
+                .usage
+            )
+        case let error as GoogleAPIError where error.kind == .apiDisabled:
+            guard let service = service(place) else { return error }
+            return AccessError(
+                "cannot \(error.operation): the project has not enabled \(service.apiName); enable it with --enable-apis, or with "
+                    + "'gcloud services enable \(service.apiName)'",
+                .failed
+            )
         default: return error
+        }
+    }
+
+    /// The service behind a place, where `--enable-apis` enables it.
+    private static func service(_ place: RoleGrant.Place) -> GoogleService? {
+        switch place {
+        case .project, .bucket: nil
+        case .repository: .artifactRegistry
+        case .secret: .secretManager
         }
     }
 

@@ -38,8 +38,16 @@ public struct GoogleConnection: Sendable {
     /// The bucket `NAME` or `gs://NAME`. Throws `UsageError` for what is none.
     public func bucket(_ text: String) throws -> GCSStore {
         let place = text.hasPrefix("gs://") ? text : "gs://\(text)"
+        guard let bucket = try store(place) as? GCSStore else {
+            throw tool.arguments.error("--bucket: \(text) is no bucket")
+        }
+        return bucket
+    }
+
+    /// The bucket `gs://NAME`, or a folder. Throws `UsageError` for what is neither.
+    public func store(_ place: String) throws -> any ObjectStore {
         do {
-            let store = try openObjectStore(
+            return try openObjectStore(
                 place,
                 environment: environment,
                 transport: transport,
@@ -47,10 +55,8 @@ public struct GoogleConnection: Sendable {
                 retry: Self.retry,
                 onRetry: { tool.noteWait($0, $1) }
             )
-            if let bucket = store as? GCSStore { return bucket }
         } catch let error as StorageError {
             throw tool.arguments.error("--bucket: \(error.detail)")
         }
-        throw tool.arguments.error("--bucket: \(text) is no bucket")
     }
 }

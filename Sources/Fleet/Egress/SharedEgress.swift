@@ -114,17 +114,13 @@ public struct SharedEgress: Sendable {
 
     // MARK: Removing
 
-    /// What there is of the kit's shared egress in all regions but the busy ones, in two lists.
+    /// What there is of the kit's shared egress in all regions but the busy ones. Routers are asked for only where there is an
+    /// address: it is made before and removed after the router, and less permission is needed to see it.
     public func leftovers(busy: Set<String>) async throws(GoogleAPIError) -> [EgressRemoval] {
-        do {
-            async let routers = compute.routers(filter: "name = \(FleetNames.Egress.router)")
-            async let addresses = compute.addresses(filter: "name = \(FleetNames.Egress.address)")
-            return EgressRemoval.choose(routers: try await routers, addresses: try await addresses, busy: busy)
-        } catch let error as GoogleAPIError {
-            throw error
-        } catch {
-            throw Self.cancelled("look for the shared egress")
-        }
+        let addresses = try await compute.addresses(filter: "name = \(FleetNames.Egress.address)")
+        guard !addresses.isEmpty else { return [] }
+        let routers = try await compute.routers(filter: "name = \(FleetNames.Egress.router)")
+        return EgressRemoval.choose(routers: routers, addresses: addresses, busy: busy)
     }
 
     /// Removes the router, then the address, which is free only then. What is gone already is no error; what has an obstacle stays.

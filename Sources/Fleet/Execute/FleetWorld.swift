@@ -19,8 +19,6 @@ public struct FleetWorld: Sendable {
     public let store: any ObjectStore
     /// Tardis, asked with a key or without one.
     public let tardis: @Sendable (Secret?) -> TardisClient
-    /// The credentials.
-    public let tokens: any TokenProvider
     /// The time.
     public let clock: ToolClock
     /// The next random number.
@@ -32,7 +30,6 @@ public struct FleetWorld: Sendable {
         project: String,
         store: any ObjectStore,
         tardis: @escaping @Sendable (Secret?) -> TardisClient,
-        tokens: any TokenProvider,
         clock: ToolClock,
         random: @escaping @Sendable () -> UInt64
     ) {
@@ -43,7 +40,6 @@ public struct FleetWorld: Sendable {
         images = ArtifactRegistryClient(api: api)
         self.store = store
         self.tardis = tardis
-        self.tokens = tokens
         self.clock = clock
         self.random = random
     }

@@ -41,6 +41,15 @@ public struct Preflight: Sendable {
         findings.add(way.findings)
         guard let view = there.value else { return (findings, nil) }
         findings.add(names(view))
+        if let machines = place.value?.machines {
+            let isDirect = !EgressCheck(order: order).isShared(key.value?.info)
+            let quotaCheck = QuotaCheck(
+                shape: order.shape(machines.machineType, isDirect: isDirect),
+                region: machines.region,
+                projectQuotas: quotas
+            )
+            findings.add(quotaCheck.check(view.todo.creations(zones: machines.zones).reduce(0) { $0 + $1.names.count }))
+        }
         let facts = PreflightFacts(
             view: view,
             machines: place.value?.machines,

@@ -6,6 +6,7 @@ public final class ArtifactRegistryService: SandboxService {
         let fields: JSONObject
         /// Digests and tags by package.
         var packages: [String: [(digest: String, tags: [String])]] = [:]
+        var policy = IAMPolicy()
     }
 
     /// `artifactregistry`.
@@ -78,6 +79,8 @@ extension ArtifactRegistryService: ProjectService {
             "delete": "repositories.delete", "dockerImages.get": "dockerimages.get",
             "dockerImages.list": "dockerimages.list", "packages.get": "packages.get",
             "packages.list": "packages.list", "packages.tags.get": "tags.get", "packages.tags.list": "tags.list",
+            "packages.versions.get": "versions.get", "getIamPolicy": "repositories.getIamPolicy",
+            "setIamPolicy": "repositories.setIamPolicy",
         ]
         return Dictionary(
             uniqueKeysWithValues: verbs.map {
@@ -106,12 +109,15 @@ extension ArtifactRegistryService: ProjectService {
         case "repositories.testIamPermissions":
             _ = try repository(call.path("resource"))
             return try testPermissions(call)
+        case "repositories.getIamPolicy": return try getPolicy(call)
+        case "repositories.setIamPolicy": return try setPolicy(call)
         case "repositories.dockerImages.list": return try listImages(call)
         case "repositories.dockerImages.get": return try image(call)
         case "repositories.packages.list": return try listPackages(call)
         case "repositories.packages.get": return try package(call.path("name")).json
         case "repositories.packages.tags.list": return try listTags(call)
         case "repositories.packages.tags.get": return try tag(call.path("name"))
+        case "repositories.packages.versions.get": return try version(call.path("name"))
         default: throw Refusal.rpc(501, "The sandbox does not offer \(call.method).")
         }
     }
@@ -164,6 +170,32 @@ extension ArtifactRegistryService: ProjectService {
         return operations.start(under: "\(parent)/operations/", metadata: [:], response: .object(fields))
     }
 
+    // MARK: policies
+
+    private func getPolicy(_ call: JSONCall) throws -> JSONValue {
+        let version = call.parameter("options.requestedPolicyVersion").flatMap { Int($0) } ?? 0
+        guard [0, 1, 3].contains(version) else {
+            throw Refusal.rpc(400, "Invalid requested policy version \(version).")
+        }
+        return try repository(call.path("resource")).policy.json(requestedVersion: version)
+    }
+
+    private func setPolicy(_ call: JSONCall) throws -> JSONValue {
+        guard let policy = call.body?["policy"] else { throw Refusal.rpc(400, "The policy is missing.") }
+        let name = repositoryName(call.path("resource"))
+        let rules = IAMPolicy.Rules(accounts: project.accounts, allowsAllUsers: true)
+        return try repositories.withLock { repositories in
+            guard var repository = repositories[name] else { throw Refusal.entityNotFound }
+            do throws(IAMPolicy.Problem) {
+                try repository.policy.replace(with: policy, rules: rules)
+            } catch {
+                throw Refusal.policy(error)
+            }
+            repositories[name] = repository
+            return repository.policy.json(requestedVersion: 3)
+        }
+    }
+
     // MARK: images
 
     private func package(_ name: String) throws -> (json: JSONValue, versions: [(digest: String, tags: [String])]) {
@@ -189,6 +221,14 @@ extension ArtifactRegistryService: ProjectService {
         let package = name.split(separator: "/").dropFirst(7).first ?? ""
         let full = "\(repositoryName(name))/packages/\(package)"
         return ["name": .string("\(full)/tags/\(tag)"), "version": .string("\(full)/versions/\(version.digest)")]
+    }
+
+    private func version(_ name: String) throws -> JSONValue {
+        let digest = name.split(separator: "/").last.map(String.init) ?? ""
+        guard try package(name).versions.contains(where: { $0.digest == digest }) else { throw Refusal.entityNotFound }
+        return [
+            "name": .string(repositoryName(name) + "/" + name.split(separator: "/").dropFirst(6).joined(separator: "/"))
+        ]
     }
 
     private func listTags(_ call: JSONCall) throws -> JSONValue {

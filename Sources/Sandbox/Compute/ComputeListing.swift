@@ -79,6 +79,12 @@ extension ComputeService {
             return rows(state).filter { $0.key.project == place.project.id && $0.key.scope == place.scope }
         }
         let (page, token) = listing.page(all)
+        return Self.listDocument(call, kind, page, token)
+    }
+
+    static func listDocument(_ call: JSONCall, _ kind: String, _ page: [ComputeListing.Row], _ token: String?)
+        -> JSONValue
+    {
         var json: JSONObject = ["kind": .string(kind), "id": .string(Self.id(of: call))]
         if !page.isEmpty { json["items"] = .array(page.map { .object($0.json) }) }
         json["selfLink"] = .string(ComputeLink.url(Self.id(of: call)))

@@ -35,7 +35,15 @@ extension ComputeService {
         _ machine: ComputeCatalogue.MachineType,
         _ state: ComputeState
     ) throws -> InstanceDraft {
-        try InstanceDraft(
+        var properties = properties
+        if var account = properties["serviceAccounts"]?.array?.first?.object, account["email"] == "default",
+            var fields = properties.object
+        {
+            account["email"] = .string("\(place.project.number)-compute@developer.gserviceaccount.com")
+            fields["serviceAccounts"] = [.object(account)]
+            properties = .object(fields)
+        }
+        return try InstanceDraft(
             properties,
             field: field,
             project: place.project.id,

@@ -6,6 +6,14 @@ extension ComputeService {
         case "insert": return try insert(call, place)
         case "bulkInsert": return try bulkInsert(call, place)
         case "delete": return try changeInstance(call, key, "delete") { try $0.delete(key, $1, &$2) }
+        case "start": return try changeInstance(call, key, "start") { try $0.start(key, $1, &$2) }
+        case "stop": return try changeInstance(call, key, "stop") { try $0.stop(key, $1, &$2) }
+        case "reset": return try changeInstance(call, key, "reset") { try $0.reset(key, $1, &$2) }
+        case "setMetadata":
+            return try changeInstance(call, key, "setMetadata") { try $0.setMetadata(key, call.body, $1, &$2) }
+        case "setLabels":
+            return try changeInstance(call, key, "setLabels") { try $0.setLabels(key, call.body, $1, &$2) }
+        case "getSerialPortOutput": return try serialPort(call, key)
         case "list": return try list(call, place, kind: "compute#instanceList", rows: Self.instanceRows)
         case "aggregatedList":
             return try aggregate(

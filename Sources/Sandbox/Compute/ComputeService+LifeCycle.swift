@@ -13,7 +13,8 @@ extension ComputeService {
         }
     }
 
-    private func run(_ lives: [(ResourceKey, UInt64)], _ state: inout ComputeState) {
+    /// Lets VMs run and boots them.
+    func run(_ lives: [(ResourceKey, UInt64)], _ state: inout ComputeState) {
         var boots: [(BootRecord, SerialConsole, ResourceKey, UInt64)] = []
         let now = JSONValue.string(ComputeClock.text(Clock.microseconds()))
         for (key, life) in lives {
@@ -56,7 +57,7 @@ extension ComputeService {
             }
         }
         withState { state in
-            guard state.instances[key]?.life == life else {
+            guard state.instances[key]?.life == life, !state.isStopped else {
                 state.effects.append { _ in startThread { guest.powerOff(preempted: false, graceMilliseconds: 0) } }
                 return
             }

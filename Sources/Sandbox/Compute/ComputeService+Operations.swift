@@ -45,6 +45,14 @@ extension ComputeService {
             return try list(call, place, kind: "compute#operationList") { state in
                 state.operations.values.map { ($0.key, $0.json) }
             }
+        case "aggregatedList":
+            return try aggregate(
+                call,
+                place,
+                kind: "compute#operationAggregatedList",
+                collection: "operations",
+                scopes: scopes(zones: true, regions: true, global: true)
+            ) { state in state.operations.values.map { ($0.key, $0.json) } }
         case "delete":
             return try withState { state in
                 guard let operation = state.operations[key] else {
@@ -68,7 +76,7 @@ extension ComputeService {
     private func wait(for key: ResourceKey) throws -> JSONValue {
         let wake = DispatchSemaphore(value: 0)
         let isRunning = withState { state in
-            guard state.operations[key]?.status == .running else { return false }
+            guard state.operations[key]?.status == .running, !state.isStopped else { return false }
             state.waiters[key, default: []].append(wake)
             return true
         }

@@ -54,6 +54,11 @@ public final class ComputeService: JSONService {
 
     // MARK: JSONService
 
+    /// Answers one request, or a batch of them.
+    public func respond(to exchange: Exchange) throws -> ServedResponse {
+        exchange.request.path == Self.batchPath ? try respondToBatch(exchange) : try respondToCall(exchange)
+    }
+
     /// Compute Engine's v1.
     public func validators() throws -> [ContractValidator] { [try ComputeContract.validator.get()] }
 
@@ -74,12 +79,22 @@ public final class ComputeService: JSONService {
     /// Answers a request that is in order.
     public func answer(_ call: JSONCall) throws -> JSONValue {
         withState { $0.counts[call.method, default: 0] += 1 }
+        let resource = call.method.split(separator: ".").dropFirst().first.map(String.init) ?? ""
+        // Public projects have images to see and nothing else.
+        if resource == "images" || resource == "imageFamilyViews" { return try answerImages(call) }
         let place = try Place(call, options)
-        let resource = call.method.split(separator: ".").dropFirst().first ?? ""
+        try permit(call, place)
         switch resource {
         case "instances": return try answerInstances(call, place)
         case "zoneOperations", "regionOperations", "globalOperations": return try answerOperations(call, place)
-        default: throw Refusal.google(501, "notImplemented", "The sandbox does not offer \(call.method).")
+        case "zones", "regions", "projects": return try answerPlaces(call, place)
+        case "machineTypes": return try answerMachineTypes(call, place)
+        case "diskTypes": return try diskType(call, place)
+        default:
+            guard let kind = kind(resource) else {
+                throw Refusal.google(501, "notImplemented", "The sandbox does not offer \(call.method).")
+            }
+            return try answerResources(call, place, kind)
         }
     }
 }

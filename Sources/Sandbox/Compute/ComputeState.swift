@@ -18,6 +18,8 @@ struct ComputeState: Sendable {
     var waiters: [ResourceKey: [DispatchSemaphore]] = [:]
     var counts: [String: Int] = [:]
     var faults = ComputeFaults()
+    /// No guest is booted and nobody waits any more.
+    var isStopped = false
     /// What is to be done when the lock is free again.
     var effects: [@Sendable (ComputeService) -> Void] = []
     private var lastID: UInt64 = 0

@@ -32,7 +32,16 @@ extension InstanceDraft {
         json["fingerprint"] = .string(fingerprint(.string("\(id)")))
         json["hostname"] = hostname
         let life = state.newID()
-        return StoredInstance(key: key, id: id, machine: machine, json: json, life: life, status: .provisioning)
+        return StoredInstance(
+            key: key,
+            id: id,
+            machine: machine,
+            isPreemptible: isPreemptible,
+            hasExternalAddress: hasExternalAddress,
+            json: json,
+            life: life,
+            status: .provisioning
+        )
     }
 
     private func shownInterfaces(_ region: ComputeOptions.Region, _ state: inout ComputeState) -> [JSONValue]? {

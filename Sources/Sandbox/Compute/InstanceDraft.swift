@@ -31,6 +31,7 @@ struct InstanceDraft: Sendable {
     let others: JSONObject
 
     var region: String { ComputeScope.zone(zone).region }
+    var hasExternalAddress: Bool { interfaces.contains { $0.accessConfig != nil } }
     var isPreemptible: Bool { scheduling["preemptible"]?.bool == true }
 
     /// Judges `properties` (an Instance or InstanceProperties); `field` is what messages call it.

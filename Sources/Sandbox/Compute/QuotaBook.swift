@@ -1,5 +1,24 @@
 /// The quotas of a project and its regions: limits, and what is used of them.
 struct QuotaBook {
+    /// What a VM counts for.
+    private struct Shape: Hashable {
+        let project: String
+        let scope: ComputeScope
+        let machine: String
+        let isPreemptible: Bool
+        let hasExternal: Bool
+        let isUp: Bool
+
+        init(_ instance: StoredInstance) {
+            project = instance.key.project
+            scope = instance.key.scope
+            machine = instance.machine.name
+            isPreemptible = instance.isPreemptible
+            hasExternal = instance.hasExternalAddress
+            isUp = instance.isUp
+        }
+    }
+
     private let options: ComputeOptions
     private let faults: ComputeFaults
     /// By project and region, and by project alone for what counts there.
@@ -8,14 +27,18 @@ struct QuotaBook {
     init(_ options: ComputeOptions, _ state: ComputeState) {
         self.options = options
         faults = state.faults
-        for instance in state.instances.values {
-            let external = (instance.json["networkInterfaces"]?.array ?? []).contains { $0["accessConfigs"] != nil }
-            let place = "\(instance.key.project)/\(instance.key.scope.region)"
-            var need = machine(instance.machine, instance.isPreemptible, external, instance.key.scope.region)
-            if !instance.isUp { need = ["INSTANCES": 1] }
+        // Alike VMs are counted first: with a thousand of them this is done for each request.
+        var shapes: [Shape: Int] = [:]
+        for instance in state.instances.values { shapes[Shape(instance), default: 0] += 1 }
+        for (shape, count) in shapes {
+            let region = shape.scope.region
+            var need = ["INSTANCES": 1.0]
+            if shape.isUp, let type = ComputeCatalogue.machineType(shape.machine) {
+                need = machine(type, shape.isPreemptible, shape.hasExternal, region)
+            }
             for (metric, amount) in need {
-                uses[metric == "CPUS_ALL_REGIONS" ? instance.key.project : place, default: [:]][metric, default: 0] +=
-                    amount
+                let place = metric == "CPUS_ALL_REGIONS" ? shape.project : "\(shape.project)/\(region)"
+                uses[place, default: [:]][metric, default: 0] += amount * Double(count)
             }
         }
         for (key, disk) in state.resources[.disks] ?? [:] {
@@ -40,8 +63,7 @@ struct QuotaBook {
 
     /// How many VMs of a draft fit, and what stands against more.
     func fit(_ draft: InstanceDraft, count: Int) -> (Int, OperationFailure?) {
-        let external = draft.interfaces.contains { $0.accessConfig != nil }
-        var need = machine(draft.machine, draft.isPreemptible, external, draft.region)
+        var need = machine(draft.machine, draft.isPreemptible, draft.hasExternalAddress, draft.region)
         for disk in draft.disks { need[Self.metric(ofDisk: disk.type), default: 0] += Double(disk.sizeGB) }
         var best: (Int, OperationFailure?) = (count, nil)
         for (metric, amount) in need.sorted(by: { $0.key < $1.key }) {
@@ -52,6 +74,22 @@ struct QuotaBook {
             if fits < best.0 { best = (fits, Self.failure(metric, region: region, limit: limit)) }
         }
         return best
+    }
+
+    /// What stands against a stopped VM's start; its disks and itself are counted already.
+    func failure(starting instance: StoredInstance) -> OperationFailure? {
+        let external = instance.hasExternalAddress
+        let region = instance.key.scope.region
+        var need = machine(instance.machine, instance.isPreemptible, external, region)
+        need["INSTANCES"] = nil
+        for (metric, amount) in need.sorted(by: { $0.key < $1.key }) {
+            let place = metric == "CPUS_ALL_REGIONS" ? nil : region
+            guard let limit = limit(metric, region: place) else { continue }
+            if use(metric, project: instance.key.project, region: place) + amount > limit {
+                return Self.failure(metric, region: place, limit: limit)
+            }
+        }
+        return nil
     }
 
     /// What is wrong with one more of something that is counted by itself; nil when it fits.

@@ -29,6 +29,9 @@ struct StoredInstance: Sendable {
     let key: ResourceKey
     let id: UInt64
     let machine: ComputeCatalogue.MachineType
+    let isPreemptible: Bool
+    /// Whether it has an external address while it is up.
+    let hasExternalAddress: Bool
     /// The document that the API shows.
     var json: JSONObject
     /// Another number with each boot, so that what belongs to an earlier one is known.
@@ -40,7 +43,6 @@ struct StoredInstance: Sendable {
     /// What this life has downloaded.
     var bytes = 0
 
-    var isPreemptible: Bool { json["scheduling"]?["preemptible"]?.bool == true }
     var isDeletedAtEnd: Bool { json["scheduling"]?["instanceTerminationAction"]?.string == "DELETE" }
     var maxRunSeconds: Int? { json["scheduling"]?["maxRunDuration"]?["seconds"]?.integer }
     /// Whether it takes up a machine.

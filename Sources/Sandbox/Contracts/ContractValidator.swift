@@ -8,6 +8,9 @@ public struct ContractValidator: Sendable {
         "returnPartialSuccess", "$alt", "upload_id", "key", "alt", "prettyPrint", "quotaUser",
     ]
 
+    /// The end of a problem that a field is which only answers have.
+    static let outputOnly = "output-only field sent"
+
     /// Makes a validator for an API.
     public init(contract: Contract) { self.contract = contract }
 
@@ -85,7 +88,7 @@ public struct ContractValidator: Sendable {
     private func check(_ value: JSONValue, _ spec: ContractSpec?, at place: String, _ problems: inout [String]) {
         let isOutputOnly = spec?.isOutputOnly == true
         guard let spec = resolved(spec) else { return }
-        if isOutputOnly || spec.isOutputOnly { problems.append("\(place): output-only field sent") }
+        if isOutputOnly || spec.isOutputOnly { problems.append("\(place): \(Self.outputOnly)") }
         if value == .null { return }  // in a patch: remove the field
         if spec.type == "object" || spec.members != nil {
             guard let fields = value.object?.fields else { return problems.append("\(place): object expected") }

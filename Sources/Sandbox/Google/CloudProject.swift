@@ -69,4 +69,16 @@ public final class CloudProject: Sendable {
             if isEnabled { state.enabled.insert(api) } else { state.enabled.remove(api) }
         }
     }
+
+    /// Where an API is enabled by hand.
+    static func enablingPage(_ api: String, number: Int) -> String {
+        "https://console.developers.google.com/apis/api/\(api)/overview?project=\(number)"
+    }
+
+    /// What Google says of an API that is not enabled.
+    static func disabledMessage(_ title: String, _ api: String, number: Int) -> String {
+        "\(title) has not been used in project \(number) before or it is disabled. Enable it by visiting "
+            + "\(enablingPage(api, number: number)) then retry. If you enabled this API recently, wait a few minutes for "
+            + "the action to propagate to our systems and retry."
+    }
 }

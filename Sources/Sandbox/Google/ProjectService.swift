@@ -81,13 +81,11 @@ extension ProjectService {
     }
 
     private func disabled(_ api: String, _ title: String) -> Refusal {
-        let page = "https://console.developers.google.com/apis/api/\(api)/overview?project=\(project.number)"
+        let page = CloudProject.enablingPage(api, number: project.number)
         return Refusal(
             .rpcError(
                 403,
-                "\(title) has not been used in project \(project.number) before or it is disabled. Enable it by visiting "
-                    + "\(page) then retry. If you enabled this API recently, wait a few minutes for the action to "
-                    + "propagate to our systems and retry.",
+                CloudProject.disabledMessage(title, api, number: project.number),
                 reason: "SERVICE_DISABLED",
                 metadata: [
                     "service": .string(api), "serviceTitle": .string(title),

@@ -13,6 +13,8 @@ public final class SandboxServer: Sendable {
     let recorder: Recorder
     let faults: FaultInjector
     let identity: TLSIdentity?
+    /// Hears how many bytes of a body were sent, piece by piece.
+    let onSent: (@Sendable (Int) -> Void)?
     private let listener: Int32
     private let state = Mutex(State())
     /// The port it listens on.
@@ -27,13 +29,15 @@ public final class SandboxServer: Sendable {
         port: UInt16 = 0,
         recorder: Recorder,
         faults: FaultInjector = FaultInjector(),
-        identity: TLSIdentity? = nil
+        identity: TLSIdentity? = nil,
+        onSent: (@Sendable (Int) -> Void)? = nil
     ) throws {
         signal(SIGPIPE, SIG_IGN)  // OpenSSL writes with write(2), which has no MSG_NOSIGNAL
         self.service = service
         self.recorder = recorder
         self.faults = faults
         self.identity = identity
+        self.onSent = onSent
         (listener, self.port) = try Self.listen(on: port)
         spawn { $0.acceptLoop() }
     }

@@ -124,10 +124,13 @@ struct ServedConnection {
         var sender = FaultyBodySender(channel: channel, fault: fault)
         let isBodyless = request?.method == "HEAD" || response.status == 204 || response.status == 304
         switch isBodyless ? .bytes([]) : response.body {
-        case .bytes(let bytes) where fault == nil: try channel.write(Array(head.utf8) + bytes)
+        case .bytes(let bytes) where fault == nil:
+            try channel.write(Array(head.utf8) + bytes)
+            server.onSent?(bytes.count)
         case .bytes(let bytes):
             try channel.write(Array(head.utf8))
             try sender.send(bytes)
+            server.onSent?(bytes.count)
         case .file(let file, let range):
             try channel.write(Array(head.utf8))
             var offset = range.lowerBound
@@ -135,6 +138,7 @@ struct ServedConnection {
                 let piece = try file.read(at: offset, count: min(262_144, range.upperBound - offset))
                 guard !piece.isEmpty else { throw ConnectionEnded() }
                 try sender.send(piece)
+                server.onSent?(piece.count)
                 offset += piece.count
             }
         }
@@ -149,7 +153,8 @@ func trimmed(_ text: some StringProtocol) -> String {
     return String(rest)
 }
 
-private func reasonPhrase(_ status: Int) -> String {
+/// The words that go with a status.
+func reasonPhrase(_ status: Int) -> String {
     let known = [
         200: "OK", 201: "Created", 204: "No Content", 206: "Partial Content", 302: "Found", 304: "Not Modified",
         308: "Resume Incomplete", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",

@@ -37,7 +37,7 @@ public struct ServedResponse: Sendable {
         ServedResponse(
             status: status,
             headers: ["Content-Type": "application/json; charset=UTF-8"],
-            body: .bytes(Array(value.text.utf8))
+            body: .bytes(value.bytes)
         )
     }
 

@@ -12,6 +12,10 @@ public final class ProcessVMHost: VMHost {
         public var slots = 16
         /// Variables of every VM, such as the addresses of the stand-ins; nothing of this process's own is added.
         public var environment: [(name: String, value: String)] = []
+        /// Tardis and the storage behind it, which each VM reaches by ports of its own; nil for those of everybody.
+        public var tardis: (service: TardisService, wasabi: WasabiService)?
+        /// Hears what a VM, told by its name, downloads from there.
+        public var onDownload: (@Sendable (_ vm: String, _ bytes: Int) -> Void)?
         /// Folder with the VMs' home folders.
         public var directory: String
 

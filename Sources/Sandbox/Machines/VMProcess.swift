@@ -34,24 +34,26 @@ final class VMProcess: BootedVM {
 
     /// Runs the command; called once.
     func start(_ command: VMCommand, _ configuration: ProcessVMHost.Configuration) {
+        var opened: VMNetwork?
         do {
-            let server = try SandboxServer(service: metadata, recorder: host.recorder, faults: host.faults)
+            let network = try VMNetwork(record, metadata, host, configuration)
+            opened = network
             let output = try Pipe()
             let home = "\(configuration.directory)/\(record.name)"
             try Files.makeDirectory(home)
-            var environment = configuration.environment
-            environment += [
-                ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", home),
-                ("LANG", "C.UTF-8"), ("GCE_METADATA_HOST", "127.0.0.1:\(server.port)"),
-                ("GCE_METADATA_IP", "127.0.0.1:\(server.port)"),
-            ]
-            environment += command.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            var environment = Dictionary(configuration.environment.map { ($0.name, $0.value) }) { $1 }
+            environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+            environment["HOME"] = home
+            environment["LANG"] = "C.UTF-8"
+            environment.merge(network.environment) { $1 }
+            environment.merge(command.environment) { $1 }
+            let variables = environment.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
             // Under the lock, so that whoever switches it off meanwhile finds either no process or this one.
             let process = try isOff.withLock { isOff -> ChildProcess? in
                 if isOff { return nil }
                 let process = try ChildProcess(
                     ["/bin/sh", "-c", #"cd "$HOME" && exec "$@""#, "sh"] + command.arguments,
-                    environment: environment,
+                    environment: variables,
                     output: output.writing,
                     ownGroup: true
                 )
@@ -59,16 +61,16 @@ final class VMProcess: BootedVM {
                 return process
             }
             output.closeWriting()
-            guard let process else { return finish(server) }
-            startThread { [self] in run(process, output, server) }
+            guard let process else { return finish(network) }
+            startThread { [self] in run(process, output, network) }
         } catch {
-            say("the command did not start: \(error)")
-            finish(nil)
+            say("\(record.name): the command did not start: \(error)")
+            finish(opened)
         }
     }
 
     /// Follows the process to its end.
-    private func run(_ process: ChildProcess, _ output: Pipe, _ server: SandboxServer) {
+    private func run(_ process: ChildProcess, _ output: Pipe, _ network: VMNetwork) {
         let isRead = Watched(false)
         startThread { [self] in
             copy(output)
@@ -81,13 +83,13 @@ final class VMProcess: BootedVM {
         isOff.withLock { _ in phase.set(.ending) }
         let status = process.exitStatus() ?? 0
         say("\(record.name): the command ended with status \(status)")
-        finish(server)
+        finish(network)
     }
 
     /// The last step of a life.
-    private func finish(_ server: SandboxServer?) {
+    private func finish(_ network: VMNetwork?) {
         metadata.close()
-        server?.stop()
+        network?.stop()
         let wasOff = isOff.withLock { isOff in
             defer { isOff = true }
             return isOff

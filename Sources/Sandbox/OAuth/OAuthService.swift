@@ -47,7 +47,7 @@ public final class OAuthService: SandboxService {
     public func keyFileName() throws -> String { "\(project.id)-\(try signingKey().id.prefix(12)).json" }
 
     // Made when it is first needed, as making one takes longer than anything else at the start.
-    private func signingKey() throws -> SigningKey {
+    func signingKey() throws -> SigningKey {
         try state.withLock { state in
             let key = state.key ?? Result { try SigningKey() }
             state.key = key

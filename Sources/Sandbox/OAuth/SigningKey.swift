@@ -29,6 +29,18 @@ final class SigningKey: @unchecked Sendable {
         return String(decoding: bytes.prefix(Int(max(0, count))), as: UTF8.self)
     }
 
+    /// Signs as a client with the key file does.
+    func sign(_ message: [UInt8]) throws -> [UInt8] {
+        guard let context = EVP_MD_CTX_new() else { throw SandboxError("cannot sign") }
+        defer { EVP_MD_CTX_free(context) }
+        var signature = [UInt8](repeating: 0, count: Int(EVP_PKEY_get_size(key)))
+        var count = signature.count
+        guard EVP_DigestSignInit(context, nil, EVP_sha256(), nil, key) == 1,
+            EVP_DigestSign(context, &signature, &count, message, message.count) == 1
+        else { throw SandboxError("cannot sign") }
+        return Array(signature.prefix(count))
+    }
+
     /// Whether this key made the signature (RSASSA-PKCS1-v1_5 with SHA-256).
     func verifies(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         guard let context = EVP_MD_CTX_new() else { return false }

@@ -14,15 +14,21 @@ struct MultipartReader {
 
     init(_ body: RequestBody, contentType: String?) throws {
         self.body = body
-        let parts = (contentType ?? "").split(separator: ";").map { trimmed($0) }
-        let named = parts.first { $0.lowercased().hasPrefix("boundary=") }.map { $0.dropFirst(9) }
-        guard parts.first?.lowercased() == "multipart/related", var name = named else {
+        guard let boundary = Self.boundary(of: contentType, kind: "multipart/related") else {
             throw Refusal.invalid("A multipart upload needs Content-Type: multipart/related; boundary=…")
         }
+        self.boundary = boundary
+    }
+
+    /// The line between parts, as the content type of this kind names it; nil when it is another or names none.
+    static func boundary(of contentType: String?, kind: String) -> [UInt8]? {
+        let parts = (contentType ?? "").split(separator: ";").map { trimmed($0) }
+        let named = parts.first { $0.lowercased().hasPrefix("boundary=") }.map { $0.dropFirst(9) }
+        guard parts.first?.lowercased() == kind, var name = named else { return nil }
         for quote in ["\"", "'"] where name.count > 2 && name.hasPrefix(quote) && name.hasSuffix(quote) {
             name = name.dropFirst().dropLast()
         }
-        boundary = Array("--\(name)".utf8)
+        return Array("--\(name)".utf8)
     }
 
     /// The first part; at most 1 MiB.

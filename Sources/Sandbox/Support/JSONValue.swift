@@ -43,10 +43,13 @@ public enum JSONValue: Sendable, Equatable {
     }
 
     /// Compact JSON text.
-    public var text: String {
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Compact JSON text in UTF-8.
+    var bytes: [UInt8] {
         var out: [UInt8] = []
         write(to: &out)
-        return String(decoding: out, as: UTF8.self)
+        return out
     }
 
     private func write(to out: inout [UInt8]) {
@@ -76,16 +79,24 @@ public enum JSONValue: Sendable, Equatable {
     }
 
     private static func writeString(_ text: String, to out: inout [UInt8]) {
+        var text = text
         out.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
-            case UInt8(ascii: "\n"): out += "\\n".utf8
-            case 0..<0x20:
-                let digits = String(byte, radix: 16)
-                out += "\\u00\(digits.count == 1 ? "0" : "")\(digits)".utf8
-            default: out.append(byte)
+        text.withUTF8 { bytes in
+            var start = 0
+            for index in 0..<bytes.count {
+                let byte = bytes[index]
+                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+                out += bytes[start..<index]
+                start = index + 1
+                switch byte {
+                case UInt8(ascii: "\n"): out += "\\n".utf8
+                case 0..<0x20:
+                    let digits = String(byte, radix: 16)
+                    out += "\\u00\(digits.count == 1 ? "0" : "")\(digits)".utf8
+                default: out += [UInt8(ascii: "\\"), byte]
+                }
             }
+            out += bytes[start...]
         }
         out.append(UInt8(ascii: "\""))
     }

@@ -157,10 +157,8 @@ public final class TardisService: SandboxService {
         if let isGood = hasGoodKey(request), !isGood { return unauthorized }
         if !isFree {
             guard hasGoodKey(request) == true else { return unauthorized }
-            return ServedResponse(
-                status: 302,
-                headers: ["Location": wasabi.presignedURL(for: key.path) { [self] request in try serve(key, request) }]
-            )
+            let link = wasabi.presignedURL(for: key.path, requestedAt: request.base) { [self] in try serve(key, $0) }
+            return ServedResponse(status: 302, headers: ["Location": link])
         }
         return try serve(key, request)
     }

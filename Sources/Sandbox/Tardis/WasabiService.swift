@@ -7,6 +7,7 @@ public final class WasabiService: SandboxService {
 
     private struct State {
         var base = ""
+        var bases: [String: String] = [:]
         var links: [String: Source] = [:]
     }
 
@@ -22,14 +23,19 @@ public final class WasabiService: SandboxService {
         state.withLock { $0.base = url }
     }
 
-    func presignedURL(for path: String, _ source: @escaping Source) -> String {
+    /// Links for those who came to Tardis by another address begin with this one; nil takes it back.
+    func setBase(_ url: String?, forThoseAt tardis: String) {
+        state.withLock { $0.bases[tardis] = url }
+    }
+
+    func presignedURL(for path: String, requestedAt tardis: String, _ source: @escaping Source) -> String {
         let signature = hex(withUnsafeBytes(of: UInt64.random(in: 0...UInt64.max)) { Array($0) })
         let target =
             "/tardis-datasets/v1/\(PercentCoding.encode(path, keeping: "/"))"
             + "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=300&X-Amz-SignedHeaders=host&X-Amz-Signature=\(signature)"
         return state.withLock { state in
             state.links[target] = source
-            return state.base + target
+            return (state.bases[tardis] ?? state.base) + target
         }
     }
 

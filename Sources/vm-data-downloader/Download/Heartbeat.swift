@@ -1,24 +1,43 @@
 import Common
 import Console
 import GoogleCloud
+import Synchronization
 
 /// Writes the shard's state into the bucket, now and then and at the end.
-struct Heartbeat: Sendable {
-    let store: any ObjectStore
-    let name: String
-    let board: ShardBoard
-    let progress: ProgressReporter
-    let logger: Logger
-    let clock: ToolClock
+final class Heartbeat: Sendable {
+    private let store: any ObjectStore
+    private let name: String
+    private let board: ShardBoard
+    private let progress: ProgressReporter
+    private let logger: Logger
+    private let clock: ToolClock
+    /// Each beat replaces the one before: one that was cancelled on its way cannot come after the last and undo it.
+    private let predecessor = Mutex(Precondition.absent)
 
     /// Often enough for a person who watches, rarely enough for the one write a second that an object may have.
     private static let interval = Duration.seconds(10)
     /// A tool that was told to end has 5 seconds.
     private static let lastBeatLimit = Duration.seconds(3)
 
+    init(
+        store: any ObjectStore,
+        name: String,
+        board: ShardBoard,
+        progress: ProgressReporter,
+        logger: Logger,
+        clock: ToolClock
+    ) {
+        self.store = store
+        self.name = name
+        self.board = board
+        self.progress = progress
+        self.logger = logger
+        self.clock = clock
+    }
+
     /// Counts this attempt after the one that wrote the heartbeat before.
     func countAttempt() async throws {
-        guard let before = try await store.info(name), let state = ShardState(metadata: before.metadata) else { return }
+        guard let before = try await lookUp(), let state = ShardState(metadata: before.metadata) else { return }
         board.setAttempt(state.attempt + 1)
     }
 
@@ -44,14 +63,32 @@ struct Heartbeat: Sendable {
     private func beat() async {
         let state = board.snapshot(now: clock.epochMicroseconds(), bytesPerSecond: progress.bytesPerSecond)
         do {
-            _ = try await store.put(
-                name,
-                state.encoded(),
-                options: PutOptions(contentType: "application/json", metadata: state.metadata)
-            )
+            do {
+                try await put(state)
+            } catch let error as StorageError where error.kind == .preconditionFailed {
+                // The beat before was written although nobody heard the answer.
+                _ = try await lookUp()
+                try await put(state)
+            }
         } catch {
             // The data matters more: a heartbeat that could not be written is said, and the work goes on.
             if !Task.isCancelled { logger.warning("the heartbeat was not written", ["reason": .string("\(error)")]) }
         }
+    }
+
+    private func put(_ state: ShardState) async throws {
+        let options = PutOptions(
+            contentType: "application/json",
+            metadata: state.metadata,
+            precondition: predecessor.withLock { $0 }
+        )
+        let written = try await store.put(name, state.encoded(), options: options)
+        predecessor.withLock { $0 = .generation(written.generation) }
+    }
+
+    private func lookUp() async throws -> ObjectInfo? {
+        let there = try await store.info(name)
+        predecessor.withLock { $0 = there.map { .generation($0.generation) } ?? .absent }
+        return there
     }
 }

@@ -21,6 +21,8 @@ struct WireNewInstances: Encodable {
         let sourceImage: String
         let diskSizeGb: WireInteger
         let diskType: String
+        /// Those of the VM, so that a disk that outlives it is known for what it is.
+        let labels: [String: String]
     }
     struct Interface: Encodable {
         let network: String?
@@ -67,7 +69,8 @@ struct WireNewInstances: Encodable {
                     initializeParams: DiskSource(
                         sourceImage: new.sourceImage,
                         diskSizeGb: WireInteger(Int64(new.diskGigabytes)),
-                        diskType: new.diskType
+                        diskType: new.diskType,
+                        labels: new.labels
                     )
                 )
             ],

@@ -1,0 +1,184 @@
+import Common
+import Console
+public import GoogleCloud
+public import Transport
+
+/// Finds what the kit left in a project, and removes what is chosen of it: VMs, then disks, then the shared egress.
+public struct Cleanup: Sendable {
+    /// What there is.
+    public struct View: Sendable {
+        /// All VMs with the kit's label.
+        public let vms: [ComputeInstance]
+        /// What is to become of those that are meant.
+        public let choice: CleanupChoice
+        /// Disks that were left behind.
+        public let disks: [ComputeDisk]
+        /// What of the shared egress may go when all VMs that are meant are gone.
+        public let egress: [EgressRemoval]
+        let diskTrouble: CleanupReport.Line?
+        let egressTrouble: CleanupReport.Line?
+
+        /// Lists of disks and egress that could not be had, as lines of a report.
+        public var troubles: [CleanupReport.Line] { [diskTrouble, egressTrouble].compactMap { $0 } }
+
+        /// Whether there is nothing to remove.
+        public var isEmpty: Bool { choice.items.isEmpty && disks.isEmpty && egress.isEmpty }
+    }
+
+    /// Deletions a second: a project may make 1,500 changes a minute, and others work in it, too.
+    public static let rate = RequestRate(perSecond: 20, burst: 20)
+
+    private let compute: ComputeClient
+    private let scope: CleanupScope
+    private let heartbeats: HeartbeatReader
+    private let egress: SharedEgress?
+    private let pacer: RequestPacer
+    private let clock: RetryClock
+    private let random: @Sendable () -> UInt64
+
+    /// A clean-up of a scope; without `egress` the shared one is kept. `random` names the changes.
+    public init(
+        _ compute: ComputeClient,
+        scope: CleanupScope,
+        heartbeats: HeartbeatReader,
+        egress: SharedEgress?,
+        clock: RetryClock = .system,
+        random: @escaping @Sendable () -> UInt64
+    ) {
+        self.compute = compute
+        self.scope = scope
+        self.heartbeats = heartbeats
+        self.egress = egress
+        pacer = RequestPacer(Self.rate, clock: clock)
+        self.clock = clock
+        self.random = random
+    }
+
+    /// Looks at what there is and changes nothing. A list of VMs that cannot be had is thrown; the others are troubles, as they
+    /// must not keep VMs alive. None is ever taken for an empty one.
+    public func look() async throws -> View {
+        let vms = try await compute.instances(filter: CleanupScope.filter)
+        let members = scope.select(vms)
+        let work = try await heartbeats.work(of: members.filter { CleanupChoice.mayWork($0.vm) })
+        let choice = CleanupChoice(members) { work[$0.vm.place] ?? .unknown("its heartbeats were not read") }
+        let meant = Set(members.map(\.vm.place))
+        let busy = Self.regions(vms.filter { !meant.contains($0.place) })
+        var (diskTrouble, egressTrouble): (CleanupReport.Line?, CleanupReport.Line?)
+        var disks: [ComputeDisk] = []
+        do {
+            disks = leftovers(try await compute.disks(filter: CleanupScope.filter), present: vms, deleted: [])
+        } catch {
+            diskTrouble = .failure(.disk, "leftover disks", error)
+        }
+        var removals: [EgressRemoval] = []
+        do {
+            removals = try await egress?.leftovers(busy: busy) ?? []
+        } catch {
+            egressTrouble = .failure(.egress, "shared egress", error)
+        }
+        try Task.checkCancellation()
+        return View(
+            vms: vms,
+            choice: choice,
+            disks: disks,
+            egress: removals,
+            diskTrouble: diskTrouble,
+            egressTrouble: egressTrouble
+        )
+    }
+
+    /// Deletes these of the VMs that `look` chose among, the disks that are left then, and the egress of regions without VMs of
+    /// the kit. What fails is in the report; cancellation is thrown.
+    public func remove(
+        _ items: [CleanupChoice.Item],
+        of view: View,
+        onEnd: @escaping @Sendable (ComputeInstance, MassDelete.Outcome) -> Void = { _, _ in }
+    ) async throws -> CleanupReport {
+        var report = CleanupReport()
+        var remaining: [ComputeInstance]? = view.vms
+        var disks = view.disks
+        var diskTrouble = view.diskTrouble
+        if !items.isEmpty {
+            let deletion = MassDelete(
+                compute,
+                filter: CleanupScope.filter,
+                pacer: pacer,
+                clock: clock,
+                random: random,
+                onEnd: onEnd
+            )
+            let result = try await deletion.run(items.map(\.member.vm))
+            remaining = result.remaining
+            for item in items {
+                guard let outcome = result.outcomes[item.member.vm.place] else { continue }
+                report.lines.append(item.line(outcome))
+            }
+            guard let remaining else { return report }
+            let deleted = Set(result.outcomes.filter { $0.value == .deleted || $0.value == .gone }.keys)
+            do {
+                let found = try await compute.disks(filter: CleanupScope.filter)
+                disks = leftovers(found, present: remaining, deleted: deleted)
+                diskTrouble = nil
+            } catch {
+                try Task.checkCancellation()
+                diskTrouble = .failure(.disk, "leftover disks", error)
+            }
+        }
+        report.lines += try await remove(disks)
+        report.lines += try await remove(view.egress, busy: Self.regions(remaining ?? []))
+        report.lines += [diskTrouble, view.egressTrouble].compactMap { $0 }
+        return report
+    }
+
+    private func leftovers(_ disks: [ComputeDisk], present: [ComputeInstance], deleted: Set<VMPlace>) -> [ComputeDisk] {
+        let present = Set(present.map(\.place))
+        return disks.filter { scope.isLeftover($0, present: present, deleted: deleted) }
+    }
+
+    private func remove(_ disks: [ComputeDisk]) async throws -> [CleanupReport.Line] {
+        try await withThrowingTaskGroup(of: (Int, CleanupReport.Line).self) { group in
+            for (index, disk) in disks.enumerated() {
+                group.addTask {
+                    try await pacer.turn()
+                    return (index, try await remove(disk))
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func remove(_ disk: ComputeDisk) async throws -> CleanupReport.Line {
+        var line = disk.line(.deleted)
+        do throws(GoogleAPIError) {
+            let operation = try await compute.deleteDisk(
+                zone: disk.zone,
+                name: disk.name,
+                requestID: RequestID(random: random)
+            )
+            try await compute.wait(operation).checked("delete disk \(disk.name) in \(disk.zone)")
+        } catch {
+            try Task.checkCancellation()
+            line.note(error)
+        }
+        return line
+    }
+
+    private func remove(_ removals: [EgressRemoval], busy: Set<String>) async throws -> [CleanupReport.Line] {
+        var lines: [CleanupReport.Line] = []
+        for removal in removals where !busy.contains(removal.region) {
+            var line = removal.line(.deleted)
+            do {
+                try await egress?.remove(removal)
+            } catch {
+                try Task.checkCancellation()
+                line.note(error)
+            }
+            lines.append(line)
+        }
+        return lines
+    }
+
+    private static func regions(_ vms: [ComputeInstance]) -> Set<String> {
+        Set(vms.map { ComputeRegion.name(ofZone: $0.zone) })
+    }
+}

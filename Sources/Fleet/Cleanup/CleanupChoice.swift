@@ -1,0 +1,40 @@
+public import GoogleCloud
+
+/// What is to become of each VM of a clean-up's scope.
+public struct CleanupChoice: Sendable, Equatable {
+    /// One VM.
+    public struct Item: Sendable, Equatable {
+        /// The VM.
+        public let member: FleetMember
+        /// Why it must not go without an explicit word: what it still has to do; nil when it may go.
+        public let atWork: String?
+    }
+
+    /// The VMs, in the scope's order.
+    public let items: [Item]
+
+    /// Chooses among all VMs of a project. `work` is asked for VMs that run only: one that stands still does nothing more by
+    /// itself, and what it finished is in the bucket.
+    public init(_ members: [FleetMember], work: (FleetMember) -> ShardWork) {
+        items = members.map { member in
+            guard Self.mayWork(member.vm) else { return Item(member: member, atWork: nil) }
+            switch work(member) {
+            case .finished: return Item(member: member, atWork: nil)
+            case .unfinished(let reason), .unknown(let reason): return Item(member: member, atWork: reason)
+            }
+        }
+    }
+
+    /// Whether the VM runs, or would go on where it was.
+    public static func mayWork(_ vm: ComputeInstance) -> Bool {
+        switch vm.status {
+        case .suspending, .suspended: true
+        default: vm.status.isAlive
+        }
+    }
+
+    /// VMs that may go.
+    public var free: [Item] { items.filter { $0.atWork == nil } }
+    /// VMs that have unfinished shards.
+    public var busy: [Item] { items.filter { $0.atWork != nil } }
+}

@@ -1,0 +1,146 @@
+import Common
+import Console
+import GoogleCloud
+import Transport
+
+/// Carries out what was decided about a run's VMs.
+struct FleetHands: Sendable {
+    let order: FleetOrder
+    let world: FleetWorld
+    let machines: MachineCheck.Facts
+    let projectQuotas: [ComputeQuota]
+    /// Whether VMs have addresses of their own.
+    let isDirect: Bool
+    /// What VMs are told.
+    let metadata: [String: String]
+    let logger: Logger
+
+    /// Changes under way at once; far below what the rate limits allow a minute.
+    private static let concurrency = 20
+
+    // MARK: Making
+
+    /// Makes VMs, group after group; what could not be made is in the report. Throws when the task is cancelled.
+    func make(_ creations: [Creation]) async throws -> [LaunchReport] {
+        var reports: [LaunchReport] = []
+        for creation in creations { reports.append(try await make(creation)) }
+        return reports
+    }
+
+    private func make(_ creation: Creation) async throws -> LaunchReport {
+        var machine = LaunchMachine(
+            LaunchMachine.Order(
+                names: creation.names,
+                zones: creation.zones,
+                run: order.run.id,
+                shape: order.shape(machines.machineType, isDirect: isDirect),
+                regionQuotas: [machines.region.name: machines.region.quotas],
+                projectQuotas: projectQuotas
+            )
+        )
+        var ids: [Int: RequestID] = [:]
+        var action = machine.start()
+        while true {
+            try Task.checkCancellation()
+            switch action {
+            case .bulkInsert(let request):
+                let id = ids[request.number] ?? world.requestID()
+                ids[request.number] = id
+                action = machine.handle(try await send(request, id))
+            case .wait(let pause):
+                logger.info("waiting before more VMs are asked for", ["seconds": .double(pause / .seconds(1))])
+                try await world.clock.sleep(pause)
+                action = machine.handle(.waited)
+            case .list:
+                action = machine.handle(await answer { .listed(try await world.compute.instances(filter: nil)) })
+            case .readQuotas(let region):
+                action = machine.handle(
+                    await answer {
+                        async let regional = world.compute.region(region)
+                        async let project = world.compute.projectQuotas()
+                        return .quotas(region: try await regional.quotas, project: try await project)
+                    }
+                )
+            case .done(let report), .fail(let report): return report
+            }
+        }
+    }
+
+    private func send(_ request: LaunchMachine.Request, _ id: RequestID) async throws -> LaunchMachine.Event {
+        logger.info(
+            "asking for VMs",
+            [
+                "zone": .string(request.zone), "vms": .int(Int64(request.names.count)),
+                "first": .string(request.names[0]),
+            ]
+        )
+        let event = await answer {
+            let begun = try await world.compute.bulkInsert(
+                zone: request.zone,
+                order.new(request, machines, isDirect: isDirect, metadata: metadata),
+                requestID: id
+            )
+            let operation = try await world.compute.wait(begun)
+            return operation.failures.isEmpty
+                ? .finished : .failed(operation.failures, httpStatus: operation.httpStatus)
+        }
+        if case .failed(let failures, _) = event, let first = failures.first {
+            logger.warning("VMs could not be made", ["zone": .string(request.zone), "reason": .string(first.message)])
+        }
+        return event
+    }
+
+    private func answer(_ ask: () async throws -> LaunchMachine.Event) async -> LaunchMachine.Event {
+        do {
+            return try await ask()
+        } catch let error as GoogleAPIError {
+            return .refused(error)
+        } catch {
+            return .refused(GoogleAPIError(.transport, operation: "make VMs", detail: "\(error)", retryAdvice: .never))
+        }
+    }
+
+    // MARK: Starting and deleting
+
+    /// Starts VMs that stand still. Returns the names of those that have no room in their zones; other failures are thrown.
+    func start(_ vms: [ComputeInstance]) async throws -> Set<String> {
+        let results = try await each(vms) { vm -> String? in
+            let what = "start \(vm.name) in \(vm.zone)"
+            let begun = try await world.compute.start(zone: vm.zone, name: vm.name, requestID: world.requestID())
+            let operation = try await world.compute.wait(begun)
+            let deciding = LaunchFailureClass.deciding(operation.failures, httpStatus: operation.httpStatus)?.class
+            if deciding == .stockOut || deciding == .again { return vm.name }
+            try operation.checked(what)
+            return nil
+        }
+        return Set(results.compactMap { $0 })
+    }
+
+    /// Deletes VMs and waits until they are gone; what is gone already is fine.
+    func delete(_ vms: [ComputeInstance]) async throws {
+        _ = try await each(vms) { vm in
+            do {
+                let begun = try await world.compute.delete(zone: vm.zone, name: vm.name, requestID: world.requestID())
+                try await world.compute.wait(begun).checked("delete \(vm.name) in \(vm.zone)")
+            } catch let error as GoogleAPIError where error.kind == .notFound {
+                return
+            }
+        }
+    }
+
+    private func each<Result: Sendable>(
+        _ vms: [ComputeInstance],
+        _ work: @escaping @Sendable (ComputeInstance) async throws -> Result
+    ) async throws -> [Result] {
+        try await withThrowingTaskGroup(of: Result.self) { group in
+            var waiting = vms.makeIterator()
+            var results: [Result] = []
+            for _ in 0..<Self.concurrency { if let vm = waiting.next() { group.addTask { try await work(vm) } } }
+            while let result = try await group.next() {
+                results.append(result)
+                if let vm = waiting.next() { group.addTask { try await work(vm) } }
+            }
+            return results
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Common
+public import Console
+import GoogleCloud
+
+/// Carries out, once, what has to be done for a run: plan, key, egress, and its VMs.
+public struct FleetLaunch: Sendable {
+    private let order: FleetOrder
+    private let world: FleetWorld
+    private let facts: PreflightFacts
+    private let logger: Logger
+
+    /// What was done.
+    public struct Outcome: Sendable {
+        /// The launches, as far as there were any.
+        public var launches: [LaunchReport] = []
+        /// The VMs that were started again.
+        public var started: [String] = []
+        /// The VMs that were deleted to be made anew.
+        public var replaced: [String] = []
+        /// The VMs that did not go away in time.
+        public var stuck: [String] = []
+
+        /// How the tool ends because of it: `done` when every VM that was to come is there.
+        public var status: ExitStatus {
+            let found = Set(launches.filter { !$0.missing.isEmpty }.map(\.status))
+            let order: [ExitStatus] = [.credentials, .usage, .failed, .temporary]
+            return order.first(where: found.contains) ?? (stuck.isEmpty ? .done : .temporary)
+        }
+
+        /// What was done, and what is missing, in sentences.
+        public var sentences: [String] {
+            var sentences = launches.map(\.summary)
+            if !started.isEmpty { sentences.append("started again: \(NameList.text(started))") }
+            if !replaced.isEmpty { sentences.append("made anew: \(NameList.text(replaced))") }
+            if !stuck.isEmpty {
+                sentences.append("\(NameList.text(stuck)) did not go away in time; run the same command again")
+            }
+            return sentences
+        }
+    }
+
+    /// VMs that stop or are deleted take a minute or two; beyond this something is wrong with them.
+    private static let patience = Duration.seconds(600)
+    private static let pause = Duration.seconds(3)
+
+    /// A launch of what the checks found to be missing.
+    public init(order: FleetOrder, world: FleetWorld, facts: PreflightFacts, logger: Logger) {
+        self.order = order
+        self.world = world
+        self.facts = facts
+        self.logger = logger
+    }
+
+    /// What would be changed beside the VMs, for people.
+    public var preparations: [String] {
+        var steps = facts.view.plans.writes.map { "write \(world.store.location)/\($0.object)" }
+        steps += facts.key?.steps ?? []
+        if case .shared(let plan) = facts.egress { steps += plan.steps.map(\.text) }
+        return steps
+    }
+
+    /// Does everything once; what could not be made is in the outcome. Errors before the first VM are thrown.
+    public func carryOut() async throws -> Outcome {
+        let hands = try await prepare()
+        var outcome = Outcome()
+        var view = facts.view
+        try await heal(view, hands, &outcome)
+        let begun = world.clock.monotonic()
+        while !view.todo.going.isEmpty {
+            guard world.clock.monotonic() - begun < Self.patience else {
+                outcome.stuck = view.todo.going.map(\.name)
+                break
+            }
+            try await world.clock.sleep(Self.pause)
+            view = try await look()
+            if view.todo.going.isEmpty { try await heal(view, hands, &outcome) }
+        }
+        return outcome
+    }
+
+    /// Looks again.
+    func look(cannotStart: Set<String> = []) async throws -> FleetView {
+        try await FleetView.of(
+            order,
+            world,
+            try await FleetSnapshot.take(world, dates: order.run.dates),
+            plans: facts.view.plans,
+            offset: facts.view.state.offset,
+            cannotStart: cannotStart
+        )
+    }
+
+    /// Makes all that VMs need before they come.
+    func prepare() async throws -> FleetHands {
+        guard let machines = facts.machines, let way = facts.egress, let key = facts.key else {
+            throw UsageError("the checks did not find all that a launch needs")
+        }
+        async let planned: Void = FleetPlans(store: world.store, run: order.run)
+            .write(facts.view.plans, facts.view.snapshot)
+        async let kept = key.carryOut(order, logger)
+        if case .shared(let plan) = way, !plan.steps.isEmpty {
+            try await SharedEgress(
+                world.compute,
+                random: world.random,
+                onStep: { region, text in
+                    logger.info("shared egress", ["step": .string(text), "region": .string(region)])
+                }
+            ).ensure(region: plan.region, network: plan.network, subnetwork: plan.subnetwork)
+        }
+        try await planned
+        let metadata = order.metadata(
+            plan: facts.view.plans.planName,
+            offset: facts.view.state.offset,
+            key: try await kept
+        )
+        return FleetHands(
+            order: order,
+            world: world,
+            machines: machines,
+            projectQuotas: facts.projectQuotas,
+            isDirect: way == .direct,
+            metadata: metadata,
+            logger: logger
+        )
+    }
+
+    private func heal(_ view: FleetView, _ hands: FleetHands, _ outcome: inout Outcome) async throws {
+        var todo = view.todo
+        let cannotStart = try await hands.start(todo.starts)
+        outcome.started += todo.starts.map(\.name).filter { !cannotStart.contains($0) }
+        if !cannotStart.isEmpty {
+            todo = Reconciler.reconcile(view.state, range: order.shards, cannotStart: cannotStart)
+        }
+        try await hands.delete(todo.replacements)
+        outcome.replaced += todo.replacements.map(\.name)
+        outcome.launches += try await hands.make(todo.creations(zones: hands.machines.zones))
+    }
+}

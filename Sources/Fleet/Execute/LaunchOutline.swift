@@ -1,0 +1,93 @@
+import Common
+public import Console
+import GoogleCloud
+
+/// What a launch will do, before it does it.
+public struct LaunchOutline: Sendable {
+    private let order: FleetOrder
+    private let facts: PreflightFacts
+    private let launch: FleetLaunch
+
+    /// The outline of a launch.
+    public init(order: FleetOrder, facts: PreflightFacts, launch: FleetLaunch) {
+        self.order = order
+        self.facts = facts
+        self.launch = launch
+    }
+
+    private var todo: Reconciliation { facts.view.todo }
+    private var zones: [String] { facts.machines?.zones ?? [order.zones.first] }
+    private var names: [String] { todo.creations(zones: zones).flatMap(\.names) }
+
+    /// Sentences for people.
+    public var lines: [String] {
+        let run = order.run
+        let objects = run.instruments.reduce(0) { $0 + $1.dataTypes.count } * run.dates.count
+        var lines = [
+            "run \(run.id): \(NameList.text(run.dates.map(\.description))), \(run.instruments.count) instruments, "
+                + "\(run.shards) shards, \(Format.count(Int64(objects))) objects"
+        ]
+        if order.instances > run.shards {
+            lines.append("\(run.shards) VMs, not \(order.instances): there are only so many instruments")
+        }
+        lines.append(todo.summary)
+        if !names.isEmpty { lines.append("VMs: \(range) in \(zones[0])\(others); \(machine)") }
+        let steps = launch.preparations
+        if !steps.isEmpty { lines.append("before: \(steps.joined(separator: ", "))") }
+        return lines
+    }
+
+    private var range: String {
+        guard let first = names.first, let last = names.last, names.count > 2 else {
+            return names.joined(separator: ", ")
+        }
+        return "\(first) … \(last) (\(names.count))"
+    }
+
+    private var others: String {
+        zones.count > 1 ? " (or \(zones.dropFirst().joined(separator: ", ")))" : ""
+    }
+
+    private var machine: String {
+        let machine = order.machine
+        return [
+            machine.type, machine.isPreemptible ? "preemptible" : "not preemptible",
+            "\(machine.diskGigabytes) GB \(machine.diskType)", egress, "key \(key)",
+            "at most \(Format.duration(.seconds(machine.maxRunSeconds)))",
+        ].joined(separator: ", ")
+    }
+
+    private var egress: String { facts.egress == .direct ? "an address each" : "one shared address" }
+
+    private var key: String {
+        switch facts.key {
+        case .secret, .unseen: "in Secret Manager"
+        case .plain: "in metadata"
+        case .some(.none), nil: "not needed"
+        }
+    }
+
+    /// The same for programs.
+    public var json: JSONObject {
+        [
+            "instruments": .int(Int64(order.run.instruments.count)),
+            "summary": .string(todo.summary),
+            "plan": .string(facts.view.plans.planName),
+            "create": .array(names.map(JSONValue.string)),
+            "start": .array(todo.starts.map { .string($0.name) }),
+            "replace": .array(todo.replacements.map { .string($0.name) }),
+            "zones": .array(zones.map(JSONValue.string)),
+            "egress": .string(facts.egress == .direct ? "direct" : "shared"),
+            "key": .string(key),
+            "before": .array(launch.preparations.map(JSONValue.string)),
+        ]
+    }
+
+    /// What is to be done, by shard.
+    public var actions: [ShardAction] { todo.actions }
+}
+
+extension FleetView {
+    /// Whether something has to be changed, or waited for to be changed.
+    public var needsWork: Bool { !todo.isQuiet }
+}

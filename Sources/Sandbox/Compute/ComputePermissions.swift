@@ -1,0 +1,39 @@
+extension ComputeService {
+    /// The permission that a method needs, where it is not the method's id with `insert` as `create` and so on.
+    private static let permissions = [
+        "compute.instances.bulkInsert": "compute.instances.create",
+        "compute.zoneOperations.wait": "compute.zoneOperations.get",
+        "compute.regionOperations.wait": "compute.regionOperations.get",
+        "compute.globalOperations.wait": "compute.globalOperations.get",
+        "compute.routers.patch": "compute.routers.update",
+        "compute.subnetworks.patch": "compute.subnetworks.update",
+    ]
+
+    /// The permission that a method needs.
+    static func permission(of method: String) -> String {
+        if let permission = permissions[method] { return permission }
+        let parts = method.split(separator: ".")
+        guard let verb = parts.last else { return method }
+        let words = ["insert": "create", "aggregatedList": "list"]
+        return (parts.dropLast() + [Substring(words[String(verb)] ?? String(verb))]).joined(separator: ".")
+    }
+
+    /// Refuses what the faults deny to the caller.
+    func permit(_ call: JSONCall, _ place: Place) throws {
+        let permission = Self.permission(of: call.method)
+        guard withState({ $0.faults.isDenied(permission) }) else { return }
+        let project = "projects/\(place.project.id)"
+        let collection = call.method.split(separator: ".").dropFirst().first.map(String.init) ?? ""
+        let names = call.body?["perInstanceProperties"]?.object?.fields.first?.name ?? call.body?["name"]?.string
+        let inPath = call.match.path.filter { !["project", "zone", "region"].contains($0.key) }.first?.value
+        let name = inPath ?? (permission.hasSuffix(".create") ? names : nil)
+        let resource: String
+        if ["zones", "regions", "projects"].contains(collection) || name == nil {
+            resource = project
+        } else {
+            let shelf = collection.hasSuffix("Operations") ? "operations" : collection
+            resource = "\(project)/\(place.scope.path)/\(shelf)/\(name ?? "")"
+        }
+        throw Refusal.google(403, "forbidden", "Required '\(permission)' permission for '\(resource)'")
+    }
+}

@@ -1,0 +1,69 @@
+import Common
+import Console
+import Fleet
+import GoogleCloud
+
+/// The tool without `--local`: looks, asks, makes VMs, and stays if it is told to.
+struct FleetCommand {
+    let tool: ToolRun
+    let settings: Settings
+    let reach: Reach
+
+    private var screen: Screen { Screen(tool) }
+
+    func execute() async throws -> ExitStatus {
+        let order = try settings.order(tool)
+        let world = try reach.world(order, tardisURL: settings.tardisURL)
+        let (all, facts) = await Preflight(order: order, world: world).look()
+        try Task.checkCancellation()
+        let isNeeded = facts?.view.needsWork ?? true
+        let findings = isNeeded ? all : all.withoutLaunch
+        guard let facts, findings.status == nil else { return screen.refuse(findings) }
+        screen.show(findings, isShort: !settings.isDryRun)
+        let launch = FleetLaunch(order: order, world: world, facts: facts, logger: tool.logger)
+        let outline = LaunchOutline(order: order, facts: facts, launch: launch)
+        guard isNeeded else { return try await quiet(order, facts, outline) }
+        for line in outline.lines { screen.say(line) }
+        if settings.isDryRun {
+            screen.end(report(order, facts.view), ["Nothing was changed (dry run)."], outline, findings)
+            return .done
+        }
+        guard try isWanted() else {
+            screen.say("Nothing was changed.")
+            return .done
+        }
+        let outcome = try await launch.carryOut()
+        screen.end(report(order, facts.view), outcome.sentences + next(order), outline, findings)
+        return outcome.status
+    }
+
+    /// On a terminal a person is asked; otherwise whoever runs this has decided.
+    private func isWanted() throws -> Bool {
+        let terminal = tool.context.terminal
+        guard terminal.stdinIsTerminal, terminal.stderrIsTerminal else { return true }
+        return try tool.confirm("Go on?", isYes: settings.saysYes)
+    }
+
+    /// Nothing is to be made: every shard is finished, or its VM works.
+    private func quiet(_ order: FleetOrder, _ facts: PreflightFacts, _ outline: LaunchOutline) async throws
+        -> ExitStatus
+    {
+        let view = facts.view
+        var sentences = [view.todo.summary, "nothing to do"]
+        if !view.todo.idle.isEmpty {
+            let names = NameList.text(view.todo.idle.map(\.name))
+            sentences.append("\(names) of finished shards still stand; cleanup-tick-vms removes them")
+        }
+        screen.end(report(order, view), sentences, outline, Findings())
+        return .done
+    }
+
+    private func report(_ order: FleetOrder, _ view: FleetView) -> FleetReport {
+        FleetReport(view.state, shards: order.shards)
+    }
+
+    private func next(_ order: FleetOrder) -> [String] {
+        let dates = order.run.dates.map(\.description)
+        return ["watch: monitor-tick-download all \(dates[0]); the same command again heals what is lost"]
+    }
+}

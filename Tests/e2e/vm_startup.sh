@@ -1,0 +1,313 @@
+#!/usr/bin/env bash
+# orchestration/vm-startup-script.sh on "VMs" that have no other programs than it may use: what it does, whatever goes wrong, and
+# that the VM never stays up. SEED chooses the moments of preemption.
+# shellcheck source=../support.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../support.sh"
+need_programs vm-data-downloader tick-sandbox
+seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
+echo "SEED=$seed"
+RANDOM=$((seed % 32768))
+export LIMIT=60 TICK_SANDBOX_TARDIS_KEY=the-key TICK_SANDBOX_GCS_TOKEN=ya29.token
+days=(2023-05-23 2023-05-24)
+image=asia-northeast1-docker.pkg.dev/tick/market-tick-handler/market-tick-handler:latest
+start_sandbox --store "$work/store" --bucket fleet --rows 500 --record "$work/requests.jsonl"
+runs=$work/store/fleet/_runs
+
+# ---- the VM: its programs, its metadata server, Secret Manager and Compute Engine
+tools=$work/tools google=$work/google vm_state=$work/vm
+mkdir -p "$tools" "$google/instance/attributes" "$google/instance/service-accounts/default" "$google/project"
+for tool in bash env curl cat cut date dirname grep head ln mktemp readlink rm sed sleep sort tail tee timeout tr wc; do
+    ln -s "$(command -v $tool)" "$tools/$tool"
+done
+ln -s "$root/Tests/e2e/vm_standins/"{apt-get,shutdown} "$tools"
+printf tick-sandbox >"$google/project/project-id"
+printf projects/1060025368044/zones/asia-northeast1-b >"$google/instance/zone"
+printf '{"access_token":"ya29.token","expires_in":3599,"token_type":"Bearer"}' >"$google/instance/service-accounts/default/token"
+printf the-key >"$google/secret"
+python3 "$root/Tests/e2e/vm_google.py" "$google" google.port &
+started+=($!)
+until_true test -s google.port
+google_host=$(<google.port)
+
+item() { printf %s "$2" >"$google/instance/attributes/$1"; } # item, value
+calls() { grep -c -- "^$1" "$vm_state/calls" || true; }
+deletions() { grep -c '^DELETE' "$google/requests" || true; }
+
+# A new VM: its name, and whether Docker comes with its disk.
+vm() { # name, with-docker | without-docker
+    name=$1
+    rm -rf "$vm_state" "$google"/{failures,delete-status,requests} "$google/instance/attributes"/*
+    mkdir -p "$vm_state/bin"
+    : >"$vm_state/calls"
+    : >"$google/requests"
+    [[ $2 == without-docker ]] || ln -s "$root/Tests/e2e/vm_standins/docker" "$vm_state/bin/docker"
+    printf %s "$name" >"$google/instance/name"
+    printf FALSE >"$google/instance/preempted"
+    item tick-dates "${days[0]},${days[1]}"
+    item tick-plan plan.20230523-002-00c0ffee.json
+    item tick-shard-offset 60
+    item tick-shards 2
+    item tick-bucket gs://fleet
+    item tick-image $image
+    item tick-secret projects/tick/secrets/tardis-api-key/versions/3
+}
+fails() { # command of docker, times, message
+    echo "$2" >"$vm_state/docker-$1-failures"
+    printf '%s\n' "$3" >"$vm_state/docker-$1-message"
+}
+ends_with() { # status of the container, message
+    echo "$1" >"$vm_state/docker-run-status"
+    printf '%s\n' "$2" >"$vm_state/docker-run-message"
+}
+
+# The VM's environment, and what its guest agent runs.
+build_machine() {
+    machine=(env -i PATH="$vm_state/bin:$tools" TMPDIR="$work" TICK_STANDINS="$vm_state" TICK_BIN="$bin" TICK_PAUSE=0.05
+        GCE_METADATA_HOST="$google_host" STORAGE_EMULATOR_HOST="$STORAGE_EMULATOR_HOST"
+        CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE="http://$google_host/compute/v1/"
+        CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER="http://$google_host/"
+        TARDIS_BASE_URL="$TARDIS_BASE_URL" TARDIS_API_URL="$TARDIS_API_URL")
+}
+build_machine
+boot() { # wanted status
+    run_expecting "$1" "${machine[@]}" "$root/orchestration/vm-startup-script.sh"
+    cp out console
+    (($(deletions) > 0 || $(calls shutdown) == 1)) || fail "$name stays up"
+    [[ -z $(compgen -G "$work/tmp.*") ]] || fail "$name leaves files behind"
+    if grep -rqF -e the-key -e ya29.token out err "$vm_state/calls" "$runs"; then fail "$name tells a secret"; fi
+}
+expect_deleted() { expect "$name deletes itself" 1 "$(grep -c "^DELETE /compute/v1/projects/tick-sandbox/zones/asia-northeast1-b/instances/$name\$" "$google/requests")"; }
+expect_turned_off() { expect "$name is turned off: $1" "$2 1" "$(deletions) $(calls shutdown)"; }
+heartbeat() { # date, field
+    sed -n 's/.*"'"$2"'": *"\{0,1\}\([^",}]*\)"\{0,1\}[,}].*/\1/p' "$runs/$1/shards/$name.json"
+}
+expect_heartbeats() { # what, state, attempt, text in the reason
+    local day
+    for day in "${days[@]}"; do
+        expect "$1: $day" "$2 $3" "$(heartbeat "$day" state) $(heartbeat "$day" attempt)"
+        [[ -z ${4:-} ]] || grep -qF -- "$4" "$runs/$day/shards/$name.json" || fail "no \"$4\" in $(<"$runs/$day/shards/$name.json")"
+    done
+}
+log() { echo "$runs/${days[0]}/logs/$name.$1.log"; }
+
+# ---- the plans, as orchestrate-tick-download would have written them
+for shard in 0 1; do
+    TARDIS_API_KEY=the-key run_expecting 0 "$bin/vm-data-downloader" --instruments "$root/orchestration/instruments.csv" --bucket ./made \
+        --date "${days[0]}" --date "${days[1]}" --symbols BTCUSDT,ETHUSDT --venues binance-spot --data-types trades \
+        --total-shards 2 --shard-index $shard
+done
+for day in "${days[@]}"; do
+    curl -fsS -o /dev/null -H 'Authorization: Bearer ya29.token' --data-binary "@made/_runs/$day/plan.json" \
+        "$STORAGE_EMULATOR_HOST/upload/storage/v1/b/fleet/o?uploadType=media&name=_runs%2F$day%2Fplan.20230523-002-00c0ffee.json"
+done
+
+# ---- a first boot with all that can pass: no Docker, apt locked, token late, registry in trouble
+vm tick-data-vm-60 without-docker
+echo 3 >"$google/failures"
+echo 2 >"$vm_state/apt-get-failures"
+fails pull 3 "Error response from daemon: received unexpected HTTP status: 503 Service Unavailable"
+fails login 1 "Error response from daemon: Get \"https://asia-northeast1-docker.pkg.dev/v2/\": dial tcp: i/o timeout"
+boot 0
+expect_deleted
+expect "files of the shard" 2 "$(find store/fleet/2023-* -name '*BTCUSDT*.parquet' | wc -l)"
+expect_heartbeats "a good run" DONE 1
+expect "the registry's login" ya29.token "$(<"$vm_state/token")"
+expect "pulled until it came" 4 "$(calls "docker pull -q $image")"
+expect_message "Could not get lock"
+expect_message "503 Service Unavailable"
+expect_message "the log is gs://fleet/_runs/2023-05-23/logs/tick-data-vm-60.1.log"
+expect "the log tells of the script and the container" "1 1" \
+    "$(grep -c ' ends with status 0 ' "$(log 1)") $(grep -c '^all  *2 ' "$(log 1)")"
+expect "the container's command line" "docker run --rm --name tick-data --network host --read-only --cap-drop ALL \
+--security-opt no-new-privileges --log-driver none -e TARDIS_BASE_URL -e TARDIS_API_URL -e GCE_METADATA_HOST -e STORAGE_EMULATOR_HOST \
+-e CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER $image vm-data-downloader --plan plan.20230523-002-00c0ffee.json --shard-offset 60 \
+--vm-name tick-data-vm-60 --bucket gs://fleet --watch-preemption --date 2023-05-23 --date 2023-05-24 \
+--secret projects/tick/secrets/tardis-api-key/versions/3" "$(grep '^docker run' "$vm_state/calls")"
+
+# ---- the second boot of a VM that stays; the key in the metadata
+vm tick-data-vm-60 with-docker
+rm "$google/instance/attributes/tick-secret"
+item tick-api-key the-key
+item tick-keep-vm true
+boot 0
+expect_turned_off "it shall stay" 0
+expect "apt-get is left alone" 0 "$(calls apt-get)"
+grep -q -- ' -e TARDIS_API_KEY ' "$vm_state/calls" || fail "no key for the container"
+expect_heartbeats "the second run" DONE 2
+grep -q ' ends with status 0 ' "$(log 2)" || fail "no second log"
+ok "the second log"
+
+# ---- a failure of the script's own: said on the console, in the log, as heartbeats of both dates; those of finished dates stay
+vm tick-data-vm-60 with-docker
+fails pull 99 "Error response from daemon: manifest for $image not found: manifest unknown: Failed to fetch \"latest\""
+boot 1
+expect_deleted
+expect "a missing image is asked for once" 1 "$(calls "docker pull")"
+expect_heartbeats "what was done stays done" DONE 2
+vm tick-data-vm-61 with-docker
+fails pull 99 "Error response from daemon: manifest for $image not found: manifest unknown: Failed to fetch \"latest\""
+boot 1
+expect_message "FAILED: the image $image could not be pulled: Error response from daemon: manifest for"
+grep -q 'FAILED: the image' "$(log 1)" || fail "not in the log"
+expect_heartbeats "a missing image" FAILED 1 'not found: manifest unknown: Failed to fetch \"'
+expect "the shard of the report" "1 2" "$(heartbeat "${days[0]}" shard) $(heartbeat "${days[0]}" shards)"
+python3 - "$runs/${days[0]}/shards" store/.sandbox/objects/fleet <<'PYTHON' || fail "the script's heartbeat is not like the downloader's"
+import json, pathlib, sys
+def keys(vm):
+    document = json.load(open(f"{sys.argv[1]}/{vm}.json"))
+    records = [json.loads(file.read_text()) for file in pathlib.Path(sys.argv[2]).iterdir()]
+    metadata = next(r["fields"]["metadata"] for r in records if r["name"] == f"_runs/2023-05-23/shards/{vm}.json")
+    return set(document), {key for key in metadata if not key.startswith("tick-error") and key != "tick-current"}
+made, wanted = keys("tick-data-vm-61"), keys("tick-data-vm-60")
+sys.exit(made != wanted and f"{made}\n{wanted}")
+PYTHON
+ok "the script's heartbeat is like the downloader's"
+
+# ---- the container ends badly: the downloader's own words stay, silence is filled
+for status in 1 2 4 5 6 7 125 137; do
+    vm "tick-data-vm-$((1000 + status))" with-docker
+    ends_with $status "2023-05-24T00:00:00Z error   the disk \"sang\" \\ aloud"
+    boot $status
+    expect_deleted
+    expect_heartbeats "its words, status $status" FAILED 1 'the disk \"sang\" \\ aloud'
+    expect_heartbeats "status $status" FAILED 1 "status $status: "
+done
+vm tick-data-vm-61 with-docker
+rm "$google/instance/attributes/tick-plan"
+item tick-shards 1
+boot 1
+expect_heartbeats "no plan" FAILED 2 "there is no plan _runs/2023-05-23/plan.json"
+vm tick-data-vm-61 with-docker
+boot 0
+expect_heartbeats "after two failures the downloader counts on" DONE 3
+
+# ---- metadata that is not there or not right
+for broken in tick-dates= tick-bucket=fleet/x tick-image=none tick-shard-offset=x tick-keep-vm=yes tick-plan=../plan.json; do
+    vm tick-data-vm-60 with-docker
+    item "${broken%%=*}" "${broken#*=}"
+    boot 1
+    expect_message "instance/attributes/${broken%%=*}"
+done
+vm tick-data-vm-60 with-docker
+rm "$google/instance/attributes/tick-bucket"
+boot 1
+expect_deleted
+expect_message "instance/attributes/tick-bucket: status 404"
+vm tick-data-vm-60 with-docker
+echo 9999 >"$google/failures"
+boot 1
+expect_turned_off "its metadata server does not answer" 0
+vm tick-data-vm-60 with-docker
+item tick-bucket gs://no-such-bucket
+boot 1
+expect_deleted
+expect_message "the log cannot be kept in the bucket: status 404"
+vm tick-data-vm-60 without-docker
+echo 9999 >"$vm_state/apt-get-failures"
+boot 1
+expect_deleted
+expect_message "FAILED: Docker could not be installed: E: Could not get lock"
+
+# ---- a VM that may not delete itself, or not at once
+vm tick-data-vm-60 with-docker
+echo 403 >"$google/delete-status"
+boot 0
+expect_turned_off "it may not delete itself" 1
+expect_message "the VM could not be deleted, so it is turned off: status 403"
+vm tick-data-vm-60 with-docker
+echo 503 >"$google/delete-status"
+boot 0
+expect_turned_off "Compute Engine is in trouble" 6
+
+# ---- while it runs: the log, and the notice of preemption
+stop_sandbox
+rm -r store/fleet/2023-*/trades/binance-spot/ETHUSDT
+start_sandbox --store "$work/store" --rows 500 --record "$work/requests.jsonl" --fault "service=wasabi path=*ETHUSDT* bandwidth=1K"
+build_machine
+vm tick-data-vm-2061 with-docker
+item tick-shard-offset 2060
+begin_boot() { # further options
+    : >requests.jsonl
+    rm -f "$(log 1)" "$(log 2)" "$(log 3)"
+    "${machine[@]}" "$@" "$root/orchestration/vm-startup-script.sh" >console 2>&1 &
+    script=$!
+}
+is_downloading() { grep -q '"wasabi".*ETHUSDT' requests.jsonl; }
+ended() { # wanted status
+    local status=0
+    wait $script || status=$?
+    expect "$name ends" "$1" $status
+}
+begin_boot
+until_true is_downloading
+until_true grep -qs "downloading shard 1 of 2" "$(log 1)"
+ok "the log can be read while the VM works"
+printf TRUE >"$google/instance/preempted"
+ended 5
+expect_deleted
+expect_heartbeats "the notice" PREEMPTED 1
+
+# A person stops the VM: its guest gets SIGTERM, and it must not be deleted.
+vm tick-data-vm-2061 with-docker
+item tick-shard-offset 2060
+begin_boot
+until_true is_downloading
+kill -TERM $script
+ended 143
+expect_turned_off "somebody stops it" 0
+expect_heartbeats "SIGTERM" STOPPED 2
+
+# The container is killed, as for want of memory: its last heartbeat says RUNNING or STARTING.
+vm tick-data-vm-2061 with-docker
+item tick-shard-offset 2060
+begin_boot
+until_true is_downloading
+kill -KILL "$(<"$vm_state/container")"
+ended 137
+expect_deleted
+expect_heartbeats "a killed container" FAILED 3 "the container was killed"
+
+# Compute Engine turns the VM off while the script waits for its deletion.
+vm tick-data-vm-60 with-docker
+begin_boot TICK_PAUSE=30
+is_deleted() { (($(deletions) == 1)); }
+until_true is_deleted
+while kill -TERM $script 2>/dev/null; do sleep 0.05; done
+ended 0
+expect "the deletion is awaited" 0 "$(calls shutdown)"
+stop_sandbox
+unset TICK_SANDBOX_GCS_TOKEN
+
+# ---- SIGTERM with the notice before any line: the VM is deleted or turned off, and nothing half-written stays
+start_sandbox --store "$work/store" --rows 500
+build_machine
+objects=()
+for day in "${days[@]}"; do
+    objects+=("_runs/$day/shards/tick-data-vm-3061.json" "$day/trades/binance-spot/ETHUSDT/trades_${day}_ETHUSDT_spot.parquet")
+done
+line=3 ends='' # the first two are the call of the script, and its first trap
+while true; do
+    vm tick-data-vm-3061 with-docker
+    item tick-shard-offset 3060
+    printf TRUE >"$google/instance/preempted"
+    for object in "${objects[@]}"; do
+        curl -sS -o /dev/null -X DELETE "$STORAGE_EMULATOR_HOST/storage/v1/b/fleet/o/${object//\//%2F}"
+    done
+    status=0
+    # The shell counts the lines that it carries out, in functions too.
+    # shellcheck disable=SC2016
+    timeout -k 5 60 "${machine[@]}" bash -c 'set -T; line=0
+        trap "((++line != '$line')) || { echo x >\"\$TICK_STANDINS/reached\"; kill -TERM \$\$; }" DEBUG
+        source "$0"' "$root/orchestration/vm-startup-script.sh" >console 2>&1 || status=$?
+    (($(deletions) > 0 || $(calls shutdown) > 0)) || fail "line $line: the VM stays up: $(<console)"
+    [[ $status == 143 || $status == 0 || $status == 5 ]] || fail "line $line: status $status: $(<console)"
+    [[ -z $(compgen -G "$work/tmp.*") ]] || fail "line $line: files are left behind"
+    ends+=" $line:$(heartbeat "${days[0]}" state 2>/dev/null || true)"
+    [[ -e $vm_state/reached ]] || break
+    line=$((line + 1 + RANDOM % ${STEP:-40}))
+done
+echo "ends:$ends"
+((line > 200)) || fail "only $line lines were reached"
+ok "preempted at any line the VM goes away"
+stop_sandbox
+echo "vm_startup: $checks checks passed"
