@@ -66,6 +66,11 @@ expect_message "60 of 60 VMs are up"
 expect_vms_in $a 60
 expect "by one request id" 1 "$(since_mark | grep bulkInsert | grep -oE 'requestId=[0-9a-f-]+' | sort -u | wc -l)"
 
+# ---- 409 for names that are nobody's when one looks: again
+fresh_sandbox --fault "service=compute path=bulkInsert nth=1 status=409 reason=alreadyExists"
+LIMIT=60 run_expecting 0 "${launch[@]}"
+expect_vms_in $a 60
+
 # ---- names that exist: VMs of others stand in the way
 fresh_sandbox
 plant_vm() { # name, zone, labels
@@ -87,7 +92,8 @@ expect_message "these credentials lack compute.instances.create"
 expect_no_writes "a missing permission"
 fresh_sandbox --fault "service=compute path=bulkInsert status=403 reason=forbidden message=Required%20permission"
 run_expecting 4 "${launch[@]}"
-expect_message "0 of 60 VMs are up, 60 are missing"
+expect_message "0 of 60 VMs are up, 60 are missing: cannot create 60 VMs in $a: status 403"
+expect_message "it makes only what is missing"
 expect "no VM" "" "$(vms)"
 
 # ---- what is wrong from the start: one sentence, the status, nothing made
