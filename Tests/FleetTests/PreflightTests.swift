@@ -105,7 +105,13 @@ import Testing
     @Test func datesBehindTheKeysEndAreCounted() throws {
         let found = try check([instrument("BTCUSDT")], "2023-05-22", "2023-05-23", "2023-05-24")
             .coverage(key("pro", exchanges: ["binance"], to: "2023-05-23"))
-        #expect(found.map(\.text.description).first?.contains("binance on 2023-05-23 and 1 more days") == true)
+        #expect(found.first?.text.contains("binance on 2023-05-23 and 1 more day;") == true)
+    }
+
+    @Test func daysThatAreStillToBeExportedAreNotTheKeysFault() throws {
+        let found = try check([instrument("BTCUSDT")], "2025-12-01")
+            .coverage(key("pro", exchanges: ["binance"], to: "2025-12-01"), catalogue([("BTCUSDT", spotTypes)]))
+        #expect(Findings(found).status == nil)
     }
 
     // MARK: The end
