@@ -111,7 +111,7 @@ public struct Cleanup: Sendable {
             remaining = result.remaining
             for item in items {
                 guard let outcome = result.outcomes[item.member.vm.place] else { continue }
-                report.lines.append(item.line(outcome))
+                report.lines.append(item.line(after: outcome))
             }
             guard let remaining else { return report }
             let deleted = Set(result.outcomes.filter { $0.value == .deleted || $0.value == .gone }.keys)
