@@ -100,7 +100,10 @@ import Testing
         #expect(lost.reason == "no word for 3m 01s; it was RUNNING")
         #expect(try shard(nil, .locked, age: 181, vmsAreKnown: false).phase == .lost)
         #expect(try shard(.running, nil, created: "2023-05-24T07:45:00Z").phase == .starting)
-        #expect(try shard(.running, nil, created: "2023-05-24T07:44:59Z").reason == "its VM is up for 15m 01s without a word")
+        #expect(
+            try shard(.running, nil, created: "2023-05-24T07:44:59Z").reason
+                == "its VM is up for 15m 01s without a word"
+        )
     }
 
     @Test("what an earlier VM of the name said is old")

@@ -46,6 +46,7 @@ final class CountingStore: ObjectStore {
         return try await inner.patch(name, metadata: metadata, generation: generation)
     }
 
+    @discardableResult
     func delete(_ name: String, precondition: Precondition) async throws -> Bool {
         note("delete \(name)")
         return try await inner.delete(name, precondition: precondition)
