@@ -11,16 +11,23 @@ final class ComputeWorld {
     let server: SandboxServer
     let client: TestClient
 
-    init(_ faults: [String] = [], _ adjust: (inout ComputeOptions) -> Void = { _ in }) throws {
-        var options = ComputeOptions(project: "p-1", number: 77)
-        options.faults = try faults.map(ComputeFault.init(parsing:))
-        adjust(&options)
+    init(options: ComputeOptions) throws {
         service = ComputeService(options)
         server = try SandboxServer(service: service, recorder: recorder)
         client = try TestClient(server)
     }
 
-    deinit { server.stop() }
+    convenience init(_ faults: [String] = [], _ adjust: (inout ComputeOptions) -> Void = { _ in }) throws {
+        var options = ComputeOptions(project: "p-1", number: 77)
+        options.faults = try faults.map(ComputeFault.init(parsing:))
+        adjust(&options)
+        try self.init(options: options)
+    }
+
+    deinit {
+        service.stop()
+        server.stop()
+    }
 
     func get(_ path: String, in place: String = zone) throws -> Answer { try client.call("GET", place + path) }
 

@@ -79,6 +79,27 @@ struct OperationFailure: Error, Sendable, Equatable {
         httpMessage: "INTERNAL SERVER ERROR"
     )
 
+    /// What stands against a VM that is to run as an account.
+    static func noAccount(_ email: String) -> OperationFailure {
+        OperationFailure(
+            code: "EXTERNAL_RESOURCE_NOT_FOUND",
+            message: "The resource '\(email)' of type 'serviceAccount' was not found.",
+            httpStatus: 404,
+            httpMessage: "NOT FOUND"
+        )
+    }
+
+    /// What stands against a caller who may not let VMs run as an account.
+    static func accountDenied(_ email: String) -> OperationFailure {
+        OperationFailure(
+            code: "SERVICE_ACCOUNT_ACCESS_DENIED",
+            message: "The user does not have access to service account '\(email)'.  User: 'operator@example.com'.  "
+                + "Ask a project owner to grant you the iam.serviceAccountUser role on the service account",
+            httpStatus: 400,
+            httpMessage: "BAD REQUEST"
+        )
+    }
+
     static let noAddress = OperationFailure(
         code: "IP_SPACE_EXHAUSTED_WITH_DETAILS",
         message: "IP space of the subnetwork is exhausted.",

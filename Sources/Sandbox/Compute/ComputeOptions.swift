@@ -44,6 +44,8 @@ public struct ComputeOptions: Sendable {
         public var stopping = 2
         /// Changes of other things.
         public var change = 1
+        /// A second of `maxRunDuration` lasts so long; 1000 but in tests.
+        public var second = 1_000
         /// The guest's time between the soft and the hard end of its VM; up to 30 s for a Spot VM.
         public var grace = 30_000
 
@@ -71,11 +73,26 @@ public struct ComputeOptions: Sendable {
     public var host: (any VMHost)?
     /// Whether the value of `Authorization` is taken; nil takes all.
     public var isAuthorized: (@Sendable (String?) -> Bool)?
+    /// Permissions that the caller lacks, beside those of the faults.
+    public var isDenied: (@Sendable (String) -> Bool)?
+    /// Whether the API is enabled in the project; nil for yes.
+    public var isEnabled: (@Sendable () -> Bool)?
+    /// The service accounts that there are; nil takes all.
+    public var serviceAccounts: Set<String>?
     /// What goes wrong from the start.
     public var faults: [ComputeFault] = []
 
     /// Options for one project, and defaults for the rest.
     public init(project: String = "test-project", number: Int = 1_060_025_368_044) {
         projects = [Project(id: project, number: number)]
+    }
+
+    /// Options for a project whose tokens, permissions, accounts and APIs other stand-ins share.
+    public init(cloud: CloudProject) {
+        self.init(project: cloud.id, number: cloud.number)
+        isAuthorized = { cloud.tokens.grant(for: $0) != nil }
+        isDenied = { cloud.isDenied($0) }
+        isEnabled = { cloud.isEnabled("compute.googleapis.com") }
+        serviceAccounts = cloud.accounts
     }
 }

@@ -18,15 +18,32 @@ extension ComputeService {
         return (parts.dropLast() + [Substring(words[String(verb)] ?? String(verb))]).joined(separator: ".")
     }
 
+    /// Whether the caller lacks a permission.
+    func isDenied(_ permission: String) -> Bool {
+        withState { $0.faults.isDenied(permission) } || options.isDenied?(permission) == true
+    }
+
     /// Refuses what the faults deny to the caller.
     func permit(_ call: JSONCall, _ place: Place) throws {
+        if let isEnabled = options.isEnabled, !isEnabled() {
+            let number = place.project.number
+            let page =
+                "https://console.developers.google.com/apis/api/compute.googleapis.com/overview?project=\(number)"
+            throw Refusal.google(
+                403,
+                "accessNotConfigured",
+                "Compute Engine API has not been used in project \(number) before or it is disabled. Enable it by visiting "
+                    + "\(page) then retry. If you enabled this API recently, wait a few minutes for the action to "
+                    + "propagate to our systems and retry."
+            )
+        }
         let permission = Self.permission(of: call.method)
-        guard withState({ $0.faults.isDenied(permission) }) else { return }
+        guard isDenied(permission) else { return }
         let project = "projects/\(place.project.id)"
         let collection = call.method.split(separator: ".").dropFirst().first.map(String.init) ?? ""
-        let names = call.body?["perInstanceProperties"]?.object?.fields.first?.name ?? call.body?["name"]?.string
+        let made = call.body?["perInstanceProperties"]?.object?.fields.first?.name ?? call.body?["name"]?.string
         let inPath = call.match.path.filter { !["project", "zone", "region"].contains($0.key) }.first?.value
-        let name = inPath ?? (permission.hasSuffix(".create") ? names : nil)
+        let name = inPath ?? (permission.hasSuffix(".create") ? made : nil)
         let resource: String
         if ["zones", "regions", "projects"].contains(collection) || name == nil {
             resource = project

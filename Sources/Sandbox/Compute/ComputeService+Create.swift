@@ -136,6 +136,11 @@ extension ComputeService {
     /// How many of the VMs can be made, and what stands against the rest.
     private func admission(_ creation: Creation, _ state: inout ComputeState) -> (Int, OperationFailure?) {
         let draft = creation.draft
+        if let email = draft.others["serviceAccounts"]?.array?.first?["email"]?.string {
+            if let known = options.serviceAccounts, !known.contains(email) { return (0, .noAccount(email)) }
+            let actAs = "iam.serviceAccounts.actAs"
+            if state.faults.isDenied(actAs) || options.isDenied?(actAs) == true { return (0, .accountDenied(email)) }
+        }
         let count = creation.names.count
         var (allowed, failure) = QuotaBook(options, state).fit(draft, count: count)
         let room = roomFor(draft.machine.name, draft.project, draft.zone, count: allowed, &state)

@@ -28,7 +28,9 @@ extension ComputeService {
                 let number = options.projects.first { $0.id == key.project }?.number ?? 0
                 boots.append((instance.bootRecord(projectNumber: number), instance.console, key, life))
             }
-            if let seconds = instance.maxRunSeconds { end(after: seconds * 1_000, key, life, isPreemption: false) }
+            if let seconds = instance.maxRunSeconds {
+                end(after: seconds * options.times.second, key, life, isPreemption: false)
+            }
             if let delay = state.faults.preemptionDelay(key.name) { end(after: delay, key, life, isPreemption: true) }
             state.instances[key] = instance
         }

@@ -1,0 +1,148 @@
+import Sandbox
+import Testing
+
+@Suite struct ComputeBulkTests {
+    @Test(arguments: [
+        (["count": "0", "namePattern": "a-#"] as JSONValue, "Count must be between 1 and 5000."),
+        (["count": "5001", "namePattern": "a-#"], "Count must be between 1 and 5000."),
+        (["count": "2", "minCount": "3", "namePattern": "a-#"], "Min count must be between 1 and count."),
+        (["count": "2"], "Exactly one of namePattern and perInstanceProperties"),
+        (["count": "2", "namePattern": "a-#-#"], "One run of 1 to 18 #"),
+        (["count": "2", "namePattern": "abc"], "One run of 1 to 18 #"),
+        (["count": "2", "namePattern": "A-#"], "It makes no valid name: A-1"),
+        (["count": "2", "perInstanceProperties": ["a": [:]]], "must be equal to count"),
+        (["count": "1", "perInstanceProperties": ["A": [:]]], "Must be a match of regex"),
+    ])
+    func whatMakesNoSenseIsRefused(changes: JSONValue, words: String) throws {
+        let world = try ComputeWorld()
+        var body = changes.object ?? [:]
+        body["instanceProperties"] = ComputeWorld.bulkBody([])["instanceProperties"]
+        let answer = try world.post("/instances/bulkInsert", .object(body))
+        #expect(answer.status == 400 && answer.text.contains(words), "\(answer.text)")
+        #expect(world.recorder.violations.isEmpty)
+    }
+
+    @Test func patternsGoOnAfterTheLargestNumber() throws {
+        let world = try ComputeWorld()
+        try world.service.plant(["name": "tick-0041"], zone: "asia-northeast1-a")
+        try world.service.plant(["name": "tick-0099"], zone: "asia-northeast1-b")
+        var body = ComputeWorld.bulkBody([]).object ?? [:]
+        body["perInstanceProperties"] = nil
+        body["namePattern"] = "tick-####"
+        body["count"] = "2"
+        _ = try world.done(try world.post("/instances/bulkInsert", .object(body)))
+        let names = world.service.instances.filter { $0.zone == "asia-northeast1-a" }.map(\.name)
+        #expect(names == ["tick-0041", "tick-0042", "tick-0043"])
+    }
+
+    @Test func aMachineTypesURLIsAnInternalError() throws {
+        let world = try ComputeWorld()
+        let url: JSONValue = "zones/asia-northeast1-a/machineTypes/e2-small"
+        let operation = try world.bulk(["a"], [("machineType", url)])
+        #expect(operation["error"]?["errors"]?.array?.first?["code"] == "INTERNAL_ERROR")
+        #expect(operation["httpErrorStatusCode"] == 500 && world.service.instances.isEmpty)
+    }
+
+    @Test func eachVMHasAnOperationOfTheGroup() throws {
+        let world = try ComputeWorld()
+        let group = try #require(try world.bulk(["a", "b"])["operationGroupId"]?.string)
+        let list = try world.get("/operations?filter=operationGroupId=\(group)").json["items"]?.array ?? []
+        #expect(list.filter { $0["operationType"] == "insert" }.count == 2)
+        let targets = Set(list.compactMap { $0["targetLink"]?.string?.split(separator: "/").last.map(String.init) })
+        #expect(targets == ["a", "b", "asia-northeast1-a"])
+        let other = try world.get("/operations?filter=operationGroupId=nope").json
+        #expect(other["items"] == nil && other["kind"] == "compute#operationList")
+    }
+
+    @Test func anEmptyZoneSaysSoInFull() throws {
+        let world = try ComputeWorld([
+            "stock-out zone=asia-northeast1-a times=1 zones-available=asia-northeast1-b,asia-northeast1-c"
+        ])
+        let operation = try world.bulk(["a", "b"])
+        #expect(operation["status"] == "DONE" && operation["httpErrorStatusCode"] == 503)
+        let error = try #require(operation["error"]?["errors"]?.array?.first)
+        #expect(error["code"] == "ZONE_RESOURCE_POOL_EXHAUSTED")
+        #expect(
+            error["message"]
+                == "The zone 'projects/p-1/zones/asia-northeast1-a' does not have enough resources available to fulfill the request.  Try a different zone, or try again later."
+        )
+        let info = error["errorDetails"]?.array?.compactMap { $0["errorInfo"] }.first
+        #expect(info?["reason"] == "resource_availability")
+        #expect(
+            info?["metadatas"] == [
+                "vmType": "e2-highmem-2", "zone": "asia-northeast1-a", "attachment": "",
+                "zonesAvailable": "asia-northeast1-b,asia-northeast1-c",
+            ]
+        )
+        #expect(world.service.instances.isEmpty)
+        #expect(try world.bulk(["a", "b"])["error"] == nil)
+    }
+
+    @Test func whatWasMadeIsTakenBackWhenItIsTooLittle() throws {
+        let world = try ComputeWorld(["capacity zone=asia-northeast1-a vms=2"]) { $0.times.provisioning = 200 }
+        let start = try world.post("/instances/bulkInsert", ComputeWorld.bulkBody(["a", "b", "c"]))
+        #expect(world.service.instances.map(\.name) == ["a", "b"])
+        let place = "zones/asia-northeast1-a"
+        #expect(
+            start.json["instancesBulkInsertOperationMetadata"]?["perLocationStatus"]?[place]?["status"]
+                == "ROLLING_BACK"
+        )
+        let operation = try world.done(start)
+        #expect(operation["error"]?["errors"]?.array?.first?["code"] == "ZONE_RESOURCE_POOL_EXHAUSTED")
+        #expect(
+            operation["instancesBulkInsertOperationMetadata"]?["perLocationStatus"]?[place] == [
+                "targetVmCount": 3, "createdVmCount": 2, "failedToCreateVmCount": 1, "deletedVmCount": 2,
+                "status": "DONE",
+            ]
+        )
+        #expect(world.service.instances.isEmpty)
+        #expect(try world.get("/disks").json["items"] == nil)
+    }
+
+    @Test func fewerAreMadeWhereThatIsEnough() throws {
+        let world = try ComputeWorld(["capacity zone=asia-northeast1-a vms=2"])
+        var body = ComputeWorld.bulkBody(["a", "b", "c"]).object ?? [:]
+        body["minCount"] = "1"
+        let operation = try world.done(try world.post("/instances/bulkInsert", .object(body)))
+        #expect(operation["error"] == nil && world.service.instances.map(\.status) == ["RUNNING", "RUNNING"])
+    }
+
+    @Test func aQuotaNamesItsLimit() throws {
+        let world = try ComputeWorld(["quota metric=CPUS limit=24 region=asia-northeast1"])
+        let names = (0..<13).map { "vm-\($0)" }
+        let error = try world.bulk(names)["error"]?["errors"]?.array?.first
+        #expect(error?["code"] == "QUOTA_EXCEEDED")
+        #expect(error?["message"] == "Quota 'CPUS' exceeded.  Limit: 24.0 in region asia-northeast1.")
+        #expect(
+            error?["errorDetails"]?.array?.first?["quotaInfo"] == [
+                "metricName": "compute.googleapis.com/cpus", "limitName": "CPUS-per-project-region",
+                "dimensions": ["region": "asia-northeast1"], "limit": .double(24),
+            ]
+        )
+        #expect(world.service.instances.isEmpty)
+        #expect(try world.bulk(Array(names.prefix(12)))["error"] == nil)
+        let quotas = try world.get("/regions/asia-northeast1", in: ComputeWorld.project).json["quotas"]?.array ?? []
+        let cpus = quotas.first { $0["metric"] == "CPUS" }
+        #expect(cpus == ["metric": "CPUS", "limit": .double(24), "usage": .double(24)])
+        let refused = try world.post("/instances", ComputeWorld.body("one-more"))
+        #expect(refused.status == 403)
+        #expect(refused.json["error"]?["errors"]?.array?.first?["reason"] == "quotaExceeded")
+    }
+
+    @Test func otherQuotasCountToo() throws {
+        let world = try ComputeWorld(["quota metric=CPUS_ALL_REGIONS limit=3", "quota-refusal at-once=true"])
+        let refused = try world.post("/instances/bulkInsert", ComputeWorld.bulkBody(["a", "b"]))
+        #expect(refused.status == 403)
+        #expect(refused.text.contains("Quota 'CPUS_ALL_REGIONS' exceeded.  Limit: 3.0 globally."))
+        world.service.faults = [.quota(metric: "PREEMPTIBLE_CPUS", region: nil, limit: 2)]
+        #expect(try world.bulk(["a"])["error"] == nil)
+        let error = try world.bulk(["b"])["error"]?["errors"]?.array?.first
+        #expect(error?["message"]?.string?.contains("'PREEMPTIBLE_CPUS'") == true)
+        world.service.faults = [.quota(metric: "DISKS_TOTAL_GB", region: nil, limit: 150)]
+        #expect(try world.bulk(["b"])["error"]?.text.contains("'DISKS_TOTAL_GB'") == true)
+        world.service.faults = [.quota(metric: "IN_USE_ADDRESSES", region: nil, limit: 0)]
+        let open: JSONValue = [["accessConfigs": [["type": "ONE_TO_ONE_NAT"]]]]
+        #expect(try world.bulk(["b"], [("networkInterfaces", open)])["error"]?.text.contains("IN_USE") == true)
+        #expect(try world.bulk(["b"])["error"] == nil)
+    }
+}
