@@ -80,10 +80,17 @@ until_true() {
     done
 }
 
-# Starts tick-sandbox with these options and takes over its environment. Its process is $sandbox.
+# Starts tick-sandbox with these options and takes over its environment. Its process is $sandbox; it writes what it was asked
+# to the file $sandbox_record, which is $work/sandbox.jsonl unless --record names another one.
 start_sandbox() {
-    rm -f "$work/sandbox.env"
-    "$bin/tick-sandbox" --env-file "$work/sandbox.env" "$@" &
+    local previous='' word
+    sandbox_record=$work/sandbox.jsonl
+    for word in "$@"; do
+        [[ $previous != --record ]] || sandbox_record=$(realpath -m "$word")
+        previous=$word
+    done
+    rm -f "$work/sandbox.env" "$work/sandbox.jsonl"
+    "$bin/tick-sandbox" --env-file "$work/sandbox.env" --record "$work/sandbox.jsonl" "$@" &
     sandbox=$!
     started+=("$sandbox")
     until_true sandbox_is_up
@@ -96,9 +103,26 @@ sandbox_is_up() {
     [[ -s $work/sandbox.env ]]
 }
 
+# Stops it; what our own programs sent must have kept to the services' descriptions.
 stop_sandbox() {
     kill "$sandbox"
     wait "$sandbox" || fail "tick-sandbox ended with $?"
+    expect_good_requests
+}
+
+# No request of ours in the record breaks a service's description. Other programs' requests are their own affair.
+expect_good_requests() {
+    "$venv/bin/python" - "$sandbox_record" <<'PYTHON' || fail "what we sent is not what the services take"
+import json, os, sys
+bad = []
+for line in open(sys.argv[1]) if os.path.exists(sys.argv[1]) else []:
+    request = json.loads(line)
+    agent = next((v for k, v in request["headers"].items() if k.lower() == "user-agent"), "")
+    if request.get("violations") and agent.startswith("market-tick-data-handler"):
+        bad.append(f'{request["service"]} {request["method"]} {request["url"]}: {"; ".join(request["violations"])}')
+print("\n".join(bad[:20]), file=sys.stderr)
+sys.exit(bool(bad))
+PYTHON
 }
 
 # Names, sizes and CRC-32C of the objects below a prefix, as the server lists them; heartbeats and plans left out.

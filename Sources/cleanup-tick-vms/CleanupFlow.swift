@@ -46,9 +46,8 @@ struct CleanupFlow: Sendable {
             return report.lines.contains { if case .failed = $0.result { true } else { false } } ? report.status : .done
         }
         guard !view.isEmpty else {
-            var report = CleanupReport()
-            report.lines = view.troubles
-            if report.lines.isEmpty { run.logger.info("there is nothing to delete") }
+            let report = preview(view, settings, busy: .left)
+            if view.troubles.isEmpty { run.logger.info("there is nothing to delete") }
             show(report, settings)
             return report.status
         }
@@ -88,8 +87,9 @@ struct CleanupFlow: Sendable {
                     table.render(width: terminal.size().columns, color: run.colorsMessages)
                 )
             }
-            if !free.isEmpty || !view.disks.isEmpty || !view.egress.isEmpty {
-                let question = "Delete \(words(free.count, view)) in project \(settings.project)?"
+            let what = words(free.count, view)
+            if !what.isEmpty {
+                let question = "Delete \(what) in project \(settings.project)?"
                 guard try run.confirm(question, isYes: settings.isYes) else { return nil }
             }
         }
@@ -106,8 +106,8 @@ struct CleanupFlow: Sendable {
         var parts: [String] = []
         if vms > 0 { parts.append("\(vms) VM\(vms == 1 ? "" : "s")") }
         if !view.disks.isEmpty { parts.append("\(view.disks.count) disk\(view.disks.count == 1 ? "" : "s")") }
-        let regions = view.egress.map(\.region).joined(separator: ", ")
-        if !regions.isEmpty { parts.append("the shared egress of \(regions) once no VM of the kit is left there") }
+        let regions = view.egress(leaving: view.choice.busy).filter { $0.obstacle == nil }.map(\.region)
+        if !regions.isEmpty { parts.append("the shared egress of \(regions.joined(separator: ", "))") }
         return parts.joined(separator: " and ")
     }
 
@@ -120,10 +120,7 @@ struct CleanupFlow: Sendable {
             item.line(item.atWork == nil || settings.isForced ? .wouldDelete : busy)
         }
         report.lines += view.disks.map { $0.line(.wouldDelete) }
-        let staying = Set(
-            settings.isForced ? [] : view.choice.busy.map { ComputeRegion.name(ofZone: $0.member.vm.zone) }
-        )
-        report.lines += view.egress.filter { !staying.contains($0.region) }.map { $0.line(.wouldDelete) }
+        report.lines += view.egress(leaving: settings.isForced ? [] : view.choice.busy).map { $0.line(.wouldDelete) }
         report.lines += view.troubles
         return report
     }

@@ -13,15 +13,16 @@ struct FleetCommand {
 
     func execute() async throws -> ExitStatus {
         let order = try settings.order(tool)
+        let prices = try Settings.prices(tool)
         let world = try reach.world(order, tardisURL: settings.tardisURL)
         let (all, facts) = await Preflight(order: order, world: world).look()
         try Task.checkCancellation()
-        let isNeeded = facts?.view.needsWork ?? true
+        let isNeeded = facts.map { $0.view.needsWork || settings.waits && !$0.view.todo.isFinished } ?? true
         let findings = isNeeded ? all : all.withoutLaunch
         guard let facts, findings.status == nil else { return screen.refuse(findings) }
         screen.show(findings, isShort: !settings.isDryRun)
         let launch = FleetLaunch(order: order, world: world, facts: facts, logger: tool.logger)
-        let outline = LaunchOutline(order: order, facts: facts, launch: launch)
+        let outline = LaunchOutline(order: order, facts: facts, launch: launch, prices: prices)
         guard isNeeded else { return try await quiet(order, facts, outline) }
         for line in outline.lines { screen.say(line) }
         if settings.isDryRun {
@@ -32,9 +33,35 @@ struct FleetCommand {
             screen.say("Nothing was changed.")
             return .done
         }
+        if settings.waits { return try await wait(order, world, facts, launch, outline, findings) }
         let outcome = try await launch.carryOut()
         screen.end(report(order, facts.view), outcome.sentences + next(order), outline, findings)
         return outcome.status
+    }
+
+    /// Launches, and stays until the dates are whole.
+    private func wait(
+        _ order: FleetOrder,
+        _ world: FleetWorld,
+        _ facts: PreflightFacts,
+        _ launch: FleetLaunch,
+        _ outline: LaunchOutline,
+        _ findings: Findings
+    ) async throws -> ExitStatus {
+        let progress = tool.startProgress("fleet", unit: "shards")
+        let waiting = FleetWait(order: order, world: world, facts: facts, launch: launch, logger: tool.logger)
+        do {
+            let outcome = try await waiting.wait(poll: settings.poll, progress: progress)
+            progress.close()
+            screen.end(report(order, outcome.view), outcome.sentences, outline, findings)
+            return outcome.verdict.status
+        } catch is CancellationError {
+            progress.close()
+            tool.logger.info(
+                "the VMs go on; the same command with --wait watches them again, cleanup-tick-vms ends them"
+            )
+            throw CancellationError()
+        }
     }
 
     /// On a terminal a person is asked; otherwise whoever runs this has decided.

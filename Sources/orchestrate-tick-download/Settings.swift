@@ -132,6 +132,20 @@ struct Settings: Sendable {
         return prefix
     }
 
+    /// The price table of the estimate; nil when there is none. Throws `UsageError` for one that cannot be used.
+    static func prices(_ tool: ToolRun) throws -> PriceTable? {
+        let named = tool.arguments.string("prices").map(tool.context.absolute)
+        guard let path = named ?? SettingsSources.orchestrationFile("prices.csv", tool.context) else { return nil }
+        do {
+            return try PriceTable(
+                try tool.context.files.text(path),
+                name: path.split(separator: "/").last.map(String.init) ?? path
+            )
+        } catch let error as FileError {
+            throw tool.arguments.error("--prices: \(error)")
+        }
+    }
+
     private static func startupScript(_ tool: ToolRun) throws -> String {
         let name = "vm-startup-script.sh"
         guard let path = SettingsSources.orchestrationFile(name, tool.context) else {

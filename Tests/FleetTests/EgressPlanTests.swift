@@ -137,15 +137,21 @@ struct EgressPlanTests {
                 address("tick-data-egress", "r-3", users: "web-1"), address("my-tick-data-egress", "r-6"),
                 address("tick-data-egress", "", users: "balancer"), address("tick-data-egress", "r-7"),
             ],
-            busy: ["r-2"]
+            vms: [
+                ComputeInstance(name: "any", zone: "r-2-a", status: .terminated),
+                ComputeInstance(name: "any", zone: "r-4-a", status: .running),
+            ]
         )
-        #expect(chosen.map(\.region) == ["r-1", "r-3", "r-4", "r-7"])
+        #expect(chosen.map(\.region) == ["r-1", "r-2", "r-3", "r-4", "r-7"])
         #expect(
             chosen.map(\.names) == [
+                ["router tick-data-router", "address tick-data-egress"],
                 ["router tick-data-router", "address tick-data-egress"], ["address tick-data-egress"],
                 ["router tick-data-router"], ["address tick-data-egress"],
             ]
         )
-        #expect(chosen.map { $0.obstacle == nil } == [true, false, false, true])
+        #expect(chosen.map { $0.obstacle == nil } == [true, false, false, false, true])
+        #expect(chosen[1].obstacle == "VMs with the kit's label are in the region: any")
+        #expect(chosen[3].obstacle == "the router tick-data-router has a NAT corp-nat that is not the kit's")
     }
 }

@@ -140,8 +140,11 @@ import Testing
     }
 
     @Test func quotaForTwelveOfSixtyIsSeenBeforehand() throws {
-        var machine = machine(region: [ComputeQuota(metric: "CPUS", limit: 24, usage: 0)])
-        #expect(machine.start() == request(0, 0..<12, 1))
+        let quotas = [ComputeQuota(metric: "CPUS", limit: 24, usage: 0)]
+        var machine = machine(region: quotas)
+        // What is known may be old.
+        #expect(machine.start() == .readQuotas(region: "asia-northeast1"))
+        #expect(machine.handle(.quotas(region: quotas, project: [])) == request(0, 0..<12, 1))
         let report = try #require(reported(machine.handle(.finished)))
         #expect(report.upCount == 12)
         #expect(report.missing == names(12..<60))
@@ -155,11 +158,27 @@ import Testing
     }
 
     @Test func noQuotaAtAllAsksNothing() {
-        var machine = machine(region: [ComputeQuota(metric: "CPUS", limit: 24, usage: 23)])
-        let report = reported(machine.start())
+        let quotas = [ComputeQuota(metric: "CPUS", limit: 24, usage: 23)]
+        var machine = machine(region: quotas)
+        _ = machine.start()
+        let report = reported(machine.handle(.quotas(region: quotas, project: [])))
         #expect(report?.requests == 0)
         #expect(report?.missing.count == 60)
         #expect(report?.status == .temporary)
+    }
+
+    @Test func aQuotaThatHasBeenRaisedMeanwhileLimitsNothing() {
+        var machine = machine(region: [ComputeQuota(metric: "CPUS", limit: 24, usage: 24)])
+        #expect(machine.start() == .readQuotas(region: "asia-northeast1"))
+        let raised = [ComputeQuota(metric: "CPUS", limit: 240, usage: 24)]
+        #expect(machine.handle(.quotas(region: raised, project: [])) == request(0, 0..<60, 1))
+    }
+
+    @Test func quotasThatCannotBeReadAgainAreBelieved() {
+        var machine = machine(region: [ComputeQuota(metric: "CPUS", limit: 24, usage: 0)])
+        _ = machine.start()
+        let lost = GoogleAPIError(.transport, operation: "read the quotas", detail: "lost")
+        #expect(machine.handle(.refused(lost)) == request(0, 0..<12, 1))
     }
 
     @Test func aQuotaThatChangedMeanwhileIsReadAgain() {
@@ -201,8 +220,10 @@ import Testing
     }
 
     @Test func whereQuotaLeavesRoomThatNoZoneHasTheZonesAreTheReason() {
-        var machine = machine(zones: [zones[0]], region: [ComputeQuota(metric: "CPUS", limit: 24, usage: 0)])
-        #expect(machine.start() == request(0, 0..<12, 1))
+        let quotas = [ComputeQuota(metric: "CPUS", limit: 24, usage: 0)]
+        var machine = machine(zones: [zones[0]], region: quotas)
+        _ = machine.start()
+        #expect(machine.handle(.quotas(region: quotas, project: [])) == request(0, 0..<12, 1))
         #expect(machine.handle(stockOut()) == request(0, 0..<12, minimum: 1, 2))
         #expect(reported(machine.handle(stockOut()))?.reason?.hasPrefix("no zone has room") == true)
     }
@@ -220,7 +241,11 @@ import Testing
                 ]
             )
         )
-        #expect(machine.start() == .bulkInsert(.init(zone: "r1-a", names: names(0..<1), minimum: 1, number: 1)))
+        #expect(machine.start() == .readQuotas(region: "r1"))
+        #expect(
+            machine.handle(.quotas(region: [ComputeQuota(metric: "CPUS", limit: 2, usage: 0)], project: []))
+                == .bulkInsert(.init(zone: "r1-a", names: names(0..<1), minimum: 1, number: 1))
+        )
         #expect(
             machine.handle(.finished)
                 == .bulkInsert(.init(zone: "r2-a", names: names(1..<4), minimum: 3, number: 2))

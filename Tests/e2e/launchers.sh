@@ -146,15 +146,21 @@ expect "a program that this version lacks is one sentence" \
 program "$kit/.build/release/setup-iam" quick
 for name in {1..300}; do : >"$kit/Sources/setup-iam/$name.swift"; done
 touch "$kit/.build/release/setup-iam"
+# The quickest of twenty: a busy machine makes some slow.
 milliseconds() {
-    local start=${EPOCHREALTIME/./} _
-    for _ in {1..20}; do "$@" >"$work/out"; done
-    echo $(((${EPOCHREALTIME/./} - start) / 20000))
+    local start took best=1000000 _
+    for _ in {1..20}; do
+        start=${EPOCHREALTIME/./}
+        "$@" >"$work/out"
+        took=$((${EPOCHREALTIME/./} - start))
+        ((took >= best)) || best=$took
+    done
+    echo $((best / 1000))
 }
 direct=$(milliseconds "$kit/.build/release/setup-iam")
 launched=$(milliseconds "$kit/orchestration/setup-iam.sh")
 echo "one start: $direct ms directly, $launched ms by the launcher"
-((launched - direct < 60)) || fail "the launcher takes $((launched - direct)) ms"
+((launched - direct < 30)) || fail "the launcher takes $((launched - direct)) ms"
 ok "a launcher costs little"
 
 echo "launchers: $checks checks passed"

@@ -81,7 +81,7 @@ GCE_METADATA_HOST=$(<google.port)
 export GCE_METADATA_HOST CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER="http://$GCE_METADATA_HOST/"
 secret=projects/tick/secrets/tardis-api-key/versions/3
 with_secret() { # wanted status
-    run_expecting "$1" env -u NO_GCE_CHECK -u TARDIS_API_KEY "$bin/vm-data-downloader" --plan "$plan" --shard-offset 60 \
+    run_expecting "$1" env -u NO_GCE_CHECK -u GCP_CREDENTIALS_PATH -u TARDIS_API_KEY "$bin/vm-data-downloader" --plan "$plan" --shard-offset 60 \
         --vm-name tick-data-vm-61 --bucket gs://fleet --date "${days[0]}" --force --secret $secret
     if grep -qF the-key out err || grep -qF ya29.token out err; then fail "a secret was printed"; fi
 }

@@ -276,7 +276,6 @@ while kill -TERM $script 2>/dev/null; do sleep 0.05; done
 ended 0
 expect "the deletion is awaited" 0 "$(calls shutdown)"
 stop_sandbox
-unset TICK_SANDBOX_GCS_TOKEN
 
 # ---- SIGTERM with the notice before any line: the VM is deleted or turned off, and nothing half-written stays
 start_sandbox --store "$work/store" --rows 500
@@ -291,7 +290,7 @@ while true; do
     item tick-shard-offset 3060
     printf TRUE >"$google/instance/preempted"
     for object in "${objects[@]}"; do
-        curl -sS -o /dev/null -X DELETE "$STORAGE_EMULATOR_HOST/storage/v1/b/fleet/o/${object//\//%2F}"
+        curl -sS -o /dev/null -X DELETE -H 'Authorization: Bearer ya29.token' "$STORAGE_EMULATOR_HOST/storage/v1/b/fleet/o/${object//\//%2F}"
     done
     status=0
     # The shell counts the lines that it carries out, in functions too.

@@ -13,7 +13,7 @@ public struct Cleanup: Sendable {
         public let choice: CleanupChoice
         /// Disks that were left behind.
         public let disks: [ComputeDisk]
-        /// What of the shared egress may go when all VMs that are meant are gone.
+        /// The shared egress of each region, without an obstacle where it may go when all VMs that are meant are gone.
         public let egress: [EgressRemoval]
         let diskTrouble: CleanupReport.Line?
         let egressTrouble: CleanupReport.Line?
@@ -21,8 +21,15 @@ public struct Cleanup: Sendable {
         /// Lists of disks and egress that could not be had, as lines of a report.
         public var troubles: [CleanupReport.Line] { [diskTrouble, egressTrouble].compactMap { $0 } }
 
+        /// The shared egress when these of the VMs are left, too.
+        public func egress(leaving items: [CleanupChoice.Item]) -> [EgressRemoval] {
+            egress.map { $0.unless(items.map(\.member.vm)) }
+        }
+
         /// Whether there is nothing to remove.
-        public var isEmpty: Bool { choice.items.isEmpty && disks.isEmpty && egress.isEmpty }
+        public var isEmpty: Bool {
+            choice.items.isEmpty && disks.isEmpty && egress.allSatisfy { $0.obstacle != nil }
+        }
     }
 
     /// Deletions a second: a project may make 1,500 changes a minute, and others work in it, too.
@@ -62,7 +69,6 @@ public struct Cleanup: Sendable {
         let work = try await heartbeats.work(of: members.filter { CleanupChoice.mayWork($0.vm) })
         let choice = CleanupChoice(members) { work[$0.vm.place] ?? .unknown("its heartbeats were not read") }
         let meant = Set(members.map(\.vm.place))
-        let busy = Self.regions(vms.filter { !meant.contains($0.place) })
         var (diskTrouble, egressTrouble): (CleanupReport.Line?, CleanupReport.Line?)
         var disks: [ComputeDisk] = []
         do {
@@ -72,7 +78,7 @@ public struct Cleanup: Sendable {
         }
         var removals: [EgressRemoval] = []
         do {
-            removals = try await egress?.leftovers(busy: busy) ?? []
+            removals = try await egress?.leftovers(unless: vms.filter { !meant.contains($0.place) }) ?? []
         } catch {
             egressTrouble = .failure(.egress, "shared egress", error)
         }
@@ -111,7 +117,7 @@ public struct Cleanup: Sendable {
             remaining = result.remaining
             for item in items {
                 guard let outcome = result.outcomes[item.member.vm.place] else { continue }
-                report.lines.append(item.line(outcome))
+                report.lines.append(item.line(after: outcome))
             }
             guard let remaining else { return report }
             let deleted = Set(result.outcomes.filter { $0.value == .deleted || $0.value == .gone }.keys)
@@ -125,7 +131,7 @@ public struct Cleanup: Sendable {
             }
         }
         report.lines += try await remove(disks)
-        report.lines += try await remove(view.egress, busy: Self.regions(remaining ?? []))
+        report.lines += try await remove(view.egress.map { $0.unless(remaining ?? []) })
         report.lines += [diskTrouble, view.egressTrouble].compactMap { $0 }
         return report
     }
@@ -163,9 +169,9 @@ public struct Cleanup: Sendable {
         return line
     }
 
-    private func remove(_ removals: [EgressRemoval], busy: Set<String>) async throws -> [CleanupReport.Line] {
+    private func remove(_ removals: [EgressRemoval]) async throws -> [CleanupReport.Line] {
         var lines: [CleanupReport.Line] = []
-        for removal in removals where !busy.contains(removal.region) {
+        for removal in removals {
             var line = removal.line(.deleted)
             do {
                 try await egress?.remove(removal)
@@ -176,9 +182,5 @@ public struct Cleanup: Sendable {
             lines.append(line)
         }
         return lines
-    }
-
-    private static func regions(_ vms: [ComputeInstance]) -> Set<String> {
-        Set(vms.map { ComputeRegion.name(ofZone: $0.zone) })
     }
 }

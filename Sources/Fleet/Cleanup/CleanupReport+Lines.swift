@@ -32,7 +32,7 @@ extension CleanupChoice.Item {
         )
     }
 
-    func line(_ outcome: MassDelete.Outcome) -> CleanupReport.Line {
+    func line(after outcome: MassDelete.Outcome) -> CleanupReport.Line {
         switch outcome {
         case .deleted: return line(.deleted)
         case .gone: return line(.gone)

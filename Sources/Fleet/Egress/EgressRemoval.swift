@@ -1,7 +1,7 @@
 public import GoogleCloud
 
-/// What of the shared egress of one region is to go, when no VM of the kit is left there. Private Google Access stays: it costs
-/// nothing and hurts nobody.
+/// What of the shared egress of one region is to go, when no VM with the kit's label is left there, whatever its name: fleets of
+/// other prefixes go out the same way. Private Google Access stays: it costs nothing and hurts nobody.
 public struct EgressRemoval: Sendable, Equatable {
     /// The region.
     public let region: String
@@ -10,7 +10,7 @@ public struct EgressRemoval: Sendable, Equatable {
     /// Whether the address is there.
     public let hasAddress: Bool
     /// Why it stays all the same; nil when nothing speaks against its removal.
-    public let obstacle: String?
+    public private(set) var obstacle: String?
 
     /// The kit's names of what goes, for people.
     public var names: [String] {
@@ -18,15 +18,15 @@ public struct EgressRemoval: Sendable, Equatable {
             + (hasAddress ? ["address \(FleetNames.Egress.address)"] : [])
     }
 
-    /// What there is by region. Resources of other names are not looked at; regions in `busy`, where VMs of the kit are, are left out.
+    /// What there is by region. Resources of other names are not looked at; `vms` are those that need a way out.
     public static func choose(
         routers: [ComputeRouter],
         addresses: [ComputeAddress],
-        busy: Set<String>
+        vms: [ComputeInstance]
     ) -> [EgressRemoval] {
         let routers = routers.filter { $0.name == FleetNames.Egress.router }
         let addresses = addresses.filter { $0.name == FleetNames.Egress.address && !$0.region.isEmpty }
-        let regions = Set(routers.map(\.region) + addresses.map(\.region)).subtracting(busy)
+        let regions = Set(routers.map(\.region) + addresses.map(\.region))
         return regions.sorted().map { region in
             let router = routers.first { $0.region == region }
             let address = addresses.first { $0.region == region }
@@ -35,8 +35,17 @@ public struct EgressRemoval: Sendable, Equatable {
                 hasRouter: router != nil,
                 hasAddress: address != nil,
                 obstacle: obstacle(router, address)
-            )
+            ).unless(vms)
         }
+    }
+
+    /// The same, with an obstacle where one of the VMs is in the region.
+    func unless(_ vms: [ComputeInstance]) -> EgressRemoval {
+        let users = vms.filter { ComputeRegion.name(ofZone: $0.zone) == region }.map(\.name)
+        guard !users.isEmpty, obstacle == nil else { return self }
+        var removal = self
+        removal.obstacle = "VMs with the kit's label are in the region: \(NameList.text(users.sorted(), limit: 3))"
+        return removal
     }
 
     private static func obstacle(_ router: ComputeRouter?, _ address: ComputeAddress?) -> String? {

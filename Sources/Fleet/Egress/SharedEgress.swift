@@ -114,13 +114,13 @@ public struct SharedEgress: Sendable {
 
     // MARK: Removing
 
-    /// What there is of the kit's shared egress in all regions but the busy ones. Routers are asked for only where there is an
+    /// What there is of the kit's shared egress in all regions; it stays where one of the VMs is. Routers are asked for only where there is an
     /// address: it is made before and removed after the router, and less permission is needed to see it.
-    public func leftovers(busy: Set<String>) async throws(GoogleAPIError) -> [EgressRemoval] {
+    public func leftovers(unless vms: [ComputeInstance]) async throws(GoogleAPIError) -> [EgressRemoval] {
         let addresses = try await compute.addresses(filter: "name = \(FleetNames.Egress.address)")
         guard !addresses.isEmpty else { return [] }
         let routers = try await compute.routers(filter: "name = \(FleetNames.Egress.router)")
-        return EgressRemoval.choose(routers: routers, addresses: addresses, busy: busy)
+        return EgressRemoval.choose(routers: routers, addresses: addresses, vms: vms)
     }
 
     /// Removes the router, then the address, which is free only then. What is gone already is no error; what has an obstacle stays.

@@ -52,7 +52,11 @@ struct FleetHands: Sendable {
                 try await world.clock.sleep(pause)
                 action = machine.handle(.waited)
             case .list:
-                action = machine.handle(await answer { .listed(try await world.compute.instances(filter: nil)) })
+                action = machine.handle(
+                    await answer {
+                        .listed(try await world.compute.instances(filter: FleetSnapshot.filter(order.prefix)))
+                    }
+                )
             case .readQuotas(let region):
                 action = machine.handle(
                     await answer {

@@ -83,7 +83,7 @@ public struct FleetLaunch: Sendable {
         try await FleetView.of(
             order,
             world,
-            try await FleetSnapshot.take(world, dates: order.run.dates),
+            try await FleetSnapshot.take(world, dates: order.run.dates, prefix: order.prefix),
             plans: facts.view.plans,
             offset: facts.view.state.offset,
             cannotStart: cannotStart

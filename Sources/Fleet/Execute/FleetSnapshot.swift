@@ -9,7 +9,7 @@ public struct FleetSnapshot: Sendable {
     public var heartbeats: [FleetHeartbeat]
     /// The dates' plan objects by name.
     public var plans: [String: ObjectInfo]
-    /// All VMs with the kit's label in the project.
+    /// The project's VMs of the prefix, also those that are not the kit's.
     public var vms: [ComputeInstance]
 
     /// Lists the dates' objects, and no VMs. Throws `StorageError`.
@@ -28,10 +28,10 @@ public struct FleetSnapshot: Sendable {
         return snapshot
     }
 
-    /// Lists the project's VMs, and then the dates' objects: a VM that ends meanwhile has its work in the listing. Throws
+    /// Lists the project's VMs of the prefix, and then the dates' objects: a VM that ends meanwhile has its work in the listing. Throws
     /// `StorageError` and `GoogleAPIError`.
-    public static func take(_ world: FleetWorld, dates: [CalendarDate]) async throws -> FleetSnapshot {
-        let vms = try await world.compute.instances(filter: vmFilter)
+    static func take(_ world: FleetWorld, dates: [CalendarDate], prefix: String) async throws -> FleetSnapshot {
+        let vms = try await world.compute.instances(filter: filter(prefix))
         var snapshot = try await ofStore(world.store, dates: dates)
         snapshot.vms = vms
         return snapshot
@@ -44,6 +44,6 @@ public struct FleetSnapshot: Sendable {
         }
     }
 
-    /// The kit's VMs, whatever their run.
-    static let vmFilter = "labels.\(FleetNames.Label.kit):*"
+    /// All VMs that have a name of the prefix and a number: those of strangers, too, occupy it. A pattern is for the whole name.
+    static func filter(_ prefix: String) -> String { "name eq \(prefix)-[0-9]+" }
 }

@@ -7,12 +7,25 @@ public struct LaunchOutline: Sendable {
     private let order: FleetOrder
     private let facts: PreflightFacts
     private let launch: FleetLaunch
+    /// What it takes and costs; nil without a price table.
+    public let estimate: Estimate?
 
     /// The outline of a launch.
-    public init(order: FleetOrder, facts: PreflightFacts, launch: FleetLaunch) {
+    public init(order: FleetOrder, facts: PreflightFacts, launch: FleetLaunch, prices: PriceTable?) {
         self.order = order
         self.facts = facts
         self.launch = launch
+        let isDirect = facts.egress == .direct
+        let forecast = DownloadForecast(facts.view.state, range: order.shards, sharesAddress: !isDirect)
+        estimate = prices.map { prices in
+            Estimate(
+                forecast,
+                shape: order.shape(facts.machines?.machineType, isDirect: isDirect),
+                egress: isDirect ? .direct : .shared,
+                region: order.region,
+                prices: prices
+            )
+        }
     }
 
     private var todo: Reconciliation { facts.view.todo }
@@ -34,6 +47,7 @@ public struct LaunchOutline: Sendable {
         if !names.isEmpty { lines.append("VMs: \(range) in \(zones[0])\(others); \(machine)") }
         let steps = launch.preparations
         if !steps.isEmpty { lines.append("before: \(steps.joined(separator: ", "))") }
+        lines += estimate.map { $0.lines.map(\.description) + [$0.summary] } ?? ["estimate: there is no price table"]
         return lines
     }
 
@@ -79,12 +93,28 @@ public struct LaunchOutline: Sendable {
             "zones": .array(zones.map(JSONValue.string)),
             "egress": .string(facts.egress == .direct ? "direct" : "shared"),
             "key": .string(key),
+            "estimate": estimate.map(\.json) ?? nil,
             "before": .array(launch.preparations.map(JSONValue.string)),
         ]
     }
 
     /// What is to be done, by shard.
     public var actions: [ShardAction] { todo.actions }
+}
+
+extension Estimate {
+    fileprivate var json: JSONValue {
+        [
+            "files": .int(Int64(forecast.files)),
+            "bytes": .int(forecast.bytesIn),
+            "seconds": .double(forecast.duration / .seconds(1)),
+            "usd_once": .double(once),
+            "usd_monthly": .double(monthly),
+            "complete": .bool(isComplete),
+            "prices_as_of": asOf.map { .string($0.description) } ?? nil,
+            "lines": .array(lines.map { .string($0.description) }),
+        ]
+    }
 }
 
 extension FleetView {

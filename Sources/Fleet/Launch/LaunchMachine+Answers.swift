@@ -84,17 +84,13 @@ extension LaunchMachine {
             regionRoom[region, default: QuotaRoom()].refuse(request.names.count, said)
         }
         // What was read before the launch is old now; read once more, and from then on by trying.
-        guard reread.insert(region).inserted else { return ask() }
-        next = .takeQuotas
-        return .readQuotas(region: region)
+        return reread.insert(region).inserted ? readQuotas(region) : ask()
     }
 
     mutating func quotas(_ region: [ComputeQuota], _ project: [ComputeQuota]) -> Action {
         next = .ask
-        guard let zone = request?.zone else { return ask() }
-        let name = ComputeRegion.name(ofZone: zone)
-        let fit = QuotaFit(order.shape, region: name, regionQuotas: region, projectQuotas: project)
-        regionRoom[name, default: QuotaRoom()].read(fit.tightestOfRegion)
+        let fit = QuotaFit(order.shape, region: readRegion, regionQuotas: region, projectQuotas: project)
+        regionRoom[readRegion, default: QuotaRoom()].read(fit.tightestOfRegion)
         projectRoom.read(fit.tightestOfProject)
         return ask()
     }

@@ -106,8 +106,10 @@ public struct LaunchMachine: Sendable {
     var request: Request?
     var numbers = 0
     var tries = Tries()
-    /// Regions whose quotas were read because of a refusal.
+    /// Regions whose quotas were read in the course of this launch.
     var reread: Set<String> = []
+    /// The region whose quotas are being read.
+    var readRegion = ""
     /// What went wrong last or weighs most, for the report.
     var trouble: Trouble?
     /// The last zone that had no room.
@@ -185,6 +187,8 @@ public struct LaunchMachine: Sendable {
             let region = ComputeRegion.name(ofZone: zone)
             let wanted = min(missing.count, Limits.namesPerRequest)
             let count = projectRoom.next(of: regionRoom[region, default: QuotaRoom()].next(of: wanted))
+            // What was read before the launch may be old: before it limits anything, it is read once more.
+            if count < wanted, reread.insert(region).inserted { return readQuotas(region) }
             guard count > 0 else {
                 noteQuota(region)
                 zones.removeAll { ComputeRegion.name(ofZone: $0) == region }
@@ -209,6 +213,12 @@ public struct LaunchMachine: Sendable {
     mutating func resend() -> Action {
         next = .ask
         return request.map(Action.bulkInsert) ?? ask()
+    }
+
+    mutating func readQuotas(_ region: String) -> Action {
+        next = .takeQuotas
+        readRegion = region
+        return .readQuotas(region: region)
     }
 
     private mutating func noteQuota(_ region: String) {

@@ -26,7 +26,9 @@ public struct LocalPreflight: Sendable {
             return Findings([missing] + (await catalogues).findings)
         }
         async let info = check.key(client)
-        return Findings((await info).findings + (await catalogues).findings)
+        let (known, archive) = (await info, await catalogues)
+        let coverage = known.value.map { check.coverage($0, archive.value ?? [:]) } ?? []
+        return Findings(known.findings + coverage + archive.findings)
     }
 }
 

@@ -65,9 +65,8 @@ struct MonitorJudgement: Equatable {
     }
 
     private static func alive(_ vm: ComputeInstance, _ day: ShardStatus.Day, _ prefix: String, _ now: Int64) -> Self {
-        let born = CivilTime.epochMicroseconds(rfc3339: vm.created)
-        // What an earlier VM of the name said is old.
-        guard let beat = day.heartbeat, born.map({ beat.updated >= $0 }) ?? true else {
+        guard let beat = lastWord(of: vm, day) else {
+            let born = CivilTime.epochMicroseconds(rfc3339: vm.created)
             let dates = FleetMember(vm, prefix: prefix)?.dates ?? []
             if let first = dates.first, first != day.date { return Self(.planned, "its VM brings other dates first") }
             if let born, age(born, now) > startLimit {
@@ -81,7 +80,7 @@ struct MonitorJudgement: Equatable {
     }
 
     private static func still(_ vm: ComputeInstance, _ day: ShardStatus.Day) -> Self {
-        if let beat = day.heartbeat, beat.phase.isFinal { return ended(beat, day) }
+        if let beat = lastWord(of: vm, day), beat.phase.isFinal { return ended(beat, day) }
         let reason = "its VM is \(vm.status.rawValue)"
         return vm.isPreemptible ? Self(.preempted, reason) : Self(.stopped, reason)
     }
@@ -112,6 +111,12 @@ struct MonitorJudgement: Equatable {
             .partial,
             "it says \(beat.phase.rawValue), but \(missing) of its files \(missing == 1 ? "is" : "are") not there"
         )
+    }
+
+    /// The heartbeat, unless it is that of an earlier VM of the name.
+    private static func lastWord(of vm: ComputeInstance, _ day: ShardStatus.Day) -> ShardState? {
+        let born = CivilTime.epochMicroseconds(rfc3339: vm.created)
+        return day.heartbeat.flatMap { beat in born.map { beat.updated >= $0 } ?? true ? beat : nil }
     }
 
     private static func age(_ then: Int64, _ now: Int64) -> Duration { .microseconds(max(0, now - then)) }

@@ -50,6 +50,7 @@ extension MonitorText {
     private func shardLine(_ report: DateReport) -> String {
         let counts = report.phases.map { (name: $0.phase.rawValue, count: $0.count) }
         let detail = counts.isEmpty ? "" : ": " + Self.counts(counts)
+        if report.plans.allSatisfy(\.isAssumed) { return "SHARDS  not known\n" }
         return sentence("SHARDS  \(report.shards.count)\(detail)", indent: 8)
     }
 

@@ -23,7 +23,7 @@ struct ShardAssembly {
     init(_ snapshot: DateSnapshot, _ members: [FleetMember]?, _ infos: [String: ObjectInfo], prefix: String) {
         let beats = Self.heartbeats(snapshot, members ?? [])
         let vms = members.map { Self.members($0, snapshot.plans, beats) }
-        rows = snapshot.plans.flatMap { named in
+        rows = snapshot.plans.filter { !$0.isAssumed }.flatMap { named in
             Self.objects(named.plan).enumerated().map { shard, objects in
                 let slot = Slot(plan: named.name, shard: shard)
                 let said = beats[slot] ?? []

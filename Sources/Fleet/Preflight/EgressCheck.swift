@@ -56,7 +56,8 @@ struct EgressCheck: Sendable {
             "egress",
             .warning,
             "direct: \(vms) VMs have \(vms) addresses, and \(plan) serves one at a time: one VM downloads while the others wait "
-                + "for the key (403, code 274), 15 minutes at a time; --egress shared gives all of them one address"
+                + "for the key (403, code 274), 15 minutes at a time; --egress shared gives all of them one address",
+            isAboutLaunch: true
         )
     }
 }

@@ -28,7 +28,7 @@ public struct Finding: Sendable, Equatable {
     public var level: Level
     /// What came back, one sentence without its full stop, with the remedy where there is one.
     public var text: String
-    /// Whether it matters only if VMs are made; where none are, such an error is a warning.
+    /// Whether it matters only if VMs are made; where none are, such an error is a warning, and such a warning nothing.
     public var isAboutLaunch: Bool
 
     /// A finding.
@@ -54,9 +54,9 @@ public struct Finding: Sendable, Equatable {
 
     /// The finding where no VM is made.
     var withoutLaunch: Finding {
-        guard isAboutLaunch, isError else { return self }
+        guard isAboutLaunch else { return self }
         var finding = self
-        finding.level = .warning
+        finding.level = isError ? .warning : .fine
         return finding
     }
 }

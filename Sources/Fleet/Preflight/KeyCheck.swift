@@ -75,13 +75,16 @@ struct KeyCheck: Sendable {
     /// The key in metadata.
     private func plain(_ key: Secret, _ error: GoogleAPIError) -> Checked<Facts> {
         let remedy = "\(AccessCheck.setup) --enable-apis --secret \(Self.standardName)"
+        let why =
+            error.kind == .apiDisabled
+            ? "Secret Manager is not enabled in \(order.project)" : "Secret Manager cannot be used (\(error))"
         guard order.allowsPlainKey else {
-            let text = "Secret Manager cannot be used (\(error)), and --no-plain-key forbids metadata; run \(remedy)"
+            let text = "\(why), and --no-plain-key forbids metadata; run \(remedy)"
             return Checked(nil, [Finding("secret", .error(.credentials), text, isAboutLaunch: true)])
         }
         let text =
-            "the key stands in the VMs' metadata, which viewers of the project can read, as Secret Manager cannot be used "
-            + "(\(error)); \(remedy) changes that"
-        return Checked(Facts(plan: .plain(key), key: key), [Finding("secret", .warning, text)])
+            "the key stands in the VMs' metadata, which viewers of the project can read: \(why); \(remedy) changes that"
+        let finding = Finding("secret", .warning, text, isAboutLaunch: true)
+        return Checked(Facts(plan: .plain(key), key: key), [finding])
     }
 }

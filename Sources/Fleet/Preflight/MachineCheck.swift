@@ -25,8 +25,9 @@ struct MachineCheck: Sendable {
         async let typed = checking("machine type", isAboutLaunch: true) { try await self.machineType() }
         async let networked = checking("network", isAboutLaunch: true) { try await self.network() }
         let (zones, type, network) = await (regional, typed, networked)
+        // In a zone that is not there no machine type is either.
+        guard let place = zones.value else { return Checked(nil, zones.findings + network.findings) }
         let findings = zones.findings + type.findings + network.findings
-        guard let place = zones.value else { return Checked(nil, findings) }
         let facts = Facts(
             region: place.region,
             zones: place.zones,

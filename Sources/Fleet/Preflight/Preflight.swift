@@ -35,7 +35,9 @@ public struct Preflight: Sendable {
         findings.add((await apis).findings)
         findings.add(there.findings + (await image).findings)
         findings.add((await roles).findings + (await permissions).findings)
-        findings.add(key.findings + archive.findings + place.findings)
+        findings.add(key.findings)
+        if let info = key.value?.info { findings.add(tardisCheck.coverage(info, archive.value ?? [:])) }
+        findings.add(archive.findings + place.findings)
         let way: Checked<EgressCheck.Way> =
             place.value == nil ? Checked(nil) : EgressCheck(order: order).check(key.value?.info, place.value?.egress)
         findings.add(way.findings)
@@ -61,6 +63,7 @@ public struct Preflight: Sendable {
         return (findings, facts)
     }
 
+    private var tardisCheck: TardisCheck { TardisCheck(run: order.run, instruments: order.run.instruments) }
     private var access: AccessCheck { AccessCheck(order: order, world: world) }
 
     // MARK: The parts
@@ -85,7 +88,7 @@ public struct Preflight: Sendable {
     }
 
     private func catalogues() async -> Checked<[String: ExchangeCatalogue]> {
-        await TardisCheck(run: order.run, instruments: order.run.instruments).catalogues(world.tardis(nil))
+        await tardisCheck.catalogues(world.tardis(nil))
     }
 
     private struct Place: Sendable {
@@ -118,14 +121,13 @@ public struct Preflight: Sendable {
         let secret = await KeyCheck(order: order, secrets: world.secrets).check()
         guard let facts = secret.value else { return Checked(nil, secret.findings) }
         guard let key = facts.key else { return Checked((facts.plan, nil), secret.findings) }
-        let check = TardisCheck(run: order.run, instruments: order.run.instruments)
-        let info = await check.key(world.tardis(key))
+        let info = await tardisCheck.key(world.tardis(key))
         return Checked((facts.plan, info.value), secret.findings + info.findings)
     }
 
     private func snapshot() async -> Checked<FleetView> {
         do {
-            let snapshot = try await FleetSnapshot.take(world, dates: order.run.dates)
+            let snapshot = try await FleetSnapshot.take(world, dates: order.run.dates, prefix: order.prefix)
             return Checked(
                 try await FleetView.of(order, world, snapshot),
                 [Finding("bucket", .fine, world.store.location)]

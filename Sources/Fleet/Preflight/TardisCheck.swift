@@ -8,57 +8,55 @@ struct TardisCheck: Sendable {
     let run: FleetRun
     let instruments: [Instrument]
 
-    /// What was learned.
-    struct Facts: Sendable {
-        var catalogues: [String: ExchangeCatalogue] = [:]
-        var keyInfo: KeyInfo?
-    }
-
     private var dates: [CalendarDate] { run.dates }
 
     // MARK: Key
 
     /// Asks what the key may fetch. Not for free days, which need none.
     func key(_ tardis: TardisClient) async -> Checked<KeyInfo> {
-        let name = "Tardis key"
         guard !dates.allSatisfy(\.isFirstOfMonth) else {
-            return Checked(nil, [Finding(name, .fine, "not needed: first days of a month are free")])
+            return Checked(nil, [Finding(Self.keyCheck, .fine, "not needed: first days of a month are free")])
         }
-        return await checking(name) {
+        return await checking(Self.keyCheck, isAboutLaunch: true) {
             do {
-                let info = try await tardis.keyInfo()
-                return Checked(info, coverage(info))
+                return Checked(try await tardis.keyInfo())
             } catch let error as TardisError where error.kind != .unauthorized {
                 let text = "what the key may fetch could not be asked: \(error)"
-                return Checked(nil, [Finding(name, .warning, text)])
+                return Checked(nil, [Finding(Self.keyCheck, .warning, text)])
             }
         }
     }
 
-    /// Whether the key covers the exchanges on the dates that are not free.
-    func coverage(_ info: KeyInfo) -> [Finding] {
-        let exchanges = Set(instruments.map(\.venue.tardisExchange)).sorted()
-        var gaps: [Finding] = []
-        for exchange in exchanges {
-            let uncovered = dates.filter {
-                !$0.isFirstOfMonth && !info.covers(exchange: exchange, date: $0.description)
+    /// Whether the key covers the exchanges on the dates that are neither free nor still to be exported.
+    func coverage(_ info: KeyInfo, _ catalogues: [String: ExchangeCatalogue] = [:]) -> [Finding] {
+        let gaps = exchanges.map { exchange -> (exchange: String, dates: [CalendarDate]) in
+            let end = catalogues[exchange]?.exportedUntil
+            let uncovered = dates.filter { date in
+                !date.isFirstOfMonth && end.map { date.description < $0 } ?? true
+                    && !info.covers(exchange: exchange, date: date.description)
             }
-            guard let first = uncovered.first else { continue }
-            let more = uncovered.count > 1 ? " and \(uncovered.count - 1) more days" : ""
-            let text =
-                "the plan of the key (\(info.plan)) does not cover \(exchange) on \(first)\(more); use another key"
-            gaps.append(Finding("Tardis key", .error(.credentials), text, isAboutLaunch: true))
+            return (exchange, uncovered)
+        }.filter { !$0.dates.isEmpty }
+        guard let first = gaps.flatMap(\.dates).min() else {
+            let addresses = info.allowsSeveralAddresses ? "several addresses" : "one address at a time"
+            let text = "plan \(info.plan.isEmpty ? "unknown" : info.plan), \(addresses)"
+            return [Finding(Self.keyCheck, .fine, text)]
         }
-        let addresses = info.allowsSeveralAddresses ? "several addresses" : "one address at a time"
-        let text = "plan \(info.plan.isEmpty ? "unknown" : info.plan), \(addresses)"
-        return gaps.isEmpty ? [Finding("Tardis key", .fine, text)] : gaps
+        let days = Set(gaps.flatMap(\.dates)).count
+        let more = days > 1 ? " and \(days - 1) more \(days == 2 ? "day" : "days")" : ""
+        let places = gaps.map(\.exchange).joined(separator: ", ")
+        let text = "the plan of the key (\(info.plan)) does not cover \(places) on \(first)\(more); use another key"
+        return [Finding(Self.keyCheck, .error(.credentials), text, isAboutLaunch: true)]
     }
+
+    private static let keyCheck = "Tardis key"
+    private var exchanges: [String] { Set(instruments.map(\.venue.tardisExchange)).sorted() }
 
     // MARK: Catalogue
 
     /// Reads the exchanges' catalogues; one that cannot be had is a warning, as the files' own answers decide then.
     func catalogues(_ tardis: TardisClient) async -> Checked<[String: ExchangeCatalogue]> {
-        let exchanges = Set(instruments.map(\.venue.tardisExchange)).sorted()
+        let exchanges = exchanges
         let found = await withTaskGroup(of: Checked<ExchangeCatalogue>.self) { group in
             for exchange in exchanges {
                 group.addTask {
@@ -104,7 +102,7 @@ struct TardisCheck: Sendable {
         _ catalogues: [String: ExchangeCatalogue]
     ) -> [Finding] {
         var absences: [String] = []
-        var notYet: [String] = []
+        var notYet: Set<String> = []
         for instrument in instruments {
             guard let catalogue = catalogues[instrument.venue.tardisExchange],
                 catalogue.symbols[instrument.symbol] != nil
@@ -117,11 +115,18 @@ struct TardisCheck: Sendable {
                 ) {
                 case .available: break
                 case .absent(let reason): absences.append(reason)
-                case .notYet(let reason): if !notYet.contains(reason) { notYet.append(reason) }
+                case .notYet: notYet.insert(catalogue.id)
                 }
             }
         }
-        var findings = notYet.map { Finding("date \(date)", .error(.temporary), $0, isAboutLaunch: true) }
+        var findings: [Finding] = []
+        if !notYet.isEmpty {
+            let end = notYet.compactMap { catalogues[$0]?.exportedUntil }.min() ?? "then"
+            let text =
+                "\(date) of \(notYet.sorted().joined(separator: ", ")) is not exported yet (files exist for the days before "
+                + "\(end)); they come at about 06:00 UTC on the next day"
+            findings.append(Finding("date \(date)", .error(.temporary), text, isAboutLaunch: true))
+        }
         if let first = absences.first {
             let more = absences.count > 1 ? ", and \(absences.count - 1) more" : ""
             findings.append(Finding("date \(date)", .warning, "not to be had: \(first)\(more)"))

@@ -50,9 +50,14 @@ public struct WaitMachine: Sendable {
     /// A launch that `creations` asked for is over. What has no room is tried again later; what cannot be ends the waiting.
     public mutating func launched(_ report: LaunchReport, state: FleetState, now: Duration) {
         let missing = Set(report.missing)
-        let up = Set((Array(report.created.values) + report.existing.values).joined())
+        // A VM that is preempted before the next look is never seen, so where it was is noted now.
+        var zones: [String: String] = [:]
+        for (zone, names) in Array(report.created) + report.existing {
+            for name in names { zones[name] = zone }
+        }
         for status in state.shards {
-            if up.contains(status.name) {
+            if let zone = zones[status.name] {
+                histories[status.shard]?.lastZone = zone
                 histories[status.shard]?.refusals = 0
                 histories[status.shard]?.notBefore = nil
             } else if missing.contains(status.name) {

@@ -31,6 +31,13 @@ public enum WaitVerdict: Sendable, Equatable {
         public let name: String
         /// Why.
         public let reason: String
+
+        /// A shard, for tests.
+        public init(shard: Int, name: String, reason: String) {
+            self.shard = shard
+            self.name = name
+            self.reason = reason
+        }
     }
 
     /// How the tool ends.

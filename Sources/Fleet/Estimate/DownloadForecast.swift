@@ -1,0 +1,51 @@
+public import Common
+
+/// How much is to be downloaded and how long that takes: an estimate from sizes and rates that others have measured.
+public struct DownloadForecast: Sendable, Equatable {
+    /// How many files.
+    public let files: Int
+    /// Bytes of their sources.
+    public let bytesIn: Int64
+    /// Bytes of the objects written.
+    public let bytesOut: Int64
+    /// How many VMs or processes have something to do.
+    public let workers: Int
+    /// From the start to the last file.
+    public let duration: Duration
+
+    /// A forecast for the files still to be brought, by shard. Those behind one address share what comes through it.
+    public init(missing: [[DataType]], sharesAddress: Bool, boot: Duration = ExpectedRates.boot) {
+        let work = missing.filter { !$0.isEmpty }.map { $0.map(ExpectedSizes.source) }
+        let sums = work.map { $0.reduce(0, +) }
+        files = work.reduce(0) { $0 + $1.count }
+        bytesIn = sums.reduce(0, +)
+        bytesOut = ExpectedSizes.object(source: bytesIn)
+        workers = work.count
+        let rates = work.map { files in
+            min(ExpectedRates.address, Double(min(files.count, ExpectedRates.streamsPerVM)) * ExpectedRates.stream)
+        }
+        // A shard is not done before its largest file, nor before all of them at its VM's rate.
+        let longest = zip(work, zip(sums, rates)).map { files, shard in
+            max(Double(files.max() ?? 0) / ExpectedRates.stream, Double(shard.0) / shard.1)
+        }.max()
+        let rate = rates.reduce(0, +)
+        let together = sharesAddress ? min(rate, ExpectedRates.address) : rate
+        let seconds = max(longest ?? 0, together > 0 ? Double(bytesIn) / together : 0)
+        duration = work.isEmpty ? .zero : boot + .seconds(seconds.rounded(.up))
+    }
+
+    /// A forecast for what is missing of a run.
+    public init(
+        _ state: FleetState,
+        range: ClosedRange<Int>? = nil,
+        sharesAddress: Bool,
+        boot: Duration = ExpectedRates.boot
+    ) {
+        let missing = state.shards.filter { range?.contains($0.shard) ?? true }.map { shard in
+            shard.days.flatMap { day in
+                day.isFinished ? [] : day.missing.compactMap { DataObject(name: $0)?.dataType }
+            }
+        }
+        self.init(missing: missing, sharesAddress: sharesAddress, boot: boot)
+    }
+}

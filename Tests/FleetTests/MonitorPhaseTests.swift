@@ -1,0 +1,151 @@
+import Common
+import Console
+import Fleet
+import GoogleCloud
+import Testing
+
+/// How a shard's phase follows from its VM and what that said last.
+@Suite struct MonitorPhaseTests {
+    private let day: CalendarDate
+    private let run: FleetRun
+
+    init() throws {
+        day = try date("2023-05-23")
+        run = try fleetRun(1)
+    }
+
+    private func shard(
+        _ status: ComputeInstance.Status?,
+        _ said: ShardPhase?,
+        age seconds: Int64 = 5,
+        vmsAreKnown: Bool = true,
+        vm name: String? = nil,
+        created: String = "2023-05-24T07:00:00Z",
+        isPreemptible: Bool = true,
+        _ change: (inout ShardState) -> Void = { _ in }
+    ) throws -> ShardReport {
+        let vms = status.map { status -> [ComputeInstance] in
+            var machine = vm(run, 0, status: status, created: created)
+            machine.isPreemptible = isPreemptible
+            return [machine]
+        }
+        let beats = said.map { phase in
+            [
+                beat(run, day, shard: 0, phase: phase, updated: monitorNow - seconds * 1_000_000) { state in
+                    if let name { state.vm = name }
+                    change(&state)
+                }
+            ]
+        }
+        let report = DateReport(try snapshot(run, vms: vmsAreKnown ? vms ?? [] : nil, beats: beats ?? []))
+        return try #require(report.shards.first)
+    }
+
+    @Test(
+        "a VM that lives is taken at its word",
+        arguments: [
+            (.starting, .starting), (.running, .running), (.uploading, .uploading), (.locked, .locked),
+            (.failed, .failed), (.partial, .partial),
+            // Started again after that.
+            (.preempted, .starting), (.stopped, .starting),
+            // It says more than the bucket has.
+            (.done, .partial), (.empty, .partial),
+        ] as [(ShardPhase, MonitorPhase)]
+    )
+    func alive(said: ShardPhase, shown: MonitorPhase) throws {
+        #expect(try shard(.running, said).phase == shown)
+        let unseen = try shard(nil, said, vmsAreKnown: false).phase
+        #expect(unseen == (said == .preempted ? .preempted : said == .stopped ? .stopped : shown))
+    }
+
+    @Test(
+        "without a heartbeat the VM's own state counts",
+        arguments: [
+            (nil, .planned), (.provisioning, .starting), (.staging, .starting), (.repairing, .starting),
+            (.stopping, .preempted), (.terminated, .preempted), (.deprovisioning, .preempted),
+        ] as [(ComputeInstance.Status?, MonitorPhase)]
+    )
+    func mute(status: ComputeInstance.Status?, shown: MonitorPhase) throws {
+        #expect(try shard(status, nil, created: "2023-05-24T00:59:00.000-07:00").phase == shown)
+    }
+
+    @Test("a VM that stands still was ended by the platform only where that may end it")
+    func stopped() throws {
+        #expect(try shard(.terminated, .running, isPreemptible: false).phase == .stopped)
+        #expect(try shard(.terminated, .running).phase == .preempted)
+        #expect(try shard(.terminated, .failed).phase == .failed)
+    }
+
+    @Test("a VM that is gone is believed when it said good-bye, and lost otherwise")
+    func gone() throws {
+        for said in ShardPhase.allCases {
+            let shown = try shard(nil, said).phase
+            switch said {
+            case .done, .empty: #expect(shown == .partial)
+            case .partial, .failed, .preempted, .stopped: #expect(shown.rawValue == said.rawValue)
+            case .planned, .starting, .running, .uploading, .locked: #expect(shown == .lost)
+            }
+        }
+        #expect(try shard(nil, .running).reason == "its VM is gone without a last word; it was RUNNING")
+        // A process on somebody's machine is no VM that could be missed, until it is silent.
+        #expect(try shard(nil, .running, vm: "local-0").phase == .running)
+        #expect(try shard(nil, .running, age: 181, vm: "local-0").phase == .lost)
+    }
+
+    @Test("silence is a loss after three minutes, and after fifteen for a VM that never spoke")
+    func silence() throws {
+        #expect(try shard(.running, .running, age: 180).phase == .running)
+        let lost = try shard(.running, .running, age: 181)
+        #expect(lost.phase == .lost)
+        #expect(lost.reason == "no word for 3m 01s; it was RUNNING")
+        #expect(try shard(nil, .locked, age: 181, vmsAreKnown: false).phase == .lost)
+        #expect(try shard(.running, nil, created: "2023-05-24T07:45:00Z").phase == .starting)
+        #expect(
+            try shard(.running, nil, created: "2023-05-24T07:44:59Z").reason
+                == "its VM is up for 15m 01s without a word"
+        )
+    }
+
+    @Test("what an earlier VM of the name said is old")
+    func earlierLife() throws {
+        #expect(try shard(.staging, .failed, age: 300, created: "2023-05-24T07:59:00Z").phase == .starting)
+        #expect(try shard(.running, .failed, age: 30, created: "2023-05-24T07:59:00Z").phase == .failed)
+    }
+
+    @Test("a VM of several dates works on the later ones later")
+    func laterDate() throws {
+        let run = try fleetRun(1, dates: ["2023-05-22", "2023-05-23"])
+        let report = DateReport(
+            DateSnapshot(
+                date: day,
+                vms: [vm(run, 0)],
+                plans: [.init(name: "plan.json", plan: run.plan(for: day, created: 0))],
+                heartbeats: [],
+                objects: []
+            )
+        )
+        #expect(report.shards.map(\.phase) == [.planned])
+        #expect(report.verdict == .working)
+    }
+
+    @Test("files that are there make a shard done, whatever its VM says")
+    func filesDecide() throws {
+        let objects = run.plan(for: day, created: 0).objects.map { whole($0) }
+        let report = DateReport(
+            try snapshot(run, vms: [vm(run, 0)], beats: [beat(run, day, shard: 0, phase: .failed)], objects: objects)
+        )
+        #expect(report.shards.map(\.phase) == [.done])
+        #expect(report.verdict == .whole)
+        #expect(report.failures == [])
+    }
+
+    @Test("a reason is the first error with its file")
+    func reason() throws {
+        let failed = try shard(.running, .failed) { state in
+            state.figures.failed = 3
+            state.note(error: .init(object: "2023-05-23/trades/x", reason: "the source said 500"))
+        }
+        #expect(failed.reason == "2023-05-23/trades/x: the source said 500")
+        #expect(failed.failed == 3)
+    }
+}

@@ -1,0 +1,89 @@
+import Common
+import Console
+import Fleet
+import GoogleCloud
+import Testing
+
+/// Whatever happens to a fleet, the numbers shown are those of the bucket and of the project.
+@Suite struct MonitorPropertyTests {
+    @Test("random fleets through random histories", arguments: 0..<40)
+    func histories(seed: Int) async throws {
+        let seed = UInt64(seed) &* 7_919 &+ 11
+        var random = SplitMix(state: seed)
+        let run = try fleetRun(
+            Int.random(in: 1...7, using: &random),
+            instruments: Int.random(in: 7...12, using: &random)
+        )
+        var model = try await MonitorModel(run, seed: random.next())
+        for step in 0..<120 {
+            try await model.step()
+            if step % 4 == 0 { try await compare(model, "seed \(seed), step \(step)") }
+            if Task.isCancelled { return }
+        }
+    }
+
+    private func compare(_ model: MonitorModel, _ place: Comment) async throws {
+        let vms = model.vms
+        let reader = MonitorReader(store: model.store, vms: { vms }, prefix: prefix)
+        let snapshot = try await reader.snapshot(model.day, vms: try await reader.vms())
+        let report = DateReport(snapshot, prefix: prefix, now: model.now)
+
+        for type in report.types + [report.total] {
+            let truth = model.truth(type.type)
+            let shown = MonitorModel.Truth(
+                whole: type.whole,
+                empty: type.empty,
+                absent: type.absent,
+                bad: type.bad,
+                missing: type.missing,
+                rows: type.rows,
+                bytesIn: type.bytesIn,
+                bytesOut: type.bytesOut
+            )
+            #expect(shown == truth, place)
+        }
+        #expect(report.total.expected == model.shards.reduce(0) { $0 + $1.order.count }, place)
+        #expect(report.shards.map(\.phase) == model.shards.indices.map(model.phase), place)
+        for (shown, shard) in zip(report.shards, model.shards) {
+            let there = shard.files.values.count { if case .there = $0 { true } else { false } }
+            #expect(shown.whole == there, place)
+            #expect(shown.expected == shard.order.count, place)
+        }
+        #expect(report.verdict == model.verdict, place)
+        #expect((report.members ?? []).map(\.vm.name).sorted() == vms.map(\.name).sorted(), place)
+        let rates = model.shards.indices.filter { [.running, .uploading].contains(model.phase($0)) }
+            .map { model.shards[$0].state?.figures.bytesPerSecond ?? 0 }
+        #expect(report.bytesPerSecond == rates.reduce(0, +), place)
+        try check(MonitorText(place: "gs://b", width: 120, color: false).date(report), model, place)
+        try check(report.json(place: "gs://b"), model, place)
+    }
+
+    /// The printed text says the same.
+    private func check(_ text: String, _ model: MonitorModel, _ place: Comment) throws {
+        let truth = model.truth(nil)
+        let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        let all = try #require(lines.first { $0.first == "all" }, place)
+        #expect(
+            all[2...6].map { Int($0) } == [truth.whole, truth.empty, truth.absent, truth.bad, truth.missing],
+            place
+        )
+        let vms = try #require(lines.first { $0.first == "VMS" }, place)
+        #expect(vms[1].prefix { $0 != ":" } == "\(model.vms.count)", place)
+        #expect(!text.contains("\u{1B}"), place)
+    }
+
+    /// And so does the document, which can be read again.
+    private func check(_ document: JSONObject, _ model: MonitorModel, _ place: Comment) throws {
+        let read = try JSONValue(parsing: JSONValue.object(document).bytes(.pretty))
+        let counts = model.vms.reduce(into: [:]) { $0[$1.status.rawValue, default: 0] += 1 }
+        for (status, count) in counts {
+            #expect(read["vms"]?["states"]?[status]?.int == Int64(count), place)
+        }
+        let phases = model.shards.indices.reduce(into: [:]) { $0[model.phase($1).rawValue, default: 0] += 1 }
+        for (phase, count) in phases {
+            #expect(read["shards"]?["states"]?[phase]?.int == Int64(count), place)
+        }
+        #expect(read["files"]?["whole"]?.int == Int64(model.truth(nil).whole), place)
+        #expect(read["verdict"]?.string == model.verdict.rawValue, place)
+    }
+}

@@ -1,0 +1,132 @@
+import Common
+import Fleet
+import GoogleCloud
+import Synchronization
+import Testing
+
+/// A store that counts the requests that Cloud Storage would get.
+final class CountingStore: ObjectStore {
+    let inner = MemoryStore()
+    private let requests = Mutex<[String]>([])
+
+    var location: String { "gs://market-data-tick" }
+    var made: [String] { requests.withLock { $0 } }
+
+    func forget() { requests.withLock { $0 = [] } }
+
+    private func note(_ request: String) { requests.withLock { $0.append(request) } }
+
+    func put(_ name: String, _ bytes: [UInt8], options: PutOptions) async throws -> ObjectInfo {
+        note("put \(name)")
+        return try await inner.put(name, bytes, options: options)
+    }
+
+    func upload(_ name: String, options: PutOptions) async throws -> any ObjectUpload {
+        note("upload \(name)")
+        return try await inner.upload(name, options: options)
+    }
+
+    func get(_ name: String, range: Range<Int64>?) async throws -> [UInt8] {
+        note("get \(name)")
+        return try await inner.get(name, range: range)
+    }
+
+    func info(_ name: String) async throws -> ObjectInfo? {
+        note("info \(name)")
+        return try await inner.info(name)
+    }
+
+    func list(prefix: String, delimiter: String?, pageToken: String?) async throws -> ObjectPage {
+        note("list \(prefix)")
+        return try await inner.list(prefix: prefix, delimiter: delimiter, pageToken: pageToken)
+    }
+
+    func patch(_ name: String, metadata: [String: String?], generation: Int64) async throws -> ObjectInfo {
+        note("patch \(name)")
+        return try await inner.patch(name, metadata: metadata, generation: generation)
+    }
+
+    @discardableResult
+    func delete(_ name: String, precondition: Precondition) async throws -> Bool {
+        note("delete \(name)")
+        return try await inner.delete(name, precondition: precondition)
+    }
+}
+
+/// 2023-05-24T08:00:00Z, an hour after the VMs of `vm(_:)` were made.
+let monitorNow: Int64 = 1_684_915_200_000_000
+
+/// What the object of a whole file says.
+func fileMetadata(_ object: DataObject, rows: Int64, source: Int64) -> ObjectMetadata {
+    let day = object.date.description.replacing("-", with: "/")
+    return ObjectMetadata(
+        dataType: object.dataType,
+        rows: rows,
+        firstTime: rows > 0 ? object.date.startMicroseconds : nil,
+        lastTime: rows > 0 ? object.date.endMicroseconds - 1 : nil,
+        source: .init(
+            path: "/v1/\(object.venue.tardisExchange)/\(object.dataType.rawValue)/\(day)/\(object.symbol).csv.gz",
+            size: source
+        )
+    )
+}
+
+extension ObjectStore {
+    /// Writes a whole file of so many bytes.
+    func bring(_ object: DataObject, rows: Int64, source: Int64, bytes: Int) async throws {
+        let metadata = fileMetadata(object, rows: rows, source: source)
+        _ = try await put(
+            object.name,
+            [UInt8](repeating: 7, count: bytes),
+            options: PutOptions(metadata: metadata.encoded)
+        )
+    }
+
+    /// Writes a heartbeat as a VM does.
+    func beat(_ date: CalendarDate, _ state: ShardState) async throws {
+        _ = try await put(
+            ObjectLayout.name(.shard(date, vm: state.vm)),
+            state.encoded(),
+            options: PutOptions(contentType: "application/json", metadata: state.metadata)
+        )
+    }
+
+    /// Writes a plan as those who make plans do.
+    func plan(_ plan: Plan, run: String? = nil, withMetadata: Bool = true) async throws {
+        _ = try await put(
+            ObjectLayout.name(.plan(plan.date, run: run)),
+            plan.encoded(),
+            options: PutOptions(contentType: "application/json", metadata: withMetadata ? plan.metadata : [:])
+        )
+    }
+}
+
+/// The registry's instruments: 40 spot pairs and 20 perpetuals, 220 files a date.
+func runbookInstruments() -> [Instrument] {
+    (0..<40).map { Instrument(venue: .binanceSpot, symbol: "SPOT\($0)USDT", kind: .spot) }
+        + (0..<20).map { Instrument(venue: .binanceFutures, symbol: "PERP\($0)USDT", kind: .perpetual) }
+}
+
+/// A snapshot as `MonitorReader` makes it, put together by hand.
+func snapshot(
+    _ run: FleetRun,
+    vms: [ComputeInstance]? = [],
+    beats: [FleetHeartbeat] = [],
+    objects: [ObjectInfo] = []
+) throws -> DateSnapshot {
+    let day = try #require(run.dates.first)
+    return DateSnapshot(
+        date: day,
+        vms: vms,
+        plans: [.init(name: "plan.json", plan: run.plan(for: day, created: 0))],
+        heartbeats: beats,
+        objects: objects
+    )
+}
+
+extension DateReport {
+    /// The report of a snapshot at `monitorNow`.
+    init(_ snapshot: DateSnapshot) {
+        self.init(snapshot, prefix: prefix, now: monitorNow)
+    }
+}
