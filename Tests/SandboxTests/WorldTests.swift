@@ -38,6 +38,13 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
         #expect(answer.status == 200, "\(answer.text)")
     }
 
+    /// What a VM wrote to a file in its home folder; nil before it has.
+    private func file(_ name: String, of vm: String, _ test: TestWorld) -> String? {
+        let machines = "\(test.directory)/store.machines"
+        let home = Files.list(machines).first { $0.hasPrefix("\(vm)-") } ?? ""
+        return (try? Files.read("\(machines)/\(home)/\(name)")).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     private func status(_ test: TestWorld, _ name: String) -> String? {
         test.world.compute.instances.first { $0.name == name }?.status
     }
@@ -56,30 +63,27 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
         let test = try world("echo run >>runs; trap 'exit 0' TERM; sleep 1000 & wait")
         let client = try test.control(test.world.computeServer)
         try create(client, "vm")
-        let runs = { (try? Files.read("\(test.directory)/store.machines/vm/runs"))?.count ?? 0 }
-        waitUntil { runs() == 4 }
+        waitUntil { file("runs", of: "vm", test) == "run\n" }
         #expect(try client.post("\(zone)/instances/vm/stop").status == 200)
         waitUntil { status(test, "vm") == "TERMINATED" }
         #expect(test.world.machines.runningCount == 0)
         #expect(try client.post("\(zone)/instances/vm/start").status == 200)
-        waitUntil { runs() == 8 }
+        waitUntil { file("runs", of: "vm", test) == "run\nrun\n" }
         #expect(status(test, "vm") == "RUNNING")
     }
 
     @Test func aVMIsPreemptedAfterSoManyBytes() throws {
         let get = "curl -s -H 'User-Agent: test' -o got -w '%{size_download}\\n' "
-        let file = "$TARDIS_BASE_URL/v1/binance/trades/2023/06/01/BTCUSDT.csv.gz"
-        let test = try world("trap 'echo told >>end; exit 0' TERM; while :; do \(get) \(file) >>sizes; done") {
+        let url = "$TARDIS_BASE_URL/v1/binance/trades/2023/06/01/BTCUSDT.csv.gz"
+        let test = try world("trap 'echo told >>end; exit 0' TERM; while :; do \(get) \(url) >>sizes; done") {
             options in
             options.computeFaults = [(try? ComputeFault(parsing: "preempt vm=vm bytes=200K"))].compactMap { $0 }
         }
         let client = try test.control(test.world.computeServer)
         try create(client, "vm", deletes: false)
         waitUntil { status(test, "vm") == "TERMINATED" }
-        let home = "\(test.directory)/store.machines/vm"
-        #expect(try Files.read("\(home)/end").count == 5)
-        let sizes = String(decoding: try Files.read("\(home)/sizes"), as: UTF8.self)
-        let total = sizes.split(separator: "\n").compactMap { Int($0) }.reduce(0, +)
+        #expect(file("end", of: "vm", test) == "told\n")
+        let total = (file("sizes", of: "vm", test) ?? "").split(separator: "\n").compactMap { Int($0) }.reduce(0, +)
         #expect(total > 0)
         #expect(test.violations.isEmpty)
     }
@@ -92,8 +96,7 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
         let client = try test.control(test.world.computeServer)
         try create(client, "vm", keep: true)
         waitUntil { status(test, "vm") == "TERMINATED" }
-        let lines = try Files.read("\(test.directory)/store.machines/vm/lines")
-        #expect(String(decoding: lines, as: UTF8.self) == "2501\n")
+        #expect(file("lines", of: "vm", test) == "2501\n")
         let served = test.world.recorder.requests.map(\.service)
         #expect(served.contains("tardis") && served.contains("wasabi"))
     }
