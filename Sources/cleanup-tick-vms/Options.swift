@@ -26,7 +26,8 @@ enum Options {
             such VMs left behind, and the shared egress of regions where no VM of the kit is left. A VM is the kit's when its \
             name is exactly the prefix, a dash and a number, and it has the label tick-kit; nothing else is ever touched.
 
-            On a terminal it shows the list and asks; --yes answers that question. Without a terminal it goes on without asking.
+            On a terminal it shows the list and asks; --yes answers that question, and a no leaves everything with status 0. \
+            Without a terminal it goes on without asking.
 
             VMs that run and whose heartbeats in the bucket do not say that their shards are finished are at work. They are \
             deleted only if you answer a second question, or with --force. Without a terminal and --force they are left, the \

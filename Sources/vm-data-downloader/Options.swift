@@ -15,10 +15,7 @@ enum Options {
 
             Two subcommands work on files: convert and describe.
             """,
-        options: [
-            .list("date", "DATE", help: "A day to download, YYYY-MM-DD (UTC).", check: .date),
-            .value("start-date", "DATE", help: "The first of a range of days.", check: .date),
-            .value("end-date", "DATE", help: "The last of a range of days, included.", check: .date),
+        options: DateOptions.options("to download") + [
             .value(
                 "shard-index",
                 "I",

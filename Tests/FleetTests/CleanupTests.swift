@@ -184,6 +184,17 @@ struct CleanupTests {
         }
     }
 
+    @Test("a VM in the middle of another change is waited for if it goes, and a failure if it does not")
+    func notNow() async throws {
+        try await CleanupWorld.run { world in
+            try await world.launch([0, 1])
+            try world.faults.add("method=DELETE path=*/tick-data-vm-1* status=400 reason=resourceNotReady")
+            let report = try await world.clean(force: true)
+            #expect(report.lines.map(\.result) == [.deleted, .failed(.temporary)])
+            #expect(world.vms == ["tick-data-vm-1"])
+        }
+    }
+
     @Test("deletions that take long are waited for")
     func slow() async throws {
         try await CleanupWorld.run(["slow operation=delete ms=150"]) { world in

@@ -63,7 +63,9 @@ import Testing
         waitUntil { endings.all["vm"] != nil }
         let lines = Set(machine.text.split(separator: "\n").map(String.init))
         #expect(
-            lines.isSuperset(of: ["OWN=own value", "SHARED=shared value", "HOME=\(directory)/vm", "\(directory)/vm"])
+            lines.isSuperset(of: [
+                "OWN=own value", "SHARED=shared value", "HOME=\(directory)/vm-42", "\(directory)/vm-42",
+            ])
         )
         #expect(lines.contains { $0.hasPrefix("GCE_METADATA_HOST=127.0.0.1:") })
         #expect(!machine.text.contains("the operator's"))

@@ -6,11 +6,14 @@ public enum TardisSettings {
     /// The key of `TARDIS_API_KEY`; nil when it is not set. Throws `UsageError` for what no key can be.
     public static func key(_ arguments: ParsedArguments) throws -> Secret? {
         guard let key = arguments.variable(SharedOptions.tardisKey.name)?.values.last else { return nil }
-        guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw arguments.error("TARDIS_API_KEY has a blank, a line end or another character that no key has")
-        }
+        guard isKey(key) else { throw arguments.error("TARDIS_API_KEY \(noKey)") }
         return Secret(key)
     }
+
+    /// Whether a key can be sent as it is.
+    public static func isKey(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+    /// What is said of a text that is no key, behind the name of where it stands.
+    public static let noKey = "has a blank, a line end or another character that no key has"
 
     /// An address of Tardis, without the endings; `name` is the option's. Throws `UsageError`.
     public static func url(_ name: String, _ arguments: ParsedArguments, without endings: [String] = ["/"]) throws

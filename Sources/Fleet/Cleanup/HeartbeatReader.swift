@@ -9,7 +9,7 @@ public struct HeartbeatReader: Sendable {
     private let fallback: String
     private let open: Open
 
-    /// A reader; `fallback` is the place of VMs whose metadata do not name one.
+    /// A reader; `fallback` is the place of VMs whose metadata do not name a bucket.
     public init(fallback: String, open: @escaping Open) {
         self.fallback = fallback
         self.open = open
@@ -59,7 +59,8 @@ public struct HeartbeatReader: Sendable {
     }
 
     private func place(_ member: FleetMember) -> String {
-        member.vm.metadata[FleetNames.Metadata.bucket] ?? fallback
+        let named = member.vm.metadata[FleetNames.Metadata.bucket] ?? ""
+        return named.hasPrefix("gs://") ? named : fallback
     }
 
     private func list(_ source: Source) async -> Result<[FleetHeartbeat], any Error> {

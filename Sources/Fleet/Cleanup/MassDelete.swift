@@ -56,12 +56,15 @@ public struct MassDelete: Sendable {
     /// A deletion that was accepted.
     private struct Pending {
         let vm: ComputeInstance
-        /// Nil when somebody else deletes it.
+        /// Nil when it goes by itself, or is in the middle of another change.
         var operation: ComputeOperation?
+        /// What was said instead of accepting the deletion; counts if the VM does not go.
+        var refusal: GoogleAPIError?
     }
 
     private enum Answer: Sendable {
         case accepted(ComputeOperation?)
+        case notNow(GoogleAPIError)
         case ended(Outcome)
     }
 
@@ -85,6 +88,7 @@ public struct MassDelete: Sendable {
             while let (vm, answer) = try await group.next() {
                 switch answer {
                 case .accepted(let operation): pending.append(Pending(vm: vm, operation: operation))
+                case .notNow(let error): pending.append(Pending(vm: vm, refusal: error))
                 case .ended(let outcome):
                     if case .failed(let error) = outcome, error.isForAll { refusal = error }
                     end(vm, outcome)
@@ -110,7 +114,7 @@ public struct MassDelete: Sendable {
             try Task.checkCancellation()
             switch error.kind {
             case .notFound: return .ended(.gone)
-            case .conflict: return .accepted(nil)
+            case .conflict: return .notNow(error)
             default: return .ended(.failed(error))
             }
         }
@@ -137,8 +141,12 @@ public struct MassDelete: Sendable {
             let present = Dictionary(remaining.map { ($0.place, $0) }) { first, _ in first }
             pending.removeAll { deletion in
                 // One of the same name but another number is somebody's new VM.
-                if let found = present[deletion.vm.place], found.id == deletion.vm.id { return false }
-                end(deletion.vm, .deleted)
+                guard let found = present[deletion.vm.place], found.id == deletion.vm.id else {
+                    end(deletion.vm, .deleted)
+                    return true
+                }
+                guard let refusal = deletion.refusal, CleanupChoice.mayWork(found) else { return false }
+                end(deletion.vm, .failed(refusal))
                 return true
             }
             if pending.isEmpty { return remaining }

@@ -137,7 +137,8 @@ public struct LocalFleet: Sendable {
         switch line {
         case .done(let task, let note, let bytes, let rows):
             progress.advance(task, bytes: bytes, rows: rows)
-            progress.finish(task, note: note)
+            // The progress counts rows itself.
+            progress.finish(task, note: rows > 0 ? nil : note)
         case .failed(let task, let reason): return "\(task): \(reason)"
         case .message(let level, let text):
             logger.log(level == .error ? .warning : level, text, ["shard": .int(Int64(shard))])

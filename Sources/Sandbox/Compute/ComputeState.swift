@@ -11,6 +11,15 @@ struct ComputeState: Sendable {
         let operation: ResourceKey
     }
 
+    /// Whose disks are counted together.
+    struct DiskUse: Hashable, Sendable {
+        let project: String
+        let region: String
+        let type: String
+    }
+
+    /// Gigabytes of all disks.
+    private(set) var diskUse: [DiskUse: Int] = [:]
     var instances: [ResourceKey: StoredInstance] = [:]
     var resources: [Collection: [ResourceKey: JSONObject]] = [:]
     var operations: [ResourceKey: StoredOperation] = [:]
@@ -27,7 +36,20 @@ struct ComputeState: Sendable {
 
     subscript(_ collection: Collection, _ key: ResourceKey) -> JSONObject? {
         get { resources[collection]?[key] }
-        set { resources[collection, default: [:]][key] = newValue }
+        set {
+            if collection == .disks {
+                countDisk(key, resources[.disks]?[key], -1)
+                countDisk(key, newValue, 1)
+            }
+            resources[collection, default: [:]][key] = newValue
+        }
+    }
+
+    /// Quotas are asked for with each request for a VM, so what disks take of them is known without looking at all disks.
+    private mutating func countDisk(_ key: ResourceKey, _ json: JSONObject?, _ sign: Int) {
+        guard let json, let size = json["sizeGb"]?.integer else { return }
+        let type = ComputeLink.name(json["type"]?.string ?? "")
+        diskUse[DiskUse(project: key.project, region: key.scope.region, type: type), default: 0] += sign * size
     }
 
     /// A number as Compute Engine gives to everything.

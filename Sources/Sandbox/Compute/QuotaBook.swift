@@ -41,11 +41,9 @@ struct QuotaBook {
                 uses[place, default: [:]][metric, default: 0] += amount * Double(count)
             }
         }
-        for (key, disk) in state.resources[.disks] ?? [:] {
-            let metric = Self.metric(ofDisk: ComputeLink.name(disk["type"]?.string ?? ""))
-            uses["\(key.project)/\(key.scope.region)", default: [:]][metric, default: 0] += Double(
-                disk["sizeGb"]?.integer ?? 0
-            )
+        for (disks, size) in state.diskUse {
+            uses["\(disks.project)/\(disks.region)", default: [:]][Self.metric(ofDisk: disks.type), default: 0] +=
+                Double(size)
         }
         for (key, address) in state.resources[.addresses] ?? [:] {
             uses["\(key.project)/\(key.scope.region)", default: [:]]["STATIC_ADDRESSES", default: 0] += 1

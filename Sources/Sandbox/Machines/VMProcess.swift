@@ -39,7 +39,8 @@ final class VMProcess: BootedVM {
             let network = try VMNetwork(record, metadata, host, configuration)
             opened = network
             let output = try Pipe()
-            let home = "\(configuration.directory)/\(record.name)"
+            // Another VM of the same name has another disk.
+            let home = "\(configuration.directory)/\(record.name)-\(record.id)"
             try Files.makeDirectory(home)
             var environment = Dictionary(configuration.environment.map { ($0.name, $0.value) }) { $1 }
             environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -32,15 +32,11 @@ struct DownloadSettings: Sendable {
     /// Reads the command line and the settings around it. Throws `UsageError` and `RegistryError`.
     init(_ run: ToolRun) throws {
         let arguments = run.arguments
-        dates = try Self.dates(arguments)
-        let now = run.context.clock.epochMicroseconds()
-        if let future = dates.first(where: { $0.startMicroseconds > now }) {
-            throw arguments.error("\(future) has not begun yet (days are UTC)")
-        }
+        dates = try DateOptions.begun(arguments, now: run.context.clock.epochMicroseconds())
         (shard, shardOrigin) = try Self.shard(arguments)
         planSource = try Self.planSource(run, shard: shard, origin: shardOrigin)
         workers = try arguments.int("max-workers") ?? 32
-        place = Self.place(try arguments.required("bucket"), run.context)
+        place = PlaceSetting.resolve(try arguments.required("bucket"), run.context)
         isForced = arguments.flag("force")
         isDryRun = arguments.flag(StandardOptions.dryRun.name)
         vm = arguments.string("vm-name") ?? "local-\(shard)"
@@ -90,58 +86,14 @@ struct DownloadSettings: Sendable {
         return .named(name)
     }
 
-    private static func dates(_ arguments: ParsedArguments) throws -> [CalendarDate] {
-        var dates = Set(arguments.all("date").compactMap { CalendarDate($0) })
-        switch (arguments.string("start-date"), arguments.string("end-date")) {
-        case (nil, nil): break
-        case (let first?, let last?):
-            guard let first = CalendarDate(first), let last = CalendarDate(last),
-                let range = DateRange(first, through: last)
-            else { throw arguments.error("--end-date \(last) is before --start-date \(first)") }
-            dates.formUnion(range)
-        default: throw arguments.error("--start-date and --end-date go together")
-        }
-        guard !dates.isEmpty else {
-            throw arguments.error("which day? Give --date YYYY-MM-DD, or --start-date and --end-date")
-        }
-        return dates.sorted()
-    }
-
-    /// A bucket by URL or bare name, or a folder, which is told by its slash.
-    private static func place(_ text: String, _ context: ToolContext) -> String {
-        if text.contains("://") { return text }
-        if text.contains("/") || text == "." || text == ".." { return context.absolute(text) }
-        return "gs://\(text)"
-    }
-
     private static func tardis(_ arguments: ParsedArguments) throws -> TardisClient.Options {
         var options = TardisClient.Options()
-        options.datasetsURL = withoutEnding(try url("tardis-base-url", arguments), ["/", "/v1"])
-        options.apiURL = withoutEnding(try url("tardis-api-url", arguments), ["/"])
-        if let key = arguments.variable("TARDIS_API_KEY")?.values.last {
-            guard isKey(key) else { throw arguments.error("TARDIS_API_KEY \(noKey)") }
-            options.key = Secret(key)
-        }
+        options.datasetsURL = try TardisSettings.url("tardis-base-url", arguments, without: ["/", "/v1"])
+        options.apiURL = try TardisSettings.url("tardis-api-url", arguments)
+        options.key = try TardisSettings.key(arguments)
         options.stallTimeout = .seconds(try arguments.int("tardis-timeout") ?? 120)
         options.retry.tries = 1 + (try arguments.int("tardis-max-retries") ?? 8)
         return options
-    }
-
-    /// Whether a key can be sent as it is.
-    static func isKey(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
-    /// What is said of a text that is no key, behind the name of where it stands.
-    static let noKey = "has a blank, a line end or another character that no key has"
-
-    private static func url(_ name: String, _ arguments: ParsedArguments) throws -> String {
-        let url = try arguments.required(name)
-        guard ["http://", "https://", "file:///"].contains(where: url.hasPrefix) else {
-            throw arguments.error("--\(name) \(url) is no address that begins with https://, http:// or file:///")
-        }
-        return url
-    }
-
-    private static func withoutEnding(_ url: String, _ endings: [String]) -> String {
-        endings.reduce(url) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
     }
 
     /// Whether the data sets come from a folder, beside which there is no catalogue.

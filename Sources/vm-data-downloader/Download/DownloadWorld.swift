@@ -82,8 +82,8 @@ struct DownloadWorld: Sendable {
     private static func key(_ secret: SecretName, _ api: GoogleAPI) async throws -> Secret {
         var text = try await SecretManagerClient(api: api).access(secret).payload.reveal()
         while text.last?.isNewline == true { text.removeLast() }
-        guard !text.isEmpty, DownloadSettings.isKey(text) else {
-            throw UsageError("the Tardis key in secret \(secret) \(text.isEmpty ? "is empty" : DownloadSettings.noKey)")
+        guard !text.isEmpty, TardisSettings.isKey(text) else {
+            throw UsageError("the Tardis key in secret \(secret) \(text.isEmpty ? "is empty" : TardisSettings.noKey)")
         }
         return Secret(text)
     }

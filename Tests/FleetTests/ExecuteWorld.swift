@@ -1,0 +1,230 @@
+import Common
+import Console
+import GoogleCloud
+import Sandbox
+import Synchronization
+import Tardis
+import Testing
+import Transport
+
+@testable import Fleet
+
+/// The whole sandbox with the kit's clients before it, VMs that only stand there, and a bucket in memory.
+final class ExecuteWorld: Sendable {
+    let sandbox: LocalWorld
+    let store = MemoryStore()
+    /// The world of the sandbox's project.
+    var world: FleetWorld { fleetWorld(project: sandbox.project.id) }
+    private let api: GoogleAPI
+    private let clock: RetryClock
+    private let ticks = Mutex<UInt64>(1)
+    let log = MemorySink()
+    private let transport = CurlTransport(userAgent: "test", environment: [:])
+    private let folder: String
+    private let marked = Mutex(0)
+    private let onSleep: Mutex<(@Sendable () async throws -> Void)?> = Mutex(nil)
+
+    static let key = Secret("planted-key-4711")
+    private static let token = "operator"
+
+    private init(_ rules: [String], _ adjust: (inout LocalWorld.Options) -> Void) throws {
+        folder = temporaryFolder()
+        let symbols = instruments(60).map(\.symbol)
+        let until = try #require(TickDay("2024-01-01"))
+        let tardis = TardisService.Configuration(
+            catalogue: TardisCatalogue(symbols: ["binance": symbols], exportedUntil: until),
+            cache: folder + "/cache",
+            apiKey: Self.key.reveal()
+        )
+        var options = LocalWorld.Options(store: folder + "/store", tardis: tardis)
+        options.computeFaults = try rules.map(ComputeFault.init(parsing:))
+        let planted = Sandbox.ImageReference(Self.image)
+        options.images = [try #require(planted)]
+        adjust(&options)
+        let sandbox = try LocalWorld(options)
+        self.sandbox = sandbox
+        let real = RetryClock.system
+        clock = RetryClock(
+            now: real.now,
+            sleep: { try await real.sleep(min($0, .milliseconds(2))) },
+            random: { $0.lowerBound }
+        )
+        let services = [
+            ("COMPUTE", sandbox.computeServer.url + "/compute/v1/"),
+            ("CLOUDRESOURCEMANAGER", sandbox.resourceManagerServer.url + "/"),
+            ("SERVICEUSAGE", sandbox.serviceUsageServer.url + "/"),
+            ("SECRETMANAGER", sandbox.secretManagerServer.url + "/"),
+            ("ARTIFACTREGISTRY", sandbox.artifactRegistryServer.url + "/"),
+        ]
+        let transport = transport
+        api = GoogleAPI(
+            environment: Dictionary(
+                uniqueKeysWithValues: services.map { ("CLOUDSDK_API_ENDPOINT_OVERRIDES_\($0.0)", $0.1) }
+            ),
+            transport: transport,
+            tokens: CredentialSources(
+                environment: ["CLOUDSDK_AUTH_ACCESS_TOKEN": sandbox.operatorToken],
+                home: nil,
+                transport: transport
+            ).tokens(),
+            retry: RetryPolicy(tries: 4),
+            clock: clock
+        )
+    }
+
+    /// The kit's clients for a project.
+    func fleetWorld(project: String) -> FleetWorld {
+        let (transport, clock, url) = (transport, clock, sandbox.tardisServer.url)
+        return FleetWorld(
+            api: api,
+            project: project,
+            store: store,
+            tardis: { key in
+                var options = TardisClient.Options()
+                options.apiURL = url + "/v1"
+                options.key = key
+                return TardisClient(options: options, transport: transport, clock: clock, now: { 1_700_000_000 })
+            },
+            clock: ToolClock(
+                epochMicroseconds: { 1_684_890_123_000_000 },
+                monotonic: { .zero },
+                sleep: { [weak self] _ in
+                    if let act = self?.onSleep.withLock({ $0 }) { try await act() }
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+            ),
+            random: { [weak self] in self?.random() ?? 0 }
+        )
+    }
+
+    private func random() -> UInt64 {
+        ticks.withLock { ticks in
+            ticks &*= 6_364_136_223_846_793_005
+            ticks &+= 1
+            return ticks
+        }
+    }
+
+    /// Runs a test in a world of its own; every request must have kept to Google's descriptions.
+    static func run(
+        _ rules: [String] = [],
+        adjust: (inout LocalWorld.Options) -> Void = { _ in },
+        _ body: (ExecuteWorld) async throws -> Void
+    ) async throws {
+        let world = try ExecuteWorld(rules, adjust)
+        do {
+            _ = try await world.world.projects.iam(world.sandbox.project.id)
+                .updatePolicy { $0.adding(RunbookAccess.wide, for: RunbookAccess.member(account)) }
+            world.mark()
+            try await body(world)
+        } catch {
+            await world.end()
+            throw error
+        }
+        await world.end()
+        #expect(world.sandbox.recorder.violations == [])
+    }
+
+    private func end() async {
+        await transport.shutdown()
+        sandbox.stop()
+    }
+
+    static let account = "1060025368044-compute@developer.gserviceaccount.com"
+    static let image =
+        "asia-northeast1-docker.pkg.dev/central-element-323112/market-tick-handler/market-tick-data-handler:latest"
+
+    // MARK: Orders
+
+    func order(_ shards: Int = 6, date: String = "2023-05-23", _ change: (inout FleetOrder) -> Void = { _ in }) throws
+        -> FleetOrder
+    {
+        let run = try fleetRun(shards, dates: [date])
+        var order = FleetOrder(
+            run: run,
+            shards: 0...(run.shards - 1),
+            instances: shards,
+            bucket: "gs://market-data-tick",
+            project: sandbox.project.id,
+            zones: .preferring("asia-northeast1-a"),
+            machine: FleetOrder.Machine(
+                type: "e2-highmem-2",
+                diskGigabytes: 100,
+                diskType: "pd-standard",
+                imageFamily: "ubuntu-2204-lts",
+                imageProject: "ubuntu-os-cloud",
+                isPreemptible: true,
+                maxRunSeconds: 86_400,
+                isKept: false
+            ),
+            serviceAccount: Self.account,
+            image: Self.image,
+            prefix: prefix,
+            key: Self.key,
+            startupScript: "#!/bin/bash\n"
+        )
+        change(&order)
+        return order
+    }
+
+    var logger: Logger { Logger(level: .debug, format: .plain, sink: log, now: { 0 }) }
+
+    /// The checks; nil facts fail the test.
+    func look(_ order: FleetOrder) async throws -> (findings: Findings, facts: PreflightFacts) {
+        let (findings, facts) = await Preflight(order: order, world: world).look()
+        return (findings, try #require(facts, "\(findings.errors)"))
+    }
+
+    /// Checks and launches once.
+    func launch(_ order: FleetOrder) async throws -> FleetLaunch.Outcome {
+        let (findings, facts) = try await look(order)
+        #expect(findings.status == nil, "\(findings.errors)")
+        return try await FleetLaunch(order: order, world: world, facts: facts, logger: logger).carryOut()
+    }
+
+    // MARK: What is there
+
+    /// Does this at each pause of the kit's.
+    func onSleep(_ act: @escaping @Sendable () async throws -> Void) { onSleep.withLock { $0 = act } }
+
+    /// "tick-data-vm-0 asia-northeast1-a RUNNING", by number.
+    var vms: [String] {
+        sandbox.compute.instances.sorted { ($0.name.count, $0.name) < ($1.name.count, $1.name) }
+            .map { "\($0.name) \($0.zone) \($0.status)" }
+    }
+
+    func mark() { marked.withLock { $0 = sandbox.recorder.requests.count } }
+
+    /// The changes since the mark, "VERB path".
+    var changes: [String] {
+        sandbox.recorder.requests.dropFirst(marked.withLock { $0 }).compactMap { request in
+            let path = request.url.split(separator: "?")[0]
+            guard request.method != "GET", !path.hasSuffix("/wait"), !path.hasSuffix("IamPermissions"),
+                !path.hasSuffix(":getIamPolicy"), request.service != "tardis"
+            else { return nil }
+            return "\(request.method) \(path.split(separator: "/").suffix(2).joined(separator: "/"))"
+        }
+    }
+
+    /// Puts a shard's files, whole.
+    func bring(_ shard: Int, of run: FleetRun) async throws {
+        for date in run.dates {
+            for object in run.plan(for: date, created: 0).objects(ofShard: shard) {
+                let metadata = whole(object).metadata
+                _ = try await store.put(
+                    object.name,
+                    Array(repeating: 1, count: 64),
+                    options: PutOptions(metadata: metadata)
+                )
+            }
+        }
+    }
+
+    /// Waits until the sandbox's VMs have come to rest.
+    func settle() async throws {
+        let moving: Set = ["PROVISIONING", "STAGING", "STOPPING"]
+        while sandbox.compute.instances.contains(where: { moving.contains($0.status) }) {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+}

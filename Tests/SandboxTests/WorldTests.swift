@@ -1,0 +1,117 @@
+import Glibc
+@testable import Sandbox
+import Testing
+
+private let zone = "/compute/v1/projects/central-element-323112/zones/asia-northeast1-a"
+
+/// Compute Engine, the processes behind its VMs and the services that these reach, all together.
+@Suite(.timeLimit(.minutes(2))) struct WorldTests {
+    private func world(_ script: String, _ adjust: (inout LocalWorld.Options) -> Void = { _ in }) throws -> TestWorld {
+        let test = try TestWorld { options in
+            options.machines.command = { _ in VMCommand(["/bin/sh", "-c", script]) }
+            options.tardis.size = .rows(2_500)
+            adjust(&options)
+        }
+        test.world.machines.configure { $0.environment = [("TARDIS_BASE_URL", test.world.tardisServer.url)] }
+        return test
+    }
+
+    private func create(_ client: ControlClient, _ name: String, keep: Bool = false, deletes: Bool = true) throws {
+        let image = "projects/ubuntu-os-cloud/global/images/family/ubuntu-2204-lts"
+        let body: JSONValue = [
+            "name": .string(name), "machineType": "zones/asia-northeast1-a/machineTypes/e2-highmem-2",
+            "disks": [["boot": true, "autoDelete": true, "initializeParams": ["sourceImage": .string(image)]]],
+            "networkInterfaces": [["network": "global/networks/default"]],
+            "metadata": ["items": [["key": "tick-keep-vm", "value": keep ? "true" : "false"]]],
+            "scheduling": [
+                "provisioningModel": "SPOT", "preemptible": true, "automaticRestart": false,
+                "instanceTerminationAction": deletes ? "DELETE" : "STOP",
+            ],
+            "serviceAccounts": [
+                [
+                    "email": "1060025368044-compute@developer.gserviceaccount.com",
+                    "scopes": [.string(AccessTokens.cloudPlatform)],
+                ]
+            ],
+        ]
+        let answer = try client.post("\(zone)/instances", body)
+        #expect(answer.status == 200, "\(answer.text)")
+    }
+
+    /// What a VM wrote to a file in its home folder; nil before it has.
+    private func file(_ name: String, of vm: String, _ test: TestWorld) -> String? {
+        let machines = "\(test.directory)/store.machines"
+        let home = Files.list(machines).first { $0.hasPrefix("\(vm)-") } ?? ""
+        return (try? Files.read("\(machines)/\(home)/\(name)")).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func status(_ test: TestWorld, _ name: String) -> String? {
+        test.world.compute.instances.first { $0.name == name }?.status
+    }
+
+    @Test func aVMThatIsDoneDeletesItselfOrStays() throws {
+        let test = try world("echo done")
+        let client = try test.control(test.world.computeServer)
+        try create(client, "goes")
+        try create(client, "stays", keep: true)
+        waitUntil { status(test, "goes") == nil && status(test, "stays") == "TERMINATED" }
+        #expect(test.world.machines.runningCount == 0)
+        #expect(test.violations.isEmpty)
+    }
+
+    @Test func stoppingAndStartingEndsAndRunsTheCommandAgain() throws {
+        let test = try world("echo run >>runs; trap 'exit 0' TERM; sleep 1000 & wait")
+        let client = try test.control(test.world.computeServer)
+        try create(client, "vm")
+        waitUntil { file("runs", of: "vm", test) == "run\n" }
+        #expect(try client.post("\(zone)/instances/vm/stop").status == 200)
+        waitUntil { status(test, "vm") == "TERMINATED" }
+        #expect(test.world.machines.runningCount == 0)
+        #expect(try client.post("\(zone)/instances/vm/start").status == 200)
+        waitUntil { file("runs", of: "vm", test) == "run\nrun\n" }
+        #expect(status(test, "vm") == "RUNNING")
+    }
+
+    @Test func aVMIsPreemptedAfterSoManyBytes() throws {
+        let get = "curl -s -H 'User-Agent: test' -o got -w '%{size_download}\\n' "
+        let url = "$TARDIS_BASE_URL/v1/binance/trades/2023/06/01/BTCUSDT.csv.gz"
+        let test = try world("trap 'echo told >>end; exit 0' TERM; while :; do \(get) \(url) >>sizes; done") {
+            options in
+            options.computeFaults = [(try? ComputeFault(parsing: "preempt vm=vm bytes=200K"))].compactMap { $0 }
+        }
+        let client = try test.control(test.world.computeServer)
+        try create(client, "vm", deletes: false)
+        waitUntil { status(test, "vm") == "TERMINATED" }
+        #expect(file("end", of: "vm", test) == "told\n")
+        let total = (file("sizes", of: "vm", test) ?? "").split(separator: "\n").compactMap { Int($0) }.reduce(0, +)
+        #expect(total > 0)
+        #expect(test.violations.isEmpty)
+    }
+
+    @Test func keyedDaysGoThroughTheVMsOwnPortsToo() throws {
+        let get = "curl -sL -H 'User-Agent: test' -H 'Authorization: Bearer the-key' "
+        let test = try world(
+            "\(get) $TARDIS_BASE_URL/v1/binance/trades/2023/05/23/BTCUSDT.csv.gz | gunzip | wc -l >lines"
+        )
+        let client = try test.control(test.world.computeServer)
+        try create(client, "vm", keep: true)
+        waitUntil { status(test, "vm") == "TERMINATED" }
+        #expect(file("lines", of: "vm", test) == "2501\n")
+        let served = test.world.recorder.requests.map(\.service)
+        #expect(served.contains("tardis") && served.contains("wasabi"))
+    }
+
+    @Test func computeIsClosedWhileItsAPIIsOff() throws {
+        let test = try world("true")
+        let client = try test.control(test.world.computeServer)
+        test.world.project.setEnabled("compute.googleapis.com", false)
+        let answer = try client.get("\(zone)/instances")
+        #expect(answer.status == 403 && answer.message.hasPrefix("Compute Engine API has not been used in project"))
+        #expect(answer.json["error"]?["errors"]?.array?.first?["reason"] == "accessNotConfigured")
+        client.token = "none"
+        #expect(try client.get("\(zone)/instances").status == 401)
+        client.token = test.world.operatorToken
+        test.world.project.setEnabled("compute.googleapis.com", true)
+        #expect(try client.get("\(zone)/instances").status == 200)
+    }
+}
