@@ -30,6 +30,7 @@ struct MonitorCommand {
         case ("gcs", let date?): return try await show { try await files(date) }
         case ("verify", let date?): return try await show { try await verify(date) }
         case ("vms", let date): return try await show { try await vms(date) }
+        case ("cost", let date): return try await show { try await cost(date) }
         case ("logs", _): return try await logs()
         default: return try await show { try await overview() }
         }
@@ -120,12 +121,7 @@ struct MonitorCommand {
     }
 
     private func overview() async throws -> Look {
-        let limit = try tool.arguments.int("dates") ?? 10
-        let vms = try await reader.vms()
-        let (snapshots, count) = try await reader.snapshots(limit: limit, vms: vms)
-        let now = now
-        let reports = snapshots.map { DateReport($0, prefix: prefix, now: now) }
-        let notes = vms.note.map { [$0] } ?? []
+        let (reports, count, notes) = try await newest()
         let place = reach.store.location
         return Look(
             text: { $0.overview(reports, hidden: count - reports.count, notes: notes) },
@@ -136,6 +132,35 @@ struct MonitorCommand {
             ],
             verdict: .worst(reports.map(\.verdict))
         )
+    }
+
+    private func cost(_ date: CalendarDate?) async throws -> Look {
+        guard reach.compute != nil else {
+            throw tool.arguments.error("\(reach.place) is a folder: no VMs work for it, and nothing is to be paid")
+        }
+        let (shape, prices) = try CostSettings(tool).read()
+        if let date {
+            let report = try await report(date)
+            let cost = CostReport(report, shape: shape, prices: prices)
+            let notes = MonitorText.notes(report)
+            return Look(text: { $0.cost(cost, notes: notes) }, json: cost.json, verdict: report.verdict)
+        }
+        let (reports, count, notes) = try await newest()
+        let costs = reports.map { CostReport($0, shape: shape, prices: prices) }
+        return Look(
+            text: { $0.costs(costs, hidden: count - reports.count, notes: notes) },
+            json: ["schema": 1, "label": "estimate", "dates": .array(costs.map { .object($0.json) })],
+            verdict: .worst(reports.map(\.verdict))
+        )
+    }
+
+    /// The newest dates, how many there are in all, and what could not be read.
+    private func newest() async throws -> (reports: [DateReport], count: Int, notes: [String]) {
+        let limit = try tool.arguments.int("dates") ?? 10
+        let vms = try await reader.vms()
+        let (snapshots, count) = try await reader.snapshots(limit: limit, vms: vms)
+        let now = now
+        return (snapshots.map { DateReport($0, prefix: prefix, now: now) }, count, vms.note.map { [$0] } ?? [])
     }
 
     private func logs() async throws -> ExitStatus {

@@ -68,6 +68,7 @@ enum Options {
                     """,
                 arguments: [date()]
             ),
+            cost,
         ],
         requiresSubcommand: false,
         examples: [
@@ -94,6 +95,28 @@ enum Options {
             .value("attempt", "N", help: "This attempt's log from the bucket.", check: .integer(1...1_000_000)),
         ],
         arguments: [ArgumentSpec("VM", help: "The VM's name, or its number.")]
+    )
+
+    private static let cost = CommandSpec(
+        name: "cost",
+        summary: "what a date, or each of the newest dates, costs: an estimate",
+        discussion: """
+            From the times that VMs ran, the bytes that came, and a table of list prices. What VMs were that are gone is told by \
+            the settings for machines.
+            """,
+        options: [
+            .value(
+                "prices",
+                "FILE",
+                help: "The price table.",
+                environment: "TICK_PRICES",
+                defaultText: "orchestration/prices.csv",
+                completion: .files
+            ),
+            SharedOptions.machineType, SharedOptions.diskSize, SharedOptions.diskType, SharedOptions.preemptible,
+            SharedOptions.zone,
+        ],
+        arguments: [date(.optional)]
     )
 
     private static func date(_ arity: ArgumentSpec.Arity = .one) -> ArgumentSpec {

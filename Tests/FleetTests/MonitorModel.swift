@@ -110,7 +110,7 @@ struct MonitorModel {
         set(shard, .running)
         shards[shard].state?.figures.bytesPerSecond = Int64.random(in: 1...90_000_000, using: &random)
         let open = shards[shard].order.filter { shards[shard].files[$0] == .missing || isReplaced(shard, $0) }
-        guard let object = open.randomElement(using: &random) else { return try await speak(shard) }
+        guard let object = open.randomElement(using: &random) else { return try await end(shard) }
         shards[shard].state?.current = [object.name]
         if random.chance(0.1), shards[shard].files[object] == .missing {
             shards[shard].files[object] = .notToBeHad

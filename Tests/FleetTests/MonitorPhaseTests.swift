@@ -143,9 +143,11 @@ import Testing
     func reason() throws {
         let failed = try shard(.running, .failed) { state in
             state.figures.failed = 3
-            state.note(error: .init(object: "2023-05-23/trades/x", reason: "the source said 500"))
+            state.note(
+                error: .init(object: run.plan(for: day, created: 0).objects[0].name, reason: "the source said 500")
+            )
         }
-        #expect(failed.reason == "2023-05-23/trades/x: the source said 500")
+        #expect(failed.reason == "trades binance-spot/S0USDT: the source said 500")
         #expect(failed.failed == 3)
     }
 }

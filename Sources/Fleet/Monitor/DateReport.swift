@@ -110,6 +110,7 @@ extension DateReport {
                 vm: row.vm,
                 zone: row.standing.vm?.zone,
                 day: row.day,
+                worked: row.worked(now: now),
                 judgement: judgement,
                 bytesLeft: Self.bytesLeft(row.day.missing, files, types, total)
             )

@@ -12,7 +12,7 @@ public enum MonitorAdvice {
         var advice = report.damages.isEmpty ? [] : ["a plan is damaged: delete it, and \(again) writes it anew"]
         let standing = (report.members ?? []).filter { $0.vm.status.isAlive || $0.vm.status.isStopped }.count
         if report.verdict == .whole {
-            advice.append("the date is whole; verify \(date) checks each object")
+            advice.append("the date is whole; monitor-tick-download verify \(date) checks each object")
             if standing > 0 {
                 advice.append(
                     "\(count(standing, "VM")) still \(standing == 1 ? "stands" : "stand"); cleanup-tick-vms --date \(date) deletes what does not end by itself"
@@ -30,7 +30,7 @@ public enum MonitorAdvice {
         let silent = report.shards.filter { $0.phase == .lost && $0.zone != nil }
         let troubled = report.shards.filter { $0.phase == .failed || $0.phase == .partial }
         if let first = (silent + troubled).first, let vm = first.vm {
-            advice.append("logs \(vm) shows what went wrong there")
+            advice.append("monitor-tick-download logs \(vm) shows what went wrong there")
         }
         let locked = report.shards.filter { $0.phase == .locked }.count
         if locked > 0 {

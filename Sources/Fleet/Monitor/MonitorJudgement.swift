@@ -125,6 +125,9 @@ struct MonitorJudgement: Equatable {
 extension ShardState {
     /// The first error as one sentence; nil when there is none.
     var reason: String? {
-        errors.first.map { $0.object.isEmpty ? $0.reason : "\($0.object): \($0.reason)" }
+        // What ends a whole VM is noted under its name.
+        errors.first.map {
+            $0.object.isEmpty || $0.object == vm ? $0.reason : "\(ShortName.of($0.object)): \($0.reason)"
+        }
     }
 }

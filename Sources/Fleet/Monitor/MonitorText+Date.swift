@@ -10,7 +10,8 @@ extension MonitorText {
         text += shardLine(report)
         text += "\n" + table(types(report))
         if !report.surplus.isEmpty {
-            text += sentence("\(report.surplus.count) more objects of the date are asked for by no plan")
+            let (objects, are) = report.surplus.count == 1 ? ("object", "is") : ("objects", "are")
+            text += sentence("\(report.surplus.count) more \(objects) of the date \(are) asked for by no plan")
         }
         text += shards(report)
         text += section("FAILURES", report.failures.map(failure))
@@ -41,29 +42,29 @@ extension MonitorText {
     }
 
     private func vmLine(_ report: DateReport) -> String {
-        guard let states = report.vmStates, let members = report.members else { return "\nVMS     not known\n" }
+        guard let states = report.vmStates, let members = report.members else { return "\nVMs: not known\n" }
         let counts = states.map { (name: $0.status.rawValue, count: $0.count) }
         let detail = counts.isEmpty ? "" : ": " + Self.counts(counts)
-        return "\n" + sentence("VMS     \(members.count)\(detail)", indent: 8)
+        return "\n" + sentence("\(members.count) VM\(members.count == 1 ? "" : "s")\(detail)", indent: 2)
     }
 
     private func shardLine(_ report: DateReport) -> String {
         let counts = report.phases.map { (name: $0.phase.rawValue, count: $0.count) }
         let detail = counts.isEmpty ? "" : ": " + Self.counts(counts)
-        if report.plans.allSatisfy(\.isAssumed) { return "SHARDS  not known\n" }
-        return sentence("SHARDS  \(report.shards.count)\(detail)", indent: 8)
+        if report.plans.allSatisfy(\.isAssumed) { return "shards: not known\n" }
+        return sentence("\(report.shards.count) shard\(report.shards.count == 1 ? "" : "s")\(detail)", indent: 2)
     }
 
     /// The files by type.
     func types(_ report: DateReport) -> TextTable {
         var table = TextTable([
-            .init("TYPE", shrinksTo: 10), .init("EXPECTED", alignRight: true), .init("THERE", alignRight: true),
+            .init("TYPE", shrinksTo: 10), .init("FILES", alignRight: true),
             .init("EMPTY", alignRight: true), .init("ABSENT", alignRight: true), .init("BAD", alignRight: true),
             .init("MISSING", alignRight: true), .init("ROWS", alignRight: true), .init("BYTES", alignRight: true),
         ])
         for type in report.types + [report.total] {
             table.add([
-                .init(type.type?.rawValue ?? "all"), Self.number(type.expected), Self.number(type.whole),
+                .init(type.type?.rawValue ?? "all"), .init("\(type.whole)/\(type.expected)"),
                 Self.number(type.empty), Self.number(type.absent),
                 .init("\(type.bad)", type.bad > 0 ? .red : .plain),
                 .init(Format.count(Int64(type.missing)), type.missing > 0 ? .yellow : .plain),
@@ -101,7 +102,7 @@ extension MonitorText {
             .init("\(shard.settled)/\(shard.expected)"),
             .init(Format.percent(Int64(shard.settled), of: Int64(shard.expected))), .init(rate),
             .init(shard.timeLeft.map(Format.duration) ?? "-"), .init(age(shard.heard, now)),
-            .init(shard.reason ?? shard.current ?? ""),
+            .init(doing(shard)),
         ]
     }
 

@@ -45,6 +45,6 @@ extension MonitorText {
 
     private static func next(_ reports: [DateReport]) -> [String] {
         guard let report = reports.first(where: { $0.verdict != .whole }) ?? reports.first else { return [] }
-        return ["all \(report.date) shows that date in full"] + MonitorAdvice.of(report).prefix(1)
+        return ["monitor-tick-download all \(report.date) shows that date in full"] + MonitorAdvice.of(report).prefix(1)
     }
 }

@@ -12,11 +12,11 @@ extension MonitorText {
             one
         }
         var columns: [TextTable.Column] = [
-            .init("NAME"), .init("ZONE"), .init("STATUS"), .init("AGE", alignRight: true), .init("SPOT"),
+            .init("NAME"), .init("ZONE", shrinksTo: 8), .init("STATUS"), .init("AGE", alignRight: true),
             .init("SHARD", alignRight: true),
         ]
         if report == nil {
-            columns += [.init("DATES", shrinksTo: 10), .init("RUN", shrinksTo: 8)]
+            columns += [.init("SPOT"), .init("DATES", shrinksTo: 10), .init("RUN", shrinksTo: 8)]
         } else {
             columns += [.init("STATE"), .init("FILES", alignRight: true), .init("DOING", shrinksTo: 6)]
         }
@@ -25,12 +25,13 @@ extension MonitorText {
             let shard = shards[member.vm.name]
             var cells = cells(member, shard?.shard ?? member.shard, now)
             if report == nil {
+                cells.append(member.vm.isPreemptible ? "yes" : "no")
                 cells.append(.init(NameList.text(member.dates.map(\.description), limit: 2)))
                 cells.append(.init(member.run ?? "-"))
             } else if let shard {
                 cells.append(.init(shard.phase.rawValue, Self.style(shard.phase)))
                 cells.append(.init("\(shard.settled)/\(shard.expected)"))
-                cells.append(.init(shard.reason ?? shard.current ?? ""))
+                cells.append(.init(Self.doing(shard)))
             } else {
                 cells += ["-", "-", ""]
             }
@@ -46,7 +47,7 @@ extension MonitorText {
         let created = CivilTime.epochMicroseconds(rfc3339: vm.created)
         return [
             .init(vm.name), .init(vm.zone), .init(vm.status.rawValue, vm.status.isAlive ? .cyan : .yellow),
-            .init(Self.age(created, now)), .init(vm.isPreemptible ? "yes" : "no"), .init(shard.map { "\($0)" } ?? "-"),
+            .init(Self.age(created, now)), .init(shard.map { "\($0)" } ?? "-"),
         ]
     }
 }

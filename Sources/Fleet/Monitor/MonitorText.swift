@@ -56,6 +56,9 @@ public struct MonitorText: Sendable {
         }
     }
 
+    /// What a shard is at, or why it is not, in few words.
+    static func doing(_ shard: ShardReport) -> String { shard.reason ?? shard.current.map(ShortName.of) ?? "" }
+
     static func number(_ value: Int) -> TextTable.Cell { .init(Format.count(Int64(value))) }
 
     static func clock(_ microseconds: Int64) -> String {

@@ -1,4 +1,5 @@
 import Common
+import Console
 import GoogleCloud
 
 /// Puts files, heartbeats and VMs of a date together by plan and shard.
@@ -10,6 +11,15 @@ struct ShardAssembly {
         let vm: String?
         let standing: MonitorJudgement.Standing
         let day: ShardStatus.Day
+
+        /// How long the VM has run: from its making, or, where it is gone, from what it said and the usual time to boot.
+        func worked(now: Int64) -> Duration? {
+            let beat = day.heartbeat
+            guard let vm = standing.vm, let born = CivilTime.epochMicroseconds(rfc3339: vm.created) else {
+                return beat.map { ExpectedRates.boot + .microseconds(max(0, $0.updated - $0.started)) }
+            }
+            return .microseconds(max(0, (vm.status.isStopped ? beat?.updated ?? born : now) - born))
+        }
     }
 
     private struct Slot: Hashable {

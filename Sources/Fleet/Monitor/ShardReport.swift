@@ -36,6 +36,8 @@ public struct ShardReport: Sendable, Equatable {
     public let current: String?
     /// Which attempt of the VM this is; nil before the first word.
     public let attempt: Int?
+    /// About how long its VM of now, or the last one, has run: nil when there was none.
+    public let worked: Duration?
     /// When the VM spoke last, in microseconds since 1970.
     public let heard: Int64?
 
@@ -53,6 +55,7 @@ extension ShardReport {
         vm: String?,
         zone: String?,
         day: ShardStatus.Day,
+        worked: Duration?,
         judgement: MonitorJudgement,
         bytesLeft: Int64?
     ) {
@@ -80,5 +83,6 @@ extension ShardReport {
         current = phase.isWorking ? beat?.current.first : nil
         attempt = beat?.attempt
         heard = beat?.updated
+        self.worked = worked
     }
 }

@@ -1,0 +1,120 @@
+public import Common
+public import Console
+import GoogleCloud
+
+/// What a date has cost so far and will cost yet: estimates from list prices, told by what the bucket and the VMs show.
+public struct CostReport: Sendable, Equatable {
+    /// What VMs are made of, where none is left to tell.
+    public struct Shape: Sendable {
+        /// The machine type's bare name.
+        public var machineType: String
+        /// The boot disk in GB.
+        public var diskGigabytes: Int
+        /// The boot disk's type.
+        public var diskType: String
+        /// Whether the platform may end them at any time.
+        public var isPreemptible: Bool
+        /// The region.
+        public var region: String
+
+        /// A shape.
+        public init(machineType: String, diskGigabytes: Int, diskType: String, isPreemptible: Bool, region: String) {
+            self.machineType = machineType
+            self.diskGigabytes = diskGigabytes
+            self.diskType = diskType
+            self.isPreemptible = isPreemptible
+            self.region = region
+        }
+    }
+
+    /// The date.
+    public let date: CalendarDate
+    /// What has been paid for.
+    public let soFar: Estimate
+    /// What the files that are missing will take.
+    public let toCome: Estimate
+    /// How many VMs, or processes, have worked.
+    public let workers: Int
+    /// Their times together.
+    public let worked: Duration
+    /// Whether some of them are not the first on their shards, of which nothing is known any more.
+    public let hasEarlierAttempts: Bool
+
+    /// The costs of a date.
+    public init(_ report: DateReport, shape: Shape, prices: PriceTable) {
+        date = report.date
+        let times = report.shards.compactMap(\.worked)
+        workers = times.count
+        worked = times.reduce(.zero, +)
+        hasEarlierAttempts = report.shards.contains { $0.attempt ?? 1 > 1 }
+        let example = report.members?.first?.vm
+        let isDirect = report.members?.contains { !$0.vm.externalAddresses.isEmpty } ?? false
+        let machine = MachineShape(
+            machineType: example?.machineType ?? shape.machineType,
+            diskGigabytes: shape.diskGigabytes,
+            diskType: shape.diskType,
+            isPreemptible: example?.isPreemptible ?? shape.isPreemptible,
+            hasExternalAddress: isDirect
+        )
+        let region = example.map { ComputeRegion.name(ofZone: $0.zone) } ?? shape.region
+        func estimate(_ forecast: DownloadForecast) -> Estimate {
+            Estimate(forecast, shape: machine, egress: isDirect ? .direct : .shared, region: region, prices: prices)
+        }
+        soFar = estimate(
+            DownloadForecast(
+                files: report.total.whole,
+                bytesIn: report.total.bytesIn,
+                bytesOut: report.total.bytesOut,
+                workers: times.count,
+                duration: times.isEmpty ? .zero : worked / times.count
+            )
+        )
+        let open = report.files.filter { !$0.isSettled }
+        let shards = Dictionary(grouping: open.indices) {
+            $0 % max(1, report.shards.filter { !$0.phase.isComplete }.count)
+        }
+        toCome = estimate(
+            DownloadForecast(
+                missing: shards.sorted { $0.key < $1.key }.map { $0.value.map { open[$0].object.dataType } },
+                sharesAddress: !isDirect
+            )
+        )
+    }
+
+    /// All of it for programs: one document of schema 1.
+    public var json: JSONObject {
+        func part(_ estimate: Estimate) -> JSONValue {
+            let lines = estimate.lines.map { line -> JSONValue in
+                [
+                    "what": .string(line.what), "usd": line.usd.map(JSONValue.double) ?? .null,
+                    "monthly": .bool(line.isMonthly),
+                ]
+            }
+            return [
+                "once_usd": .double(estimate.once), "monthly_usd": .double(estimate.monthly),
+                "complete": .bool(estimate.isComplete), "lines": .array(lines),
+            ]
+        }
+        return [
+            "schema": 1,
+            "date": .string(date.description),
+            "label": "estimate",
+            "prices_as_of": (soFar.asOf ?? toCome.asOf).map { .string($0.description) } ?? .null,
+            "prices": .string(soFar.table),
+            "vm_seconds": .int(worked.components.seconds),
+            "so_far": part(soFar),
+            "to_come": part(toCome),
+        ]
+    }
+}
+
+extension DownloadForecast {
+    /// What was measured instead of forecast.
+    init(files: Int, bytesIn: Int64, bytesOut: Int64, workers: Int, duration: Duration) {
+        self.files = files
+        self.bytesIn = bytesIn
+        self.bytesOut = bytesOut
+        self.workers = workers
+        self.duration = duration
+    }
+}

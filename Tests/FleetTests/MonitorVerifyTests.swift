@@ -1,0 +1,160 @@
+import Common
+import Console
+import Fleet
+import GoogleCloud
+import Testing
+
+/// Whether a date's objects are all there and what they say they are.
+@Suite struct MonitorVerifyTests {
+    private let day: CalendarDate
+    private let run: FleetRun
+    private let store = CountingStore()
+
+    init() async throws {
+        day = try date("2023-05-23")
+        run = try FleetRun(dates: [day], instruments: runbookInstruments(), shards: 60)
+        let plan = run.plan(for: day, created: 0)
+        try await store.plan(plan)
+        for object in plan.objects { try await store.bring(object, rows: 5, source: 80, bytes: 40) }
+    }
+
+    private func verify() async throws -> VerifyReport {
+        let reader = MonitorReader(store: store, vms: nil, prefix: prefix)
+        return VerifyReport(DateReport(try await reader.snapshot(day, vms: .init(nil))))
+    }
+
+    private var objects: [DataObject] { run.plan(for: day, created: 0).objects }
+
+    @Test func aWholeDateIsWhole() async throws {
+        let report = try await verify()
+        #expect(report.isWhole)
+        #expect(report.right == 220)
+        #expect(report.short == [])
+        let text = MonitorText(place: "gs://b", width: nil, color: false).verify(report, notes: [])
+        #expect(text == "2023-05-23 is whole: each of 220 expected objects is there and agrees with its metadata\n")
+    }
+
+    @Test func aMissingObjectIsMissing() async throws {
+        try await store.delete(objects[100].name, precondition: .none)
+        let report = try await verify()
+        #expect(!report.isWhole)
+        #expect(report.missing == [objects[100].name])
+        #expect(report.damaged == [])
+    }
+
+    @Test("each way of tampering that a listing shows", arguments: 0..<7)
+    func tampered(way: Int) async throws {
+        let object = objects[7]
+        let honest = fileMetadata(object, rows: 5, source: 80).encoded
+        func put(_ metadata: [String: String], bytes: Int = 40) async throws {
+            _ = try await store.put(
+                object.name,
+                [UInt8](repeating: 1, count: bytes),
+                options: PutOptions(metadata: metadata)
+            )
+        }
+        switch way {
+        case 0: try await put([:])
+        case 1: try await put(honest, bytes: 3)
+        // A copy of another symbol's file brings that one's metadata.
+        case 2: try await put(fileMetadata(objects[10], rows: 5, source: 80).encoded)
+        case 3: try await put(honest.merging(["tick-rows": "0"]) { $1 })
+        case 4: try await put(honest.merging(["tick-last": "\(day.endMicroseconds)"]) { $1 })
+        case 5: try await put(honest.merging(["tick-rows": "1"]) { $1 })
+        default: try await put(honest.merging(["tick-source-size": "0"]) { $1 })
+        }
+        let report = try await verify()
+        #expect(report.damaged.map(\.name) == [object.name])
+        #expect(report.missing == [])
+        #expect(report.right == 219)
+        #expect(!report.isWhole)
+    }
+
+    @Test("what the source does not have is not missing, once its VM has said so at its end")
+    func absent() async throws {
+        let object = run.plan(for: day, created: 0).objects(ofShard: 3)[0]
+        try await store.delete(object.name, precondition: .none)
+        try await store.beat(
+            day,
+            beat(run, day, shard: 3, phase: .running, updated: 1) { $0.figures.absent = 1 }.state
+        )
+        #expect(try await verify().missing == [object.name])
+        try await store.beat(
+            day,
+            beat(run, day, shard: 3, phase: .done, updated: 2) { state in
+                state.figures.absent = 1
+                state.figures.done = state.figures.total - 1
+            }.state
+        )
+        let report = try await verify()
+        #expect(report.absent == [object.name])
+        #expect(report.isWhole)
+        #expect(
+            MonitorText(place: "gs://b", width: nil, color: false).verify(report, notes: [])
+                .hasPrefix(
+                    "2023-05-23 is whole: 219 of 220 expected objects are there and right, the source does not have"
+                )
+        )
+    }
+
+    @Test("a file that does not span the day is said, and is no fault")
+    func short() async throws {
+        let object = objects[0]
+        var metadata = fileMetadata(object, rows: 5, source: 80)
+        metadata.lastTime = day.startMicroseconds + 5 * 3_600_000_000
+        _ = try await store.put(
+            object.name,
+            [UInt8](repeating: 1, count: 40),
+            options: PutOptions(metadata: metadata.encoded)
+        )
+        let report = try await verify()
+        #expect(report.isWhole)
+        #expect(report.short.map(\.name) == [object.name])
+        #expect(report.short.map(\.reason) == ["its last row is 19h 0m before midnight"])
+    }
+
+    @Test func theDocumentCanBeRead() async throws {
+        try await store.delete(objects[0].name, precondition: .none)
+        let text = JSONValue.object(try await verify().json(place: "gs://b", notes: ["a \"note\""])).text(.pretty)
+        let read = try JSONValue(parsing: Array(text.utf8))
+        #expect(read["whole"]?.bool == false)
+        #expect(read["missing"]?.array?.count == 1)
+        #expect(read["notes"]?.array?.first?.string == "a \"note\"")
+    }
+
+    @Test("costs are those of the time that VMs ran and of the bytes that came")
+    func costs() async throws {
+        let prices = try PriceTable(
+            """
+            as_of,region,item,unit,usd,note
+            2025-03-06,asia-northeast1,vm/e2-highmem-2/preemptible,hour,0.06,
+            2025-03-06,asia-northeast1,disk/pd-standard,GB-month,0.0,
+            2025-03-06,*,nat/vm,hour,0.0,
+            2025-03-06,*,nat/data,GB,0.0,
+            2025-03-06,*,address/nat,hour,0.0,
+            2025-03-06,*,storage/class-a,1000 operations,0.0,
+            2025-03-06,asia-northeast1,storage/standard,GB-month,0.023,
+            """,
+            name: "prices.csv"
+        )
+        // 60 VMs, an hour old each.
+        let vms = (0..<60).map { vm(run, $0) }
+        let reader = MonitorReader(store: store, vms: { vms }, prefix: prefix)
+        let report = DateReport(try await reader.snapshot(day, vms: try await reader.vms()))
+        let shape = CostReport.Shape(
+            machineType: "n2-standard-2",
+            diskGigabytes: 100,
+            diskType: "pd-standard",
+            isPreemptible: false,
+            region: "us-central1"
+        )
+        let cost = CostReport(report, shape: shape, prices: prices)
+        #expect(cost.workers == 60)
+        #expect(cost.worked == .seconds(60 * 3_600))
+        #expect(abs(cost.soFar.once - 3.6) < 0.001)
+        #expect(cost.toCome.lines == [])
+        let text = MonitorText(place: "gs://b", width: nil, color: false).cost(cost, notes: [])
+        #expect(text.contains("estimate: 60 preemptible e2-highmem-2 for 1h 00m: $3.60"))
+        #expect(cost.json["so_far"]?["once_usd"]?.double.map { abs($0 - 3.6) < 0.001 } == true)
+    }
+}
