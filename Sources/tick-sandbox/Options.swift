@@ -15,9 +15,8 @@ struct Options {
         do {
             let lines = try arguments.string("faults").map(Self.lines) ?? []
             faults = try (arguments.all("fault") + lines).map(FaultRule.init(parsing:))
-            let denied = arguments.all("deny-permission").map(ComputeFault.denied(permission:))
             let quotas = arguments.all("quota").compactMap(Self.quota)
-            computeFaults = try arguments.all("compute-fault").map(Self.computeRule) + quotas + denied
+            computeFaults = try arguments.all("compute-fault").map(Self.computeRule) + quotas
             symbols = try arguments.string("instruments").map(Self.symbols)
         } catch let error as SandboxError {
             throw arguments.error("\(error)")
