@@ -49,6 +49,7 @@ replace() { # object, file, metadata as JSON
 fresh_sandbox --rows 100 --vm-program "$bin/vm-data-downloader"
 run_expecting 0 $monitor
 expect_message "no run is in gs://market-data-tick yet"
+run_expecting 7 $monitor --exit-status
 run_expecting 7 $monitor all $day --exit-status
 expect_message "nothing is known of $day yet"
 run_expecting 7 $monitor verify $day
