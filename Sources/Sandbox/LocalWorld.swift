@@ -149,7 +149,7 @@ public final class LocalWorld: Sendable {
         tardisServer = try serve(tardis, .tardis)
         storageServer = try serve(storage, .storage)
         storageTLSServer = try serve(storage, .storageTLS, identity)
-        computeServer = try serve(APIGate(service: compute, project: project), .compute)
+        computeServer = try serve(compute, .compute)
         resourceManagerServer = try serve(resourceManager, .resourceManager)
         serviceUsageServer = try serve(serviceUsage, .serviceUsage)
         secretManagerServer = try serve(secretManager, .secretManager)
@@ -158,10 +158,8 @@ public final class LocalWorld: Sendable {
     }
 
     private static func compute(_ options: Options, _ host: ProcessVMHost) -> ComputeService {
-        let project = options.project
-        var settings = ComputeOptions(project: project.id, number: project.number)
+        var settings = ComputeOptions(cloud: options.project)
         settings.host = host
-        settings.isAuthorized = { project.tokens.grant(for: $0) != nil }
         settings.faults = options.computeFaults
         return ComputeService(settings)
     }

@@ -179,6 +179,14 @@ final class FakeHost: VMHost {
         #expect(statuses(world) == ["RUNNING"])
     }
 
+    @Test func whatWasResetCanBeDeleted() throws {
+        let world = try ComputeWorld()
+        try world.bulk(["a"])
+        _ = try world.done(try world.post("/instances/a/reset", nil))
+        _ = try world.done(try world.client.call("DELETE", "\(ComputeWorld.zone)/instances/a"))
+        #expect(world.service.instances.isEmpty)
+    }
+
     @Test func deletingWhileComingUpBootsNothing() throws {
         let world = try world { $0.times.staging = 400 }
         _ = try world.post("/instances", ComputeWorld.body("a"))

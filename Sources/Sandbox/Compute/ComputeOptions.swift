@@ -87,12 +87,15 @@ public struct ComputeOptions: Sendable {
         projects = [Project(id: project, number: number)]
     }
 
+    /// The API's name.
+    static let api = "compute.googleapis.com"
+
     /// Options for a project whose tokens, permissions, accounts and APIs other stand-ins share.
     public init(cloud: CloudProject) {
         self.init(project: cloud.id, number: cloud.number)
         isAuthorized = { cloud.tokens.grant(for: $0) != nil }
         isDenied = { cloud.isDenied($0) }
-        isEnabled = { cloud.isEnabled("compute.googleapis.com") }
+        isEnabled = { cloud.isEnabled(Self.api) }
         serviceAccounts = cloud.accounts
     }
 }

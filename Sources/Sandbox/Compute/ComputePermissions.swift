@@ -23,20 +23,16 @@ extension ComputeService {
         withState { $0.faults.isDenied(permission) } || options.isDenied?(permission) == true
     }
 
+    /// Refuses everything while the project does not have the API.
+    func checkAPI() throws {
+        guard let isEnabled = options.isEnabled, !isEnabled() else { return }
+        let number = options.projects.first?.number ?? 0
+        let message = CloudProject.disabledMessage("Compute Engine API", ComputeOptions.api, number: number)
+        throw Refusal.google(403, "accessNotConfigured", message)
+    }
+
     /// Refuses what the faults deny to the caller.
     func permit(_ call: JSONCall, _ place: Place) throws {
-        if let isEnabled = options.isEnabled, !isEnabled() {
-            let number = place.project.number
-            let page =
-                "https://console.developers.google.com/apis/api/compute.googleapis.com/overview?project=\(number)"
-            throw Refusal.google(
-                403,
-                "accessNotConfigured",
-                "Compute Engine API has not been used in project \(number) before or it is disabled. Enable it by visiting "
-                    + "\(page) then retry. If you enabled this API recently, wait a few minutes for the action to "
-                    + "propagate to our systems and retry."
-            )
-        }
         let permission = Self.permission(of: call.method)
         guard isDenied(permission) else { return }
         let project = "projects/\(place.project.id)"

@@ -43,16 +43,23 @@ extension ComputeService {
         instance.guest = .booting
         instance.bytes = 0
         state.instances[key] = instance
-        let lives = [(key, instance.life)]
+        let life = instance.life
         state.effects.append { service in
             startThread {
                 if case .booted(let guest) = old { guest.powerOff(preempted: false, graceMilliseconds: 0) }
                 service.withState { state in
-                    service.run(lives.filter { state.instances[$0.0]?.life == $0.1 }, &state)
+                    service.bootAgain(key, life, &state)
                     state.finish(operation)
                 }
             }
         }
+    }
+
+    /// The second half of a reset: nothing of the VM runs now.
+    private func bootAgain(_ key: ResourceKey, _ life: UInt64, _ state: inout ComputeState) {
+        guard let instance = state.instances[key], instance.life == life else { return }
+        state.instances[key]?.guest = .none
+        if instance.ending == nil { run([(key, life)], &state) } else { endIsNearer(key, life, &state) }
     }
 
     func setMetadata(_ key: ResourceKey, _ body: JSONValue?, _ operation: ResourceKey, _ state: inout ComputeState)

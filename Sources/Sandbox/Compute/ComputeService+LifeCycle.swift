@@ -133,7 +133,7 @@ extension ComputeService {
     }
 
     /// One of the things that an end waits for has happened.
-    private func endIsNearer(_ key: ResourceKey, _ life: UInt64, _ state: inout ComputeState) {
+    func endIsNearer(_ key: ResourceKey, _ life: UInt64, _ state: inout ComputeState) {
         guard let instance = state.instances[key], instance.life == life, var ending = instance.ending else { return }
         ending.waits -= 1
         state.instances[key]?.ending = ending

@@ -79,6 +79,7 @@ public final class ComputeService: JSONService {
     /// Answers a request that is in order.
     public func answer(_ call: JSONCall) throws -> JSONValue {
         withState { $0.counts[call.method, default: 0] += 1 }
+        try checkAPI()
         let resource = call.method.split(separator: ".").dropFirst().first.map(String.init) ?? ""
         // Public projects have images to see and nothing else.
         if resource == "images" || resource == "imageFamilyViews" { return try answerImages(call) }
