@@ -23,9 +23,9 @@ extension DateReport.Verdict {
         }
     }
 
-    /// The worst of several, and `whole` of none.
+    /// The worst of several; where there is none, nothing is whole.
     static func worst(_ verdicts: [DateReport.Verdict]) -> DateReport.Verdict {
-        if verdicts.contains(.incomplete) { return .incomplete }
+        if verdicts.isEmpty || verdicts.contains(.incomplete) { return .incomplete }
         return verdicts.contains(.working) ? .working : .whole
     }
 }

@@ -115,6 +115,7 @@ struct MonitorCommand {
             json: [
                 "schema": 1, "date": .string(date.description), "verdict": .string(report.verdict.rawValue),
                 "vms": .array(members.map { $0.json }),
+                "shard_list": .array(report.shards.filter { $0.zone != nil }.map { $0.json }),
             ],
             verdict: report.verdict
         )

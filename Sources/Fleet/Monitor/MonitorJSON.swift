@@ -89,7 +89,8 @@ extension FileReport {
 }
 
 extension ShardReport {
-    var json: JSONValue {
+    /// One shard for programs.
+    public var json: JSONValue {
         [
             "plan": .string(plan),
             "shard": .int(Int64(shard)),
