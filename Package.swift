@@ -49,7 +49,12 @@ let package = Package(
         library("Fleet", ["Common", "Console", "GoogleCloud", "Tardis", "Transport"]),
 
         // Local stand-ins for the outside world, for tick-sandbox and the tests.
-        library("Sandbox", ["CLibcrypto", "CISAL"]),
+        .target(
+            name: "Sandbox",
+            dependencies: ["CLibcrypto", "CISAL"],
+            resources: ["apt-get", "docker", "shutdown"].map { .embedInCode("Machines/StandIns/\($0)") },
+            swiftSettings: settings
+        ),
 
         // Tools.
         tool("vm-data-downloader", ["Common", "Console", "GoogleCloud", "Parquet", "Tardis", "Ticks", "Transport"]),

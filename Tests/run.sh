@@ -62,7 +62,7 @@ prepare_venv() {
     cp Tests/requirements.txt .venv/requirements.txt
 }
 
-lint_scripts() { git ls-files '*.sh' '*.bash' .ci/run 'Tests/e2e/vm_standins/*' | xargs shellcheck; }
+lint_scripts() { git ls-files '*.sh' '*.bash' .ci/run 'Sources/Sandbox/Machines/StandIns/*' | xargs shellcheck; }
 
 heading "prepare"
 orchestration/setup-build.sh --tests

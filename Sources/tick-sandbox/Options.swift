@@ -85,9 +85,9 @@ struct Options {
         return (list("image-planted") ?? [standard]).compactMap(ImageReference.init)
     }
 
-    /// The whole path of a program that can be run; nil when it cannot.
-    static func absolutePath(_ path: String) -> String? {
-        guard access(path, X_OK) == 0, !Files.isDirectory(path), let whole = realpath(path, nil) else { return nil }
+    /// The whole path of a directory; nil when it is none.
+    static func absoluteDirectory(_ path: String) -> String? {
+        guard Files.isDirectory(path), let whole = realpath(path, nil) else { return nil }
         defer { free(whole) }
         return String(cString: whole)
     }

@@ -175,17 +175,18 @@ private let machineOptions: [OptionSpec] = [
         section: machines
     ),
     .value(
-        "vm-program",
-        "FILE",
-        help: "Each VM runs this vm-data-downloader for its shard. Without it VMs only stand there.",
-        check: ValueCheck { Options.absolutePath($0) == nil ? "cannot be run" : nil },
-        completion: .files,
+        "vm-programs",
+        "DIR",
+        help:
+            "VMs run their startup-script on this machine, and containers the programs in DIR. Without it they only stand there.",
+        check: ValueCheck { Options.absoluteDirectory($0) == nil ? "is no directory" : nil },
+        completion: .directories,
         section: machines
     ),
     .value(
         "vm-processes",
         "N",
-        help: "How many VMs run their program at once.",
+        help: "How many VMs run their script at once.",
         defaultText: "16",
         check: .integer(1...1_000),
         section: machines

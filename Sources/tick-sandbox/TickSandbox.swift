@@ -79,9 +79,7 @@ struct TickSandbox {
         world.latencyMilliseconds = try arguments.int("latency") ?? 0
         world.machines.directory = "\(directory)/machines"
         world.machines.slots = try arguments.int("vm-processes") ?? 16
-        if let program = arguments.string("vm-program").flatMap(Options.absolutePath) {
-            world.machines.command = { record in .downloader(program, record) }
-        }
+        world.machines.programs = arguments.string("vm-programs").flatMap(Options.absoluteDirectory)
         world.buckets = arguments.all("bucket")
         world.record = arguments.string("record")
         world.requireToken = arguments.variable("TICK_SANDBOX_GCS_TOKEN")?.values.last

@@ -20,51 +20,70 @@ import Testing
         Files.removeTree(directory)
     }
 
-    private func boot(_ script: String, slots: Int = 16, metadata: [String: String] = [:], name: String = "vm")
-        -> Machine
-    {
+    private func boot(_ script: String, slots: Int = 16, name: String = "vm") -> Machine {
         host.configure { configuration in
-            configuration.command = { _ in VMCommand(["/bin/sh", "-c", script], environment: ["OWN": "own value"]) }
-            configuration.environment = [("SHARED", "shared value"), ("OWN", "overridden")]
+            configuration.programs = "/there"
+            configuration.environment = [("SHARED", "shared value"), ("HOME", "overridden")]
             configuration.slots = slots
         }
         var record = BootRecord.sample
-        record.metadata = metadata
+        record.metadata = ["startup-script": script.hasPrefix("#!") ? script : "#!/bin/sh\n\(script)\n"]
         record.name = name
         let console = SerialConsole()
-        let vm = host.boot(record, console: console) { [endings] in endings.note(name, $0) }
+        let vm = host.boot(record, console: console) { [endings] in endings.note(name) }
         return Machine(vm: vm, console: console)
     }
 
     @Test func theOutputIsTheSerialConsole() throws {
         defer { finish() }
         let machine = boot("echo out; echo err >&2; exit 3")
-        waitUntil { endings.all["vm"] != nil }
+        waitUntil { machine.text.contains("exit status") && host.runningCount == 0 }
         let lines = machine.text.split(separator: "\n").map(String.init)
         #expect(lines.count == 4)
         #expect(lines.first?.contains("vm: a sandbox VM (e2-highmem-2) boots in asia-northeast1-a") == true)
         #expect(lines.dropFirst().prefix(2) == ["out", "err"])
-        #expect(lines.last == "vm: the command ended with status 3")
-        #expect(endings.all == ["vm": .deletesItself])
-        #expect(host.runningCount == 0)
+        #expect(lines.last == "vm: startup-script exit status 3")
+        // Nobody has turned it off.
+        #expect(endings.all.isEmpty)
     }
 
-    @Test func aVMMayStay() throws {
+    @Test func theGuestTurnsItselfOffAndIsOnAgainAfterTheNextBoot() throws {
         defer { finish() }
-        _ = boot("true", metadata: ["tick-keep-vm": "true"])
-        waitUntil { endings.all["vm"] != nil }
-        #expect(endings.all["vm"] == .poweredOff)
+        let machine = boot("shutdown -h now; echo bye")
+        waitUntil { endings.all == ["vm"] }
+        #expect(machine.text.contains("bye\nvm: startup-script exit status 0"))
+        let again = boot("echo here")
+        waitUntil { again.text.contains("exit status 0") && host.runningCount == 0 }
+        #expect(endings.all == ["vm"])
+    }
+
+    @Test func aVMHasNoDockerBeforeItIsInstalledAndNothingThatTouchesThisMachine() throws {
+        defer { finish() }
+        let machine = boot(
+            "for p in docker systemctl poweroff apt-get shutdown; do command -v $p || echo no $p; done"
+                + "; apt-get -q -y install docker.io && command -v docker"
+        )
+        waitUntil { machine.text.contains("exit status") }
+        let lines = machine.text.split(separator: "\n").map(String.init)
+        let programs = "\(directory)/guest/programs"
+        #expect(
+            lines[1...6].elementsEqual([
+                "no docker", "no systemctl", "no poweroff", "\(programs)/apt-get", "\(programs)/shutdown",
+                "\(directory)/vm-42/bin/docker",
+            ]),
+            "\(lines)"
+        )
     }
 
     @Test func theEnvironmentIsTheVMsOwn() throws {
         defer { finish() }
         setenv("MACHINE_TESTS_SECRET", "the operator's", 1)
         let machine = boot("env; pwd")
-        waitUntil { endings.all["vm"] != nil }
+        waitUntil { machine.text.contains("exit status") }
         let lines = Set(machine.text.split(separator: "\n").map(String.init))
         #expect(
             lines.isSuperset(of: [
-                "OWN=own value", "SHARED=shared value", "HOME=\(directory)/vm-42", "\(directory)/vm-42",
+                "TICK_BIN=/there", "SHARED=shared value", "HOME=\(directory)/vm-42", "\(directory)/vm-42",
             ])
         )
         #expect(lines.contains { $0.hasPrefix("GCE_METADATA_HOST=127.0.0.1:") })
@@ -90,7 +109,7 @@ import Testing
         let machine = boot("trap '' TERM; echo ready; while :; do sleep 1000; done")
         waitUntil { machine.text.contains("ready") }
         machine.vm.powerOff(preempted: false, graceMilliseconds: 10)
-        #expect(machine.text.contains("ended with status 137"))
+        #expect(machine.text.contains("exit status 137"))
         #expect(host.runningCount == 0 && endings.all.isEmpty)
     }
 
@@ -111,7 +130,7 @@ import Testing
     @Test func whatIsLeftBehindEndsWithTheVM() throws {
         defer { finish() }
         let machine = boot("sleep 1000 & echo child $!")
-        waitUntil { endings.all["vm"] != nil }
+        waitUntil { machine.text.contains("exit status") }
         let pid = try #require(
             machine.text.split(separator: "\n").compactMap { line in
                 line.hasPrefix("child ") ? pid_t(line.dropFirst(6)) : nil
@@ -130,41 +149,19 @@ import Testing
         #expect(!late.text.contains("ready"))
     }
 
-    @Test func aProgramThatIsNotThereSaysSo() throws {
+    @Test func aScriptThatCannotBeRunSaysSo() throws {
         defer { finish() }
-        host.configure { $0.command = { _ in VMCommand(["/not/there"]) } }
-        let console = SerialConsole()
-        _ = host.boot(.sample, console: console) { [endings] in endings.note("vm", $0) }
-        waitUntil { endings.all["vm"] != nil }
-        #expect(console.text.contains("/not/there"))
+        let machine = boot("#!/not/there\n")
+        waitUntil { machine.text.contains("exit status 12") }
+        #expect(machine.text.contains("startup-script"))
     }
 
-    @Test func withoutACommandAVMJustStands() throws {
+    @Test func withoutAScriptAVMJustStands() throws {
         defer { finish() }
         let console = SerialConsole()
-        let vm = host.boot(.sample, console: console) { [endings] in endings.note("vm", $0) }
+        let vm = host.boot(.sample, console: console) { [endings] in endings.note("vm") }
         vm.powerOff(preempted: true, graceMilliseconds: 1_000_000)
         #expect(endings.all.isEmpty)
-    }
-
-    @Test func theDownloaderGetsTheShardsSettings() {
-        var record = BootRecord.sample
-        record.metadata = [
-            "tick-dates": "2023-05-23,2025-10-20", "tick-plan": "plan.json", "tick-shard-offset": "60",
-            "tick-bucket": "gs://market-data-tick", "tick-secret": "projects/p/secrets/s/versions/1",
-            "tick-shards": "60", "startup-script": "#!/bin/sh",
-        ]
-        let command = VMCommand.downloader("/there/vm-data-downloader", record)
-        #expect(command.environment.isEmpty)
-        let wanted = """
-            /there/vm-data-downloader --date 2023-05-23 --date 2025-10-20 --plan plan.json --shard-offset 60 \
-            --vm-name tick-data-vm-7 --bucket gs://market-data-tick --secret projects/p/secrets/s/versions/1
-            """
-        #expect(command.arguments.joined(separator: " ") == wanted)
-        record.metadata = ["tick-api-key": "TD.key"]
-        let plain = VMCommand.downloader("/there/vm-data-downloader", record)
-        #expect(plain.environment == ["TARDIS_API_KEY": "TD.key"])
-        #expect(!plain.arguments.contains { $0.contains("TD.key") })
     }
 
     private static func isZombie(_ pid: pid_t) -> Bool {
@@ -184,7 +181,7 @@ extension SerialConsole {
 }
 
 private final class Endings: Sendable {
-    private let state = Mutex<[String: VMEnding]>([:])
-    var all: [String: VMEnding] { state.withLock { $0 } }
-    func note(_ name: String, _ ending: VMEnding) { state.withLock { $0[name] = ending } }
+    private let state = Mutex<[String]>([])
+    var all: [String] { state.withLock { $0 } }
+    func note(_ name: String) { state.withLock { $0.append(name) } }
 }

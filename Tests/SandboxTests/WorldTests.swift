@@ -6,9 +6,9 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
 
 /// Compute Engine, the processes behind its VMs and the services that these reach, all together.
 @Suite(.timeLimit(.minutes(2))) struct WorldTests {
-    private func world(_ script: String, _ adjust: (inout LocalWorld.Options) -> Void = { _ in }) throws -> TestWorld {
+    private func world(_ adjust: (inout LocalWorld.Options) -> Void = { _ in }) throws -> TestWorld {
         let test = try TestWorld { options in
-            options.machines.command = { _ in VMCommand(["/bin/sh", "-c", script]) }
+            options.machines.programs = "/there"
             options.tardis.size = .rows(2_500)
             adjust(&options)
         }
@@ -16,13 +16,16 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
         return test
     }
 
-    private func create(_ client: ControlClient, _ name: String, keep: Bool = false, deletes: Bool = true) throws {
+    private func create(_ test: TestWorld, _ name: String, _ script: String, deletes: Bool = true) throws
+        -> ControlClient
+    {
+        let client = try test.control(test.world.computeServer)
         let image = "projects/ubuntu-os-cloud/global/images/family/ubuntu-2204-lts"
         let body: JSONValue = [
             "name": .string(name), "machineType": "zones/asia-northeast1-a/machineTypes/e2-highmem-2",
             "disks": [["boot": true, "autoDelete": true, "initializeParams": ["sourceImage": .string(image)]]],
             "networkInterfaces": [["network": "global/networks/default"]],
-            "metadata": ["items": [["key": "tick-keep-vm", "value": keep ? "true" : "false"]]],
+            "metadata": ["items": [["key": "startup-script", "value": .string("#!/bin/sh\n\(script)\n")]]],
             "scheduling": [
                 "provisioningModel": "SPOT", "preemptible": true, "automaticRestart": false,
                 "instanceTerminationAction": deletes ? "DELETE" : "STOP",
@@ -36,6 +39,7 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
         ]
         let answer = try client.post("\(zone)/instances", body)
         #expect(answer.status == 200, "\(answer.text)")
+        return client
     }
 
     /// What a VM wrote to a file in its home folder; nil before it has.
@@ -49,20 +53,29 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
         test.world.compute.instances.first { $0.name == name }?.status
     }
 
-    @Test func aVMThatIsDoneDeletesItselfOrStays() throws {
-        let test = try world("echo done")
-        let client = try test.control(test.world.computeServer)
-        try create(client, "goes")
-        try create(client, "stays", keep: true)
-        waitUntil { status(test, "goes") == nil && status(test, "stays") == "TERMINATED" }
-        #expect(test.world.machines.runningCount == 0)
+    @Test func aVMThatIsDoneStaysUpUntilItIsTurnedOffOrDeletesItself() throws {
+        let test = try world()
+        let me = "http://$GCE_METADATA_HOST/computeMetadata/v1/instance"
+        let get = "curl -s -H 'Metadata-Flavor: Google'"
+        _ = try create(test, "idles", "echo done >end")
+        _ = try create(test, "stops", "shutdown -h now")
+        _ = try create(
+            test,
+            "goes",
+            """
+            token=$(\(get) \(me)/service-accounts/default/token | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
+            curl -s -X DELETE -H "Authorization: Bearer $token" "\(test.world.computeServer.url)\(zone)/instances/goes"
+            """
+        )
+        waitUntil { status(test, "goes") == nil && status(test, "stops") == "TERMINATED" }
+        waitUntil { file("end", of: "idles", test) == "done\n" && test.world.machines.runningCount == 0 }
+        #expect(status(test, "idles") == "RUNNING")
         #expect(test.violations.isEmpty)
     }
 
-    @Test func stoppingAndStartingEndsAndRunsTheCommandAgain() throws {
-        let test = try world("echo run >>runs; trap 'exit 0' TERM; sleep 1000 & wait")
-        let client = try test.control(test.world.computeServer)
-        try create(client, "vm")
+    @Test func stoppingAndStartingEndsAndRunsTheScriptAgain() throws {
+        let test = try world()
+        let client = try create(test, "vm", "echo run >>runs; trap 'exit 0' TERM; sleep 1000 & wait")
         waitUntil { file("runs", of: "vm", test) == "run\n" }
         #expect(try client.post("\(zone)/instances/vm/stop").status == 200)
         waitUntil { status(test, "vm") == "TERMINATED" }
@@ -75,12 +88,11 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
     @Test func aVMIsPreemptedAfterSoManyBytes() throws {
         let get = "curl -s -H 'User-Agent: test' -o got -w '%{size_download}\\n' "
         let url = "$TARDIS_BASE_URL/v1/binance/trades/2023/06/01/BTCUSDT.csv.gz"
-        let test = try world("trap 'echo told >>end; exit 0' TERM; while :; do \(get) \(url) >>sizes; done") {
-            options in
+        let test = try world { options in
             options.computeFaults = [(try? ComputeFault(parsing: "preempt vm=vm bytes=200K"))].compactMap { $0 }
         }
-        let client = try test.control(test.world.computeServer)
-        try create(client, "vm", deletes: false)
+        let script = "trap 'echo told >>end; exit 0' TERM; while :; do \(get) \(url) >>sizes; done"
+        _ = try create(test, "vm", script, deletes: false)
         waitUntil { status(test, "vm") == "TERMINATED" }
         #expect(file("end", of: "vm", test) == "told\n")
         let total = (file("sizes", of: "vm", test) ?? "").split(separator: "\n").compactMap { Int($0) }.reduce(0, +)
@@ -90,19 +102,17 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
 
     @Test func keyedDaysGoThroughTheVMsOwnPortsToo() throws {
         let get = "curl -sL -H 'User-Agent: test' -H 'Authorization: Bearer the-key' "
-        let test = try world(
-            "\(get) $TARDIS_BASE_URL/v1/binance/trades/2023/05/23/BTCUSDT.csv.gz | gunzip | wc -l >lines"
-        )
-        let client = try test.control(test.world.computeServer)
-        try create(client, "vm", keep: true)
+        let test = try world()
+        let path = "v1/binance/trades/2023/05/23/BTCUSDT.csv.gz"
+        _ = try create(test, "vm", "\(get) -o got -w '%{http_code}' $TARDIS_BASE_URL/\(path) >status; shutdown -h now")
         waitUntil { status(test, "vm") == "TERMINATED" }
-        #expect(file("lines", of: "vm", test) == "2501\n")
+        #expect(file("status", of: "vm", test) == "200")
         let served = test.world.recorder.requests.map(\.service)
         #expect(served.contains("tardis") && served.contains("wasabi"))
     }
 
     @Test func computeIsClosedWhileItsAPIIsOff() throws {
-        let test = try world("true")
+        let test = try world()
         let client = try test.control(test.world.computeServer)
         test.world.project.setEnabled("compute.googleapis.com", false)
         let answer = try client.get("\(zone)/instances")

@@ -142,7 +142,7 @@ refused "no credentials file" 4 "cannot be read" env GCP_CREDENTIALS_PATH="$work
 
 # ---- the key in Secret Manager: nowhere else
 fresh_sandbox --enable-api compute.googleapis.com,storage.googleapis.com,artifactregistry.googleapis.com,secretmanager.googleapis.com \
-    --vm-program "$bin/vm-data-downloader" --rows 20
+    --vm-programs "$bin" --rows 20
 run_expecting 0 "${launch[@]}" --wait --poll 0.5
 expect "the date is whole" 220 "$(objects $date)"
 expect "secret, version and policy are written" \

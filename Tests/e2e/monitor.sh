@@ -46,7 +46,7 @@ replace() { # object, file, metadata as JSON
 }
 
 # ---- before there is anything
-fresh_sandbox --rows 100 --vm-program "$bin/vm-data-downloader"
+fresh_sandbox --rows 100 --vm-programs "$bin"
 run_expecting 0 $monitor
 expect_message "no run is in gs://market-data-tick yet"
 run_expecting 7 $monitor --exit-status
@@ -133,7 +133,7 @@ run_expecting 7 $monitor logs tick-data-vm-4711
 expect_message "there is no log of tick-data-vm-4711"
 
 # ---- a console that is followed until its VM is gone
-fresh_sandbox --rows 2000 --vm-program "$bin/vm-data-downloader" --fault "service=wasabi bandwidth=30K"
+fresh_sandbox --rows 2000 --vm-programs "$bin" --fault "service=wasabi bandwidth=30K"
 run_expecting 0 ./orchestration/orchestrate-tick-download.sh --date $day --symbols BTCUSDT,ETHUSDT --instances 2 --yes
 until_true bash -c "$monitor vms $day --output json | grep -q RUNNING"
 run_expecting 0 $monitor logs tick-data-vm-1 --follow

@@ -8,7 +8,7 @@ need_programs orchestrate-tick-download setup-iam vm-data-downloader tick-sandbo
 seed=${SEED:-$RANDOM}
 
 # ---- two dates, one straight after the other
-fresh_sandbox --rows 100 --vm-program "$bin/vm-data-downloader"
+fresh_sandbox --rows 100 --vm-programs "$bin"
 run_expecting 0 ./orchestration/orchestrate-tick-download.sh --date 2023-05-23 --instances 60
 expect_message "60 of 60 VMs are up (60 in asia-northeast1-a)"
 expect "the first launch takes five changes" 5 "$(writes | wc -l)"
@@ -52,7 +52,7 @@ expect "--start-shard and --end-shard make these" "tick-data-vm-63 tick-data-vm-
 
 # ---- 20 preemptions at random
 echo "seed $seed"
-fresh_sandbox --rows 2000 --vm-program "$bin/vm-data-downloader" --fault "service=wasabi bandwidth=40K" --vm-processes 60 \
+fresh_sandbox --rows 2000 --vm-programs "$bin" --fault "service=wasabi bandwidth=40K" --vm-processes 60 \
     --compute-fault "preempt-random count=20 seed=$seed between=100-400"
 LIMIT=400 run_expecting 0 ./orchestration/orchestrate-tick-download.sh --date 2023-05-23 --wait --poll 0.5 --yes --progress plain
 expect "the date is whole in spite of 20 preemptions (seed $seed)" 220 "$(objects 2023-05-23)"

@@ -19,7 +19,7 @@ mkdir -p "$tools" "$google/instance/attributes" "$google/instance/service-accoun
 for tool in bash env curl cat cut date dirname grep head ln mktemp readlink rm sed sleep sort tail tee timeout tr wc; do
     ln -s "$(command -v $tool)" "$tools/$tool"
 done
-ln -s "$root/Tests/e2e/vm_standins/"{apt-get,shutdown} "$tools"
+ln -s "$root/Sources/Sandbox/Machines/StandIns/"{apt-get,shutdown} "$tools"
 printf tick-sandbox >"$google/project/project-id"
 printf projects/1060025368044/zones/asia-northeast1-b >"$google/instance/zone"
 printf '{"access_token":"ya29.token","expires_in":3599,"token_type":"Bearer"}' >"$google/instance/service-accounts/default/token"
@@ -40,7 +40,7 @@ vm() { # name, with-docker | without-docker
     mkdir -p "$vm_state/bin"
     : >"$vm_state/calls"
     : >"$google/requests"
-    [[ $2 == without-docker ]] || ln -s "$root/Tests/e2e/vm_standins/docker" "$vm_state/bin/docker"
+    [[ $2 == without-docker ]] || ln -s "$root/Sources/Sandbox/Machines/StandIns/docker" "$vm_state/bin/docker"
     printf %s "$name" >"$google/instance/name"
     printf FALSE >"$google/instance/preempted"
     item tick-dates "${days[0]},${days[1]}"

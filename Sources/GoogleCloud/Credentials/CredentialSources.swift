@@ -51,7 +51,7 @@ public struct CredentialSources: Sendable {
 
     /// As `tokens`, but none at an emulator (`STORAGE_EMULATOR_HOST`) unless the environment names credentials explicitly.
     public func storageTokens() -> any TokenProvider {
-        let explicit = ["CLOUDSDK_AUTH_ACCESS_TOKEN"] + Self.fileVariables
+        let explicit = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "GCE_METADATA_HOST"] + Self.fileVariables
         if environment["STORAGE_EMULATOR_HOST"] != nil, explicit.allSatisfy({ environment[$0] == nil }) {
             return AnonymousTokens()
         }

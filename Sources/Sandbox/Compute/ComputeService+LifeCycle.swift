@@ -52,10 +52,10 @@ extension ComputeService {
         _ life: UInt64,
         _ host: any VMHost
     ) {
-        let guest = host.boot(record, console: console) { [weak self] ending in
+        let guest = host.boot(record, console: console) { [weak self] in
             self?.withState { state in
                 guard state.instances[key]?.life == life else { return }
-                self?.end(key, deletes: ending == .deletesItself, isPreemption: false, nil, &state)
+                self?.end(key, deletes: false, isPreemption: false, nil, &state)
             }
         }
         withState { state in

@@ -22,22 +22,14 @@ public struct BootRecord: Sendable {
     public var isPreemptible: Bool
 }
 
-/// How the work of a VM ended, seen from inside.
-public enum VMEnding: Sendable, Equatable {
-    /// The guest shut down: the VM stands still and keeps its disk.
-    case poweredOff
-    /// The guest asked for its own deletion.
-    case deletesItself
-}
-
 /// Runs what a VM runs, as processes of this machine.
 public protocol VMHost: Sendable {
-    /// Boots a VM and returns at once. What it prints goes to the console; `ended` is called once, on any thread, when its work
-    /// is over by itself, and not at all after `powerOff`.
+    /// Boots a VM and returns at once. What it prints goes to the console; `turnedOff` is called once, on any thread, when the
+    /// guest shuts down by itself, and not at all after `powerOff`.
     func boot(
         _ record: BootRecord,
         console: SerialConsole,
-        ended: @escaping @Sendable (VMEnding) -> Void
+        turnedOff: @escaping @Sendable () -> Void
     ) -> any BootedVM
 }
 

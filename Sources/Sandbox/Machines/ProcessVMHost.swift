@@ -1,14 +1,16 @@
 import Synchronization
 
-/// Runs VMs as processes of this machine: each has a metadata server of its own, its output is its serial console.
+/// Runs VMs as processes of this machine: each has a metadata server of its own and runs the `startup-script` of its metadata,
+/// whose output is its serial console. Docker, apt-get and shutdown have stand-ins: a container is a program of this machine.
 ///
-/// Only so many run at once; the others have booted and wait. `stop` ends all of them.
+/// Only so many run at once; the others have booted and wait. A VM whose script has ended stays up until it is turned off.
+/// `stop` ends all of them.
 public final class ProcessVMHost: VMHost {
     /// What the VMs of a host have in common.
     public struct Configuration: Sendable {
-        /// What a VM runs; nil for VMs that only stand there.
-        public var command: (@Sendable (BootRecord) -> VMCommand)?
-        /// How many commands run at once.
+        /// Folder of the programs that containers run; nil for VMs that only stand there.
+        public var programs: String?
+        /// How many scripts run at once.
         public var slots = 16
         /// Variables of every VM, such as the addresses of the stand-ins; nothing of this process's own is added.
         public var environment: [(name: String, value: String)] = []
@@ -29,6 +31,7 @@ public final class ProcessVMHost: VMHost {
         var waiting: [VMProcess] = []
         var all: [ObjectIdentifier: VMProcess] = [:]
         var isStopped = false
+        var disk: GuestDisk?
     }
 
     private let state: Mutex<State>
@@ -53,15 +56,16 @@ public final class ProcessVMHost: VMHost {
     public func boot(
         _ record: BootRecord,
         console: SerialConsole,
-        ended: @escaping @Sendable (VMEnding) -> Void
+        turnedOff: @escaping @Sendable () -> Void
     ) -> any BootedVM {
-        let machine = VMProcess(record, console: console, host: self, ended: ended)
+        let machine = VMProcess(record, console: console, host: self, turnedOff: turnedOff)
         console.write(
             Array("[    0.000000] \(record.name): a sandbox VM (\(record.machineType)) boots in \(record.zone)\n".utf8)
         )
         state.withLock { state in
             state.all[ObjectIdentifier(machine)] = machine
-            if !state.isStopped, state.configuration.command != nil { state.waiting.append(machine) }
+            let hasWork = state.configuration.programs != nil && record.metadata["startup-script"] != nil
+            if !state.isStopped, hasWork { state.waiting.append(machine) }
         }
         startWaiting()
         return machine
@@ -79,10 +83,20 @@ public final class ProcessVMHost: VMHost {
         for machine in all { machine.powerOff(preempted: false, graceMilliseconds: 0) }
     }
 
-    /// How many commands run.
+    /// The disk that the VMs' own are made from; made when the first one boots.
+    func disk() throws -> GuestDisk {
+        try state.withLock { state in
+            if let disk = state.disk { return disk }
+            let disk = try GuestDisk(directory: state.configuration.directory)
+            state.disk = disk
+            return disk
+        }
+    }
+
+    /// How many scripts run.
     public var runningCount: Int { state.withLock { $0.running.count } }
 
-    /// A VM's command has ended, or it will not start any more.
+    /// A VM's script has ended, or it will not start any more.
     func isDone(with machine: VMProcess) {
         state.withLock { state in
             state.running.remove(ObjectIdentifier(machine))
@@ -94,16 +108,15 @@ public final class ProcessVMHost: VMHost {
 
     private func startWaiting() {
         while true {
-            let next = state.withLock { state -> (VMProcess, VMCommand, Configuration)? in
-                guard !state.isStopped, state.running.count < state.configuration.slots, !state.waiting.isEmpty,
-                    let command = state.configuration.command
+            let next = state.withLock { state -> (VMProcess, Configuration)? in
+                guard !state.isStopped, state.running.count < state.configuration.slots, !state.waiting.isEmpty
                 else { return nil }
                 let machine = state.waiting.removeFirst()
                 state.running.insert(ObjectIdentifier(machine))
-                return (machine, command(machine.record), state.configuration)
+                return (machine, state.configuration)
             }
-            guard let (machine, command, configuration) = next else { return }
-            machine.start(command, configuration)
+            guard let (machine, configuration) = next else { return }
+            machine.start(configuration)
         }
     }
 }

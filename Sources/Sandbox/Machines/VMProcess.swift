@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// One VM: first it waits for a place, then its command runs, then it is over.
+/// One VM: first it waits for a place, then its startup script runs, then it is over.
 final class VMProcess: BootedVM {
     private enum Phase: Equatable {
         case waiting
@@ -10,10 +10,13 @@ final class VMProcess: BootedVM {
         case over
     }
 
+    /// What pauses of the kit's own startup script last here: nothing that it waits for takes longer.
+    private static let pauseSeconds = "2"
+
     let record: BootRecord
     private let console: SerialConsole
     private let host: ProcessVMHost
-    private let ended: @Sendable (VMEnding) -> Void
+    private let turnedOff: @Sendable () -> Void
     private let phase = Watched(Phase.waiting)
     private let metadata: MetadataService
     /// Whether it was switched off, so that its end is no news.
@@ -23,37 +26,35 @@ final class VMProcess: BootedVM {
         _ record: BootRecord,
         console: SerialConsole,
         host: ProcessVMHost,
-        ended: @escaping @Sendable (VMEnding) -> Void
+        turnedOff: @escaping @Sendable () -> Void
     ) {
         self.record = record
         self.console = console
         self.host = host
-        self.ended = ended
+        self.turnedOff = turnedOff
         metadata = MetadataService(record, tokens: host.tokens)
     }
 
-    /// Runs the command; called once.
-    func start(_ command: VMCommand, _ configuration: ProcessVMHost.Configuration) {
+    /// Runs the startup script; called once.
+    func start(_ configuration: ProcessVMHost.Configuration) {
         var opened: VMNetwork?
         do {
+            let disk = try host.disk()
+            let (command, own) = try disk.boot(record.metadata["startup-script"] ?? "", record)
             let network = try VMNetwork(record, metadata, host, configuration)
             opened = network
             let output = try Pipe()
-            // Another VM of the same name has another disk.
-            let home = "\(configuration.directory)/\(record.name)-\(record.id)"
-            try Files.makeDirectory(home)
             var environment = Dictionary(configuration.environment.map { ($0.name, $0.value) }) { $1 }
-            environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-            environment["HOME"] = home
-            environment["LANG"] = "C.UTF-8"
             environment.merge(network.environment) { $1 }
-            environment.merge(command.environment) { $1 }
+            environment.merge(own) { $1 }
+            environment["TICK_BIN"] = configuration.programs
+            environment["TICK_PAUSE"] = Self.pauseSeconds
             let variables = environment.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
             // Under the lock, so that whoever switches it off meanwhile finds either no process or this one.
             let process = try isOff.withLock { isOff -> ChildProcess? in
                 if isOff { return nil }
                 let process = try ChildProcess(
-                    ["/bin/sh", "-c", #"cd "$HOME" && exec "$@""#, "sh"] + command.arguments,
+                    command,
                     environment: variables,
                     output: output.writing,
                     ownGroup: true
@@ -62,16 +63,16 @@ final class VMProcess: BootedVM {
                 return process
             }
             output.closeWriting()
-            guard let process else { return finish(network) }
-            startThread { [self] in run(process, output, network) }
+            guard let process else { return finish(network, disk) }
+            startThread { [self] in run(process, output, network, disk) }
         } catch {
-            say("\(record.name): the command did not start: \(error)")
-            finish(opened)
+            say("\(record.name): the startup-script did not start: \(error)")
+            finish(opened, nil)
         }
     }
 
     /// Follows the process to its end.
-    private func run(_ process: ChildProcess, _ output: Pipe, _ network: VMNetwork) {
+    private func run(_ process: ChildProcess, _ output: Pipe, _ network: VMNetwork, _ disk: GuestDisk) {
         let isRead = Watched(false)
         startThread { [self] in
             copy(output)
@@ -83,12 +84,12 @@ final class VMProcess: BootedVM {
         _ = isRead.wait(milliseconds: nil) { $0 }
         isOff.withLock { _ in phase.set(.ending) }
         let status = process.exitStatus() ?? 0
-        say("\(record.name): the command ended with status \(status)")
-        finish(network)
+        say("\(record.name): startup-script exit status \(status)")
+        finish(network, disk)
     }
 
-    /// The last step of a life.
-    private func finish(_ network: VMNetwork?) {
+    /// The last step of a script's life. The VM's own goes on, unless its guest has turned it off.
+    private func finish(_ network: VMNetwork?, _ disk: GuestDisk?) {
         metadata.close()
         network?.stop()
         let wasOff = isOff.withLock { isOff in
@@ -97,7 +98,7 @@ final class VMProcess: BootedVM {
         }
         host.isDone(with: self)
         phase.set(.over)
-        if !wasOff { ended(record.metadata["tick-keep-vm"] == "true" ? .poweredOff : .deletesItself) }
+        if !wasOff, disk?.isOff(record) == true { turnedOff() }
     }
 
     /// Tells the guest to end, without waiting for it.
