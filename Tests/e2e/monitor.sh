@@ -3,7 +3,6 @@
 # shellcheck source=fleet_support.bash
 source "$(dirname "${BASH_SOURCE[0]}")/fleet_support.bash"
 need_programs orchestrate-tick-download setup-iam monitor-tick-download vm-data-downloader tick-sandbox
-ln -sf "$bin/monitor-tick-download" "$kit/orchestration/monitor-tick-download"
 monitor=./orchestration/monitor-tick-download.sh
 day=2023-05-23
 export LIMIT=120
