@@ -99,7 +99,7 @@ setup_build() {
     local status=0
     while (($# > 0)); do
         case $1 in
-            --tests) packages+=(python3-venv shellcheck) ;;
+            --tests) packages+=(python3-venv shellcheck debootstrap) ;;
             -h | --help)
                 setup_build_usage
                 return 0

@@ -60,12 +60,12 @@ struct SetupBuildTests {
     @Test func onlyWhatIsMissingIsInstalled() throws {
         let result = try setup("--tests", installed: needed.filter { $0 != "libisal-dev" })
         #expect(result.status == 0)
-        #expect(result.printed == "setup-build: installing libisal-dev python3-venv shellcheck\n")
+        #expect(result.printed == "setup-build: installing libisal-dev python3-venv shellcheck debootstrap\n")
         let options = "noninteractive -qq -o DPkg::Lock::Timeout=120"
         #expect(
             result.calls == """
                 \(options) update
-                \(options) install -y --no-install-recommends libisal-dev python3-venv shellcheck
+                \(options) install -y --no-install-recommends libisal-dev python3-venv shellcheck debootstrap
 
                 """
         )

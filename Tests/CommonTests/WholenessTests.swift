@@ -1,4 +1,6 @@
 import Common
+import FoundationEssentials
+import Glibc
 import GoogleCloud
 import Testing
 
@@ -14,12 +16,18 @@ struct WholenessTests {
             rows: 5,
             firstTime: day.startMicroseconds,
             lastTime: day.endMicroseconds - 1,
+            content: .init(size: 500, crc32c: 0xE306_9283),
             source: .init(path: "/v1/binance/trades/2023/05/23/BTCUSDT.csv.gz", size: 77, etag: "\"abc\"")
         )
     }
 
-    private func info(_ metadata: [String: String], size: Int64 = 500, name: String? = nil) -> ObjectInfo {
-        ObjectInfo(name: name ?? expected.name, size: size, crc32c: 1, generation: 1, metadata: metadata)
+    private func info(
+        _ metadata: [String: String],
+        size: Int64 = 500,
+        crc32c: UInt32 = 0xE306_9283,
+        name: String? = nil
+    ) -> ObjectInfo {
+        ObjectInfo(name: name ?? expected.name, size: size, crc32c: crc32c, generation: 1, metadata: metadata)
     }
 
     @Test func metadataComesBack() {
@@ -29,10 +37,14 @@ struct WholenessTests {
             rows: 0,
             firstTime: nil,
             lastTime: nil,
+            content: .init(size: 400, crc32c: 0),
             source: .init(path: "/x", size: 20)
         )
         #expect(ObjectMetadata(empty.encoded) == empty)
         #expect(empty.encoded["tick-outcome"] == "empty")
+        #expect(metadata.encoded["tick-size"] == "500")
+        // As Cloud Storage writes that of "123456789".
+        #expect(metadata.encoded["tick-crc32c"] == "4waSgw==")
         #expect(metadata.encoded.keys.allSatisfy { $0.hasPrefix("tick-") })
     }
 
@@ -47,13 +59,63 @@ struct WholenessTests {
             ("tick-outcome", nil),
             ("tick-first", nil), ("tick-last", "x"), ("tick-type", "quotes"), ("tick-type", nil), ("tick-schema", "2"),
             ("tick-first", "1684799999999999"), ("tick-last", "1684886400000000"), ("tick-source-path", nil),
-            ("tick-last", "1684800000000000.5"), ("tick-kit", nil),
+            ("tick-last", "1684800000000000.5"), ("tick-kit", nil), ("tick-size", nil), ("tick-size", "501"),
+            ("tick-crc32c", nil), ("tick-crc32c", "4waSgA=="), ("tick-crc32c", "3808858755"),
         ] as [(String, String?)]
     )
     func anObjectThatIsNotAsExpectedIsNotWhole(key: String, value: String?) {
         var changed = metadata.encoded
         changed[key] = value
         #expect(!isWhole(info(changed), expected: expected))
+    }
+
+    @Test func bytesThatAreNotThoseThatWereWrittenAreNotWhole() {
+        #expect(
+            Wholeness.judge(info(metadata.encoded, size: 501), expected: expected)
+                == .notWhole("it has 501 bytes, but 500 were written")
+        )
+        #expect(
+            Wholeness.judge(info(metadata.encoded, crc32c: 0), expected: expected)
+                == .notWhole("its bytes are not those that were written: their CRC-32C is AAAAAA==, not 4waSgw==")
+        )
+    }
+
+    @Test(arguments: Tampering.allCases)
+    private func aFolderShowsWhatWasDoneToItsFiles(way: Tampering) async throws {
+        var template = Array("/tmp/wholeness-XXXXXX".utf8CString)
+        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = DirectoryStore(folder)
+        let bytes = [UInt8](repeating: 7, count: 500)
+        var metadata = metadata
+        metadata.content = .init(size: 500, crc32c: CRC32C.of(bytes))
+        _ = try await store.put(expected.name, bytes, options: PutOptions(metadata: metadata.encoded))
+        let path = "\(folder)/\(expected.name)"
+        switch way {
+        case .none: break
+        case .copied:
+            try Data(bytes).write(to: URL(filePath: path + ".copy"))
+            try #require(rename(path + ".copy", path) == 0)
+        case .changed, .lengthened:
+            let descriptor = open(path, O_WRONLY)
+            pwrite(descriptor, [8], 1, way == .changed ? 250 : 500)
+            // The clock of files is too coarse for a test that writes twice at once.
+            var times = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+            futimens(descriptor, &times)
+            close(descriptor)
+        case .rewritten:
+            let others = [UInt8](repeating: 8, count: 500)
+            _ = try await store.put(expected.name, others, options: PutOptions(metadata: metadata.encoded))
+        case .overwritten:
+            _ = try await store.put(expected.name, [UInt8](repeating: 8, count: 500), options: PutOptions())
+        }
+        let listed = try await store.listAll(prefix: "")
+        #expect(listed.map { isWhole($0, expected: expected) } == [way == .none || way == .copied])
+    }
+
+    /// What may be done to a file behind the kit's back, or with its own means.
+    private enum Tampering: CaseIterable {
+        case none, copied, changed, lengthened, rewritten, overwritten
     }
 
     @Test func foreignObjectsAreNotWhole() {

@@ -210,12 +210,9 @@ final class ExecuteWorld: Sendable {
     func bring(_ shard: Int, of run: FleetRun) async throws {
         for date in run.dates {
             for object in run.plan(for: date, created: 0).objects(ofShard: shard) {
-                let metadata = whole(object).metadata
-                _ = try await store.put(
-                    object.name,
-                    Array(repeating: 1, count: 64),
-                    options: PutOptions(metadata: metadata)
-                )
+                let bytes = [UInt8](repeating: 1, count: 64)
+                let metadata = whole(object, content: .init(of: bytes)).metadata
+                _ = try await store.put(object.name, bytes, options: PutOptions(metadata: metadata))
             }
         }
     }

@@ -20,7 +20,8 @@ import Testing
         run = try FleetRun(dates: [day], instruments: instruments, shards: 6)
         let plan = run.plan(for: day, created: 0)
         func whole(_ object: DataObject) -> ObjectInfo {
-            let metadata = fileMetadata(object, rows: 1_000_000, source: 20_000_000)
+            let content = ObjectMetadata.Content(size: 18_000_000, crc32c: 1)
+            let metadata = fileMetadata(object, rows: 1_000_000, source: 20_000_000, content: content)
             return ObjectInfo(name: object.name, size: 18_000_000, crc32c: 1, generation: 1, metadata: metadata.encoded)
         }
         var objects = plan.objects(ofShard: 0).map(whole) + plan.objects(ofShard: 5).prefix(4).map(whole)

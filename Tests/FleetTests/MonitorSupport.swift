@@ -56,14 +56,15 @@ final class CountingStore: ObjectStore {
 /// 2023-05-24T08:00:00Z, an hour after the VMs of `vm(_:)` were made.
 let monitorNow: Int64 = 1_684_915_200_000_000
 
-/// What the object of a whole file says.
-func fileMetadata(_ object: DataObject, rows: Int64, source: Int64) -> ObjectMetadata {
+/// What the object of a whole file of these bytes says.
+func fileMetadata(_ object: DataObject, rows: Int64, source: Int64, content: ObjectMetadata.Content) -> ObjectMetadata {
     let day = object.date.description.replacing("-", with: "/")
     return ObjectMetadata(
         dataType: object.dataType,
         rows: rows,
         firstTime: rows > 0 ? object.date.startMicroseconds : nil,
         lastTime: rows > 0 ? object.date.endMicroseconds - 1 : nil,
+        content: content,
         source: .init(
             path: "/v1/\(object.venue.tardisExchange)/\(object.dataType.rawValue)/\(day)/\(object.symbol).csv.gz",
             size: source
@@ -74,12 +75,9 @@ func fileMetadata(_ object: DataObject, rows: Int64, source: Int64) -> ObjectMet
 extension ObjectStore {
     /// Writes a whole file of so many bytes.
     func bring(_ object: DataObject, rows: Int64, source: Int64, bytes: Int) async throws {
-        let metadata = fileMetadata(object, rows: rows, source: source)
-        _ = try await put(
-            object.name,
-            [UInt8](repeating: 7, count: bytes),
-            options: PutOptions(metadata: metadata.encoded)
-        )
+        let bytes = [UInt8](repeating: 7, count: bytes)
+        let metadata = fileMetadata(object, rows: rows, source: source, content: .init(of: bytes))
+        _ = try await put(object.name, bytes, options: PutOptions(metadata: metadata.encoded))
     }
 
     /// Writes a heartbeat as a VM does.

@@ -42,32 +42,54 @@ import Testing
         #expect(report.damaged == [])
     }
 
-    @Test("each way of tampering that a listing shows", arguments: 0..<7)
+    private let bytes = [UInt8](repeating: 1, count: 40)
+
+    private func metadata(_ object: DataObject) -> ObjectMetadata {
+        fileMetadata(object, rows: 5, source: 80, content: .init(of: bytes))
+    }
+
+    @Test("each way of tampering that a listing shows", arguments: 0..<9)
     func tampered(way: Int) async throws {
         let object = objects[7]
-        let honest = fileMetadata(object, rows: 5, source: 80).encoded
-        func put(_ metadata: [String: String], bytes: Int = 40) async throws {
-            _ = try await store.put(
-                object.name,
-                [UInt8](repeating: 1, count: bytes),
-                options: PutOptions(metadata: metadata)
-            )
+        let honest = metadata(object).encoded
+        func put(_ metadata: [String: String], _ changed: [UInt8]? = nil) async throws {
+            _ = try await store.put(object.name, changed ?? bytes, options: PutOptions(metadata: metadata))
         }
         switch way {
         case 0: try await put([:])
-        case 1: try await put(honest, bytes: 3)
+        case 1: try await put(honest, [UInt8](repeating: 1, count: 39))
         // A copy of another symbol's file brings that one's metadata.
-        case 2: try await put(fileMetadata(objects[10], rows: 5, source: 80).encoded)
+        case 2: try await put(metadata(objects[10]).encoded)
         case 3: try await put(honest.merging(["tick-rows": "0"]) { $1 })
         case 4: try await put(honest.merging(["tick-last": "\(day.endMicroseconds)"]) { $1 })
         case 5: try await put(honest.merging(["tick-rows": "1"]) { $1 })
-        default: try await put(honest.merging(["tick-source-size": "0"]) { $1 })
+        case 6: try await put(honest.merging(["tick-source-size": "0"]) { $1 })
+        // Bytes replaced by as many others, the metadata kept.
+        case 7: try await put(honest, [UInt8](repeating: 1, count: 39) + [2])
+        default: try await put(honest.merging(["tick-crc32c": "AAAAAA=="]) { $1 })
         }
         let report = try await verify()
         #expect(report.damaged.map(\.name) == [object.name])
         #expect(report.missing == [])
         #expect(report.right == 219)
         #expect(!report.isWhole)
+        try await put(honest)
+        #expect(try await verify().isWhole)
+    }
+
+    @Test("bytes replaced while the metadata are kept are found by one listing, and said")
+    func replaced() async throws {
+        let object = objects[7]
+        _ = try await store.put(
+            object.name,
+            [UInt8](repeating: 2, count: 40),
+            options: PutOptions(metadata: metadata(object).encoded)
+        )
+        store.forget()
+        let report = try await verify()
+        #expect(store.made.filter { !$0.hasPrefix("list ") } == [])
+        let reason = try #require(report.damaged.first?.reason)
+        #expect(reason.hasPrefix("its bytes are not those that were written: their CRC-32C is "))
     }
 
     @Test("what the source does not have is not missing, once its VM has said so at its end")
@@ -100,13 +122,9 @@ import Testing
     @Test("a file that does not span the day is said, and is no fault")
     func short() async throws {
         let object = objects[0]
-        var metadata = fileMetadata(object, rows: 5, source: 80)
+        var metadata = metadata(object)
         metadata.lastTime = day.startMicroseconds + 5 * 3_600_000_000
-        _ = try await store.put(
-            object.name,
-            [UInt8](repeating: 1, count: 40),
-            options: PutOptions(metadata: metadata.encoded)
-        )
+        _ = try await store.put(object.name, bytes, options: PutOptions(metadata: metadata.encoded))
         let report = try await verify()
         #expect(report.isWhole)
         #expect(report.short.map(\.name) == [object.name])

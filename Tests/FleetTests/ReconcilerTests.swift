@@ -218,7 +218,10 @@ func objects(_ run: FleetRun, shards: some Sequence<Int>) -> [ObjectInfo] {
         let plan = run.plan(for: run.dates[0], created: 0).objects
         var foreign = whole(plan[0])
         foreign.metadata = [:]
-        let state = fleetState(run, objects: [foreign, whole(plan[1])])
+        // Its bytes are others than those that were written.
+        var replaced = whole(plan[2])
+        replaced.crc32c ^= 1
+        let state = fleetState(run, objects: [foreign, whole(plan[1]), replaced])
         #expect(state.shards[0].days[0].missing == [plan[0].name, plan[2].name])
         #expect(state.shards[0].missing == 2)
     }

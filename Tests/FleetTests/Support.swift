@@ -76,17 +76,35 @@ func settings(offset: Int = 0, plan: String = "plan.json", key: VMSettings.Key =
     )
 }
 
+extension ObjectMetadata.Content {
+    /// What these bytes are.
+    init(of bytes: [UInt8]) {
+        self.init(size: Int64(bytes.count), crc32c: CRC32C.of(bytes))
+    }
+}
+
 /// A whole data object in a listing.
-func whole(_ object: DataObject, rows: Int64 = 10) -> ObjectInfo {
+func whole(
+    _ object: DataObject,
+    rows: Int64 = 10,
+    content: ObjectMetadata.Content = .init(size: 800, crc32c: 4711)
+) -> ObjectInfo {
     let start = object.date.startMicroseconds
     let metadata = ObjectMetadata(
         dataType: object.dataType,
         rows: rows,
         firstTime: rows > 0 ? start : nil,
         lastTime: rows > 0 ? start + 5 : nil,
+        content: content,
         source: .init(path: "/v1/x", size: 1_000)
     )
-    return ObjectInfo(name: object.name, size: 800, crc32c: 0, generation: 1, metadata: metadata.encoded)
+    return ObjectInfo(
+        name: object.name,
+        size: content.size,
+        crc32c: content.crc32c,
+        generation: 1,
+        metadata: metadata.encoded
+    )
 }
 
 /// A heartbeat of a VM.

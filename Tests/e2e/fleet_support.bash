@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../support.sh"
 kit=$work/kit
 mkdir -p "$kit"
 cp -r "$root/orchestration" "$kit/"
-for program in setup-iam orchestrate-tick-download cleanup-tick-vms; do
+for program in setup-iam orchestrate-tick-download cleanup-tick-vms monitor-tick-download; do
     ln -s "$bin/$program" "$kit/orchestration/$program"
 done
 cd "$kit"

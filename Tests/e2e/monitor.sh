@@ -3,7 +3,6 @@
 # shellcheck source=fleet_support.bash
 source "$(dirname "${BASH_SOURCE[0]}")/fleet_support.bash"
 need_programs orchestrate-tick-download setup-iam monitor-tick-download vm-data-downloader tick-sandbox
-ln -sf "$bin/monitor-tick-download" "$kit/orchestration/monitor-tick-download"
 monitor=./orchestration/monitor-tick-download.sh
 day=2023-05-23
 export LIMIT=120
@@ -105,21 +104,57 @@ expect_message "$day is whole: each of 220 expected objects is there"
 run_expecting 0 $monitor cost $day
 expect_message "estimate: "
 
-# ---- a missing object, a replaced one, and one that was copied over another
+# ---- a missing object, and those that somebody else has written; the downloader brings them again
 one=$day/trades/binance-spot/BTCUSDT/trades_${day}_BTCUSDT_spot.parquet
 other=$day/trades/binance-spot/ETHUSDT/trades_${day}_ETHUSDT_spot.parquet
 cp "$work/store/market-data-tick/$one" "$work/one"
+cp "$work/store/market-data-tick/$other" "$work/other"
 metadata=$(curl -sSf "$(object_url $one)" | "$venv/bin/python" -c 'import json, sys; print(json.dumps(json.load(sys.stdin)["metadata"]))')
 curl -sSf -X DELETE "$(object_url $one)"
 run_expecting 7 $monitor verify $day
 expect_message "$one"
 run_expecting 7 $monitor all $day --exit-status
-printf 'not what it was' >"$work/other"
-replace "$one" "$work/other" '{}'
-run_expecting 6 $monitor verify $day --output json
-expect "verify names the replaced object" "$one" "$(of damaged.0.object)"
 replace "$one" "$work/one" "$metadata"
 run_expecting 0 $monitor verify $day
+
+"$venv/bin/python" - $other <<'PYTHON'
+"""One bit of an object is changed by Google's own client, which keeps its name, size, type and metadata."""
+import sys
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+bucket = storage.Client(project="central-element-323112", credentials=AnonymousCredentials()).bucket("market-data-tick")
+old = bucket.get_blob(sys.argv[1])
+content = bytearray(old.download_as_bytes())
+content[len(content) // 2] ^= 1
+new = bucket.blob(sys.argv[1])
+new.metadata = dict(old.metadata)
+new.upload_from_string(bytes(content), content_type=old.content_type)
+new = bucket.get_blob(sys.argv[1])
+assert (new.metadata, new.size, new.content_type) == (old.metadata, old.size, old.content_type)
+assert new.crc32c != old.crc32c
+PYTHON
+mark_record
+run_expecting 6 $monitor verify $day --output json
+expect "the object whose bytes were replaced, its metadata kept" "$other 1" "$(of damaged.0.object) $(of damaged.length)"
+expect "and what told it apart: requests" "2 gcs" "$(looked)"
+run_expecting 6 $monitor verify $day
+expect_message "its bytes are not those that were written"
+printf 'not what it was' >"$work/foreign"
+replace "$one" "$work/foreign" '{}'
+run_expecting 6 $monitor verify $day --output json
+expect "an object that was overwritten plainly beside it" "$one $other" "$(of damaged.0.object) $(of damaged.1.object)"
+run_expecting 7 $monitor all $day --exit-status
+heal() {
+    run_expecting 0 "$bin/vm-data-downloader" --date $day --bucket gs://market-data-tick \
+        --instruments "$root/orchestration/instruments.csv"
+}
+heal
+run_expecting 0 $monitor verify $day
+expect_message "$day is whole: each of 220 expected objects is there"
+for name in one other; do cmp "$work/$name" "$work/store/market-data-tick/${!name}" || fail "$name is not what it was"; done
+ok "the downloader brings both again as they were"
+
+# A copy over another object brings that one's metadata, which its bytes do fit.
 replace "$other" "$work/one" "$metadata"
 run_expecting 6 $monitor verify $day
 expect_message "not from /v1/binance/trades/2023/05/23/ETHUSDT.csv.gz"
@@ -227,6 +262,7 @@ for number in range(1, 1251):
     for kind in types:
         items.append((f"{day}/{kind}/binance-futures/{symbol}/{kind}_{day}_{symbol}_perpetual.parquet", {
             "tick-type": kind, "tick-outcome": "rows", "tick-rows": "7", "tick-first": str(start), "tick-last": str(start + 5),
+            "tick-size": "20", "tick-crc32c": "IRq/KA==",  # those of 20 times x
             "tick-source-path": f"/v1/binance-futures/{kind}/{day.replace('-', '/')}/{symbol}.csv.gz",
             "tick-source-size": "99", "tick-schema": "1", "tick-kit": "test"}))
 figures = "files-done files-skipped files-empty files-absent files-failed rows bytes-in bytes-out bytes-per-second".split()

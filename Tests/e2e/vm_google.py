@@ -6,7 +6,8 @@ usage: vm_google.py FOLDER PORT_FILE
     /v1/projects/P/secrets/S/versions/V:access  the text in FOLDER/secret; a 403 without that file
     DELETE /compute/v1/...                      status 200, or the one in FOLDER/delete-status
 
-FOLDER/failures: so many requests to the metadata server are answered with status 503. FOLDER/requests: one line a request.
+FOLDER/failures: so many requests to the metadata server are answered with status 503. FOLDER/failures-of/PATH: "STATUS TIMES", so
+many requests for that path alone are answered with that status. FOLDER/requests: one line a request.
 The services ask for the token that the metadata server gives.
 """
 
@@ -29,12 +30,18 @@ def text(path, otherwise=None):
     return file.read_text() if file.is_file() else otherwise
 
 
-def must_fail():
+def failure(path):
+    """The status with which the metadata server must refuse, or None."""
     with lock:
         left = int(text("failures", "0"))
         if left > 0:
             (folder / "failures").write_text(str(left - 1))
-        return left > 0
+            return 503
+        status, left = map(int, text(f"failures-of/{path}", "0 0").split())
+        if left > 0:
+            (folder / "failures-of" / path).write_text(f"{status} {left - 1}")
+            return status
+        return None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -55,10 +62,10 @@ class Handler(BaseHTTPRequestHandler):
     def metadata(self, url):
         if self.headers.get("Metadata-Flavor") != "Google":
             return self.answer(403, "Metadata-Flavor: Google is missing\n")
-        if must_fail():
-            return self.answer(503, "not yet\n")
         query = dict(urllib.parse.parse_qsl(url.query))
         path = url.path.removeprefix("/computeMetadata/v1/")
+        if status := failure(path):
+            return self.answer(status, "not yet\n")
         end = time.monotonic() + float(query.get("timeout_sec", 3600))
         while True:
             value = text(path)

@@ -36,10 +36,11 @@ deletions() { grep -c '^DELETE' "$google/requests" || true; }
 # A new VM: its name, and whether Docker comes with its disk.
 vm() { # name, with-docker | without-docker
     name=$1
-    rm -rf "$vm_state" "$google"/{failures,delete-status,requests} "$google/instance/attributes"/*
+    rm -rf "$vm_state" "$google"/{failures,failures-of,delete-status,requests} "$google/instance/attributes"/*
     mkdir -p "$vm_state/bin"
     : >"$vm_state/calls"
     : >"$google/requests"
+    mkdir -p "$google/failures-of/instance/service-accounts/default"
     [[ $2 == without-docker ]] || ln -s "$root/Sources/Sandbox/Machines/StandIns/docker" "$vm_state/bin/docker"
     printf %s "$name" >"$google/instance/name"
     printf FALSE >"$google/instance/preempted"
@@ -124,6 +125,21 @@ expect "the container's command line" "docker run --rm --name tick-data --networ
 --vm-name tick-data-vm-60 --bucket gs://fleet --watch-preemption --date 2023-05-23 --date 2023-05-24 \
 --secret projects/tick/secrets/tardis-api-key/versions/3" "$(grep '^docker run' "$vm_state/calls")"
 
+# ---- the metadata server answers, but has no token yet
+token_path=instance/service-accounts/default/token
+for status in 404 503; do
+    vm "tick-data-vm-$((4000 + status))" with-docker
+    item tick-shard-offset $((4000 + status))
+    echo "$status 3" >"$google/failures-of/$token_path"
+    boot 0
+    expect_deleted
+    expect "the token was late, status $status" "$status 0" "$(<"$google/failures-of/$token_path")"
+    grep -qF "try 3 of 4 failed" console || fail "the token was not asked for again: $(<console)"
+    expect_heartbeats "with a late token, status $status" DONE 1
+    grep -q ' ends with status 0 ' "$(log 1)" || fail "no log of $name"
+    ok "the log is kept, although the token was late"
+done
+
 # ---- the second boot of a VM that stays; the key in the metadata
 vm tick-data-vm-60 with-docker
 rm "$google/instance/attributes/tick-secret"
@@ -164,7 +180,7 @@ PYTHON
 ok "the script's heartbeat is like the downloader's"
 
 # ---- the container ends badly: the downloader's own words stay, silence is filled
-for status in 1 2 4 5 6 7 125 137; do
+for status in 1 2 3 4 5 6 7 125 137; do
     vm "tick-data-vm-$((1000 + status))" with-docker
     ends_with $status "2023-05-24T00:00:00Z error   the disk \"sang\" \\ aloud"
     boot $status

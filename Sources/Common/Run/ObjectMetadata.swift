@@ -1,3 +1,5 @@
+import GoogleCloud
+
 /// What each data object says about itself in its custom metadata, so that a date is verified by listing it.
 public struct ObjectMetadata: Sendable, Equatable {
     /// The layout of columns that this version writes; a file of another one is written anew.
@@ -9,6 +11,20 @@ public struct ObjectMetadata: Sendable, Equatable {
         case rows
         /// It answered that there are none.
         case empty
+    }
+
+    /// The bytes that were written, which a listing tells of what is there now.
+    public struct Content: Sendable, Equatable {
+        /// Bytes.
+        public var size: Int64
+        /// CRC-32C (Castagnoli).
+        public var crc32c: UInt32
+
+        /// A content.
+        public init(size: Int64, crc32c: UInt32) {
+            self.size = size
+            self.crc32c = crc32c
+        }
     }
 
     /// Where the data came from.
@@ -36,6 +52,8 @@ public struct ObjectMetadata: Sendable, Equatable {
     public var firstTime: Int64?
     /// The last row's `local_timestamp`, in microseconds; nil without rows.
     public var lastTime: Int64?
+    /// The bytes that were written.
+    public var content: Content
     /// Where the data came from.
     public var source: Source
     /// The layout of columns.
@@ -49,6 +67,7 @@ public struct ObjectMetadata: Sendable, Equatable {
         rows: Int64,
         firstTime: Int64?,
         lastTime: Int64?,
+        content: Content,
         source: Source,
         schema: Int = ObjectMetadata.schemaVersion,
         kitVersion: String = Kit.version
@@ -57,6 +76,7 @@ public struct ObjectMetadata: Sendable, Equatable {
         self.rows = rows
         self.firstTime = firstTime
         self.lastTime = lastTime
+        self.content = content
         self.source = source
         self.schema = schema
         self.kitVersion = kitVersion
@@ -73,6 +93,8 @@ extension ObjectMetadata {
             "tick-type": dataType.rawValue,
             "tick-outcome": outcome.rawValue,
             "tick-rows": "\(rows)",
+            "tick-size": "\(content.size)",
+            "tick-crc32c": CRC32C.base64(content.crc32c),
             "tick-source-path": source.path,
             "tick-source-size": "\(source.size)",
             "tick-schema": "\(schema)",
@@ -89,15 +111,18 @@ extension ObjectMetadata {
         func int(_ key: String) -> Int64? { metadata[key].flatMap { Int64($0) } }
         guard let dataType = metadata["tick-type"].flatMap(DataType.init(rawValue:)),
             let outcome = metadata["tick-outcome"].flatMap(Outcome.init(rawValue:)),
-            let rows = int("tick-rows"), rows >= 0, let path = metadata["tick-source-path"],
-            let size = int("tick-source-size"), let schema = int("tick-schema"), let kit = metadata["tick-kit"]
+            let rows = int("tick-rows"), rows >= 0, let size = int("tick-size"),
+            let crc32c = metadata["tick-crc32c"].flatMap(CRC32C.value(base64:)),
+            let path = metadata["tick-source-path"], let sourceSize = int("tick-source-size"),
+            let schema = int("tick-schema"), let kit = metadata["tick-kit"]
         else { return nil }
         self.init(
             dataType: dataType,
             rows: rows,
             firstTime: int("tick-first"),
             lastTime: int("tick-last"),
-            source: Source(path: path, size: size, etag: metadata["tick-source-etag"]),
+            content: Content(size: size, crc32c: crc32c),
+            source: Source(path: path, size: sourceSize, etag: metadata["tick-source-etag"]),
             schema: Int(schema),
             kitVersion: kit
         )

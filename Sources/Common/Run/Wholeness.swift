@@ -8,12 +8,21 @@ public enum Wholeness: Sendable, Equatable {
     case notWhole(String)
 
     /// Judges an object. Objects appear only whole (their size and checksum were checked by the write), so what remains is
-    /// whether this one was written by the kit, with the present columns, and lies in its day.
+    /// whether this one was written by the kit, has still the bytes that were written, has the present columns, and lies in
+    /// its day.
     public static func judge(_ info: ObjectInfo, expected: DataObject) -> Wholeness {
         guard info.name == expected.name else { return .notWhole("it is another object, \(info.name)") }
         guard info.size >= smallestFile else { return .notWhole("\(info.size) bytes are too few for a Parquet file") }
         guard let metadata = ObjectMetadata(info.metadata) else {
             return .notWhole("its metadata is not that of a finished download")
+        }
+        let written = metadata.content
+        guard info.size == written.size else {
+            return .notWhole("it has \(info.size) bytes, but \(written.size) were written")
+        }
+        guard info.crc32c == written.crc32c else {
+            let (found, wanted) = (CRC32C.base64(info.crc32c), CRC32C.base64(written.crc32c))
+            return .notWhole("its bytes are not those that were written: their CRC-32C is \(found), not \(wanted)")
         }
         guard metadata.dataType == expected.dataType else {
             return .notWhole("it holds \(metadata.dataType.rawValue)")

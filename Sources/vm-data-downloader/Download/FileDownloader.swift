@@ -70,8 +70,8 @@ struct FileDownloader: Sendable {
             )
         )
         do {
-            let summary = try await pass(job, download, converter, upload)
-            let metadata = try await metadata(job, summary, download)
+            let (summary, content) = try await pass(job, download, converter, upload)
+            let metadata = try await metadata(job, summary, content, download)
             let info = try await upload.finish(adding: metadata.encoded)
             return FileOutcome(
                 job: job,
@@ -87,16 +87,20 @@ struct FileDownloader: Sendable {
         }
     }
 
-    /// Streams the source through the converter into the upload.
+    /// Streams the source through the converter into the upload; tells what came out of the converter.
     private func pass(
         _ job: FileJob,
         _ download: DatasetDownload,
         _ converter: TickConverter,
         _ upload: any ObjectUpload
-    ) async throws -> ConversionSummary {
+    ) async throws -> (ConversionSummary, ObjectMetadata.Content) {
         async let feeding: Void = feed(job, download, converter)
+        var crc = CRC32C()
         do {
-            while let piece = try await converter.read() { try await upload.write(piece) }
+            while let piece = try await converter.read() {
+                crc.update(piece)
+                try await upload.write(piece)
+            }
         } catch {
             converter.fail(error)
             throw error
@@ -110,7 +114,7 @@ struct FileDownloader: Sendable {
                 ["type": .string(job.dataset.dataType), "columns": .string(unknown)]
             )
         }
-        return summary
+        return (summary, .init(size: summary.outputBytes, crc32c: crc.value))
     }
 
     private func feed(_ job: FileJob, _ download: DatasetDownload, _ converter: TickConverter) async {
@@ -137,6 +141,7 @@ struct FileDownloader: Sendable {
     private func metadata(
         _ job: FileJob,
         _ summary: ConversionSummary,
+        _ content: ObjectMetadata.Content,
         _ download: DatasetDownload
     ) async throws -> ObjectMetadata {
         let date = job.object.date
@@ -154,6 +159,7 @@ struct FileDownloader: Sendable {
             rows: summary.rows,
             firstTime: summary.localTimestamps?.lowerBound,
             lastTime: summary.localTimestamps?.upperBound,
+            content: content,
             source: .init(path: job.dataset.path, size: summary.inputBytes, etag: await download.etag)
         )
     }
