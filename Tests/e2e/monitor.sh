@@ -160,9 +160,15 @@ run_expecting 6 $monitor verify $day
 expect_message "not from /v1/binance/trades/2023/05/23/ETHUSDT.csv.gz"
 
 # ---- logs: on the console while the VM lives, in the bucket when it is gone
+no_vms() { [[ -z $(vms) ]]; }
+until_true no_vms
+run_expecting 0 $monitor logs tick-data-vm-7
+expect_message "gs://market-data-tick/_runs/$day/logs/tick-data-vm-7.1.log"
+expect_message "tick-data-vm-7: DONE: shard 7 of 60 of $day"
+expect_message "tick-data-vm-7: ends with status 0"
 printf 'first line\nlast line\n' >"$work/log"
-replace "_runs/$day/logs/tick-data-vm-0.1.log" "$work/log" '{}'
-run_expecting 0 $monitor logs tick-data-vm-0 --attempt 1
+replace "_runs/$day/logs/tick-data-vm-0.2.log" "$work/log" '{}'
+run_expecting 0 $monitor logs tick-data-vm-0
 expect "the log from the bucket" "first line last line" "$(xargs <"$work/out")"
 run_expecting 7 $monitor logs tick-data-vm-4711
 expect_message "there is no log of tick-data-vm-4711"
@@ -171,8 +177,12 @@ expect_message "there is no log of tick-data-vm-4711"
 fresh_sandbox --rows 2000 --vm-programs "$bin" --fault "service=wasabi bandwidth=30K"
 run_expecting 0 ./orchestration/orchestrate-tick-download.sh --date $day --symbols BTCUSDT,ETHUSDT --instances 2 --yes
 until_true bash -c "$monitor vms $day --output json | grep -q RUNNING"
+is_downloading() { $monitor logs tick-data-vm-1 2>/dev/null | grep -q "downloading shard 1 of 2"; }
+until_true is_downloading
+ok "the log of a VM at work"
 run_expecting 0 $monitor logs tick-data-vm-1 --follow
 expect_message "a sandbox VM"
+expect_message "tick-data-vm-1: DONE: shard 1 of 2 of $day"
 expect_message "tick-data-vm-1 is gone"
 
 # ---- VMs that stand there and do nothing

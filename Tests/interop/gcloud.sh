@@ -39,14 +39,13 @@ print("account", credentials.service_account_email, "project", answer.json()["pr
 PYTHON
 cat >vm.sh <<SHELL
 #!/bin/sh
-echo "arguments \$*"
+echo "plan \$(curl -s -H 'Metadata-Flavor: Google' "http://\$GCE_METADATA_HOST/computeMetadata/v1/instance/attributes/tick-plan")"
 "$venv/bin/python" "$work/vm.py" $project
 trap 'exit 0' TERM
 sleep 600 & wait
 SHELL
-chmod +x vm.sh
 
-start_sandbox --store "$work/store" --image-planted none --enable-api none --vm-program ./vm.sh --token-lifetime 600
+start_sandbox --store "$work/store" --image-planted none --enable-api none --vm-programs "$bin" --token-lifetime 600
 
 # ---- APIs
 refuse_gcloud "has not been used in project" compute instances list
@@ -98,7 +97,7 @@ expect "only the account reads it" "serviceAccount:$account" \
 run_gcloud compute instances create tick-data-vm-0 tick-data-vm-1 --zone=$zone --machine-type=e2-highmem-2 --preemptible \
     --image-family=ubuntu-2204-lts --image-project=ubuntu-os-cloud --boot-disk-size=100GB --boot-disk-type=pd-standard \
     --service-account=$account --scopes=cloud-platform --labels=tick-kit=1-0-0,tick-run=r,tick-date=2023-05-23 \
-    --metadata=tick-dates=2023-05-23,tick-plan=plan.json,tick-shard-offset=0,tick-bucket=gs://market-data-tick >out
+    --metadata-from-file=startup-script=vm.sh --metadata=tick-dates=2023-05-23,tick-plan=plan.json,tick-shard-offset=0,tick-bucket=gs://market-data-tick >out
 run_gcloud compute instances create my-tick-server --zone=$zone --machine-type=e2-small --no-service-account --no-scopes >out
 list() { run_gcloud compute instances list --filter="name~tick-data-vm" "$@"; }
 list >list.txt
@@ -114,8 +113,7 @@ has_account() {
 }
 until_true has_account
 expect "a VM's token is its account's" "account $account project $project" "$(grep ^account serial.txt)"
-expect "a VM's command" "arguments --date 2023-05-23 --plan plan.json --shard-offset 0 --vm-name tick-data-vm-0 --bucket gs://market-data-tick" \
-    "$(grep ^arguments serial.txt)"
+expect "a VM runs the script of its metadata" "plan plan.json" "$(grep ^plan serial.txt)"
 next=$(grep -o -- '--start=[0-9]*' gcloud.err)
 run_gcloud compute instances get-serial-port-output tick-data-vm-0 --zone=$zone "$next" >more.txt
 expect "nothing new on the serial port" "" "$(tr -d '[:space:]' <more.txt)"
