@@ -343,7 +343,9 @@ main() {
     # Not by exit, which would be the end of an end that has just begun.
     trap 'is_stopped=yes reason="told to end while $step"; finish 143' TERM INT HUP
     trap '' PIPE
-    work=$(mktemp -d)
+    # Named before it is made, so that a signal between the two leaves nothing behind.
+    work=${TMPDIR:-/tmp}/tick-startup.$$.$RANDOM
+    mkdir "$work"
     log=$work/log
     export DOCKER_CONFIG=$work/docker
     say "the VM has booted"

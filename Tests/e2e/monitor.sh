@@ -77,6 +77,8 @@ print(f"ok  {len(looks)} looks add up, from {looks[0]['files']['whole']} files t
 PYTHON
 
 # ---- what a look costs, and that it shows what is there
+no_vms() { [[ -z $(vms) ]]; }
+until_true no_vms
 mark_record
 run_expecting 0 $monitor all $day --output json
 expect "a look at 60 VMs and 220 objects: requests" "1 compute 2 gcs" "$(looked)"
@@ -160,8 +162,6 @@ run_expecting 6 $monitor verify $day
 expect_message "not from /v1/binance/trades/2023/05/23/ETHUSDT.csv.gz"
 
 # ---- logs: on the console while the VM lives, in the bucket when it is gone
-no_vms() { [[ -z $(vms) ]]; }
-until_true no_vms
 run_expecting 0 $monitor logs tick-data-vm-7
 expect_message "gs://market-data-tick/_runs/$day/logs/tick-data-vm-7.1.log"
 expect_message "tick-data-vm-7: DONE: shard 7 of 60 of $day"

@@ -16,7 +16,7 @@ runs=$work/store/fleet/_runs
 # ---- the VM: its programs, its metadata server, Secret Manager and Compute Engine
 tools=$work/tools google=$work/google vm_state=$work/vm
 mkdir -p "$tools" "$google/instance/attributes" "$google/instance/service-accounts/default" "$google/project"
-for tool in bash env curl cat cut date dirname grep head ln mktemp readlink rm sed sleep sort tail tee timeout tr wc; do
+for tool in bash env curl cat cut date dirname grep head ln mkdir readlink rm sed sleep sort tail tee timeout tr wc; do
     ln -s "$(command -v $tool)" "$tools/$tool"
 done
 ln -s "$root/Sources/Sandbox/Machines/StandIns/"{apt-get,shutdown} "$tools"
@@ -74,7 +74,7 @@ boot() { # wanted status
     run_expecting "$1" "${machine[@]}" "$root/orchestration/vm-startup-script.sh"
     cp out console
     (($(deletions) > 0 || $(calls shutdown) == 1)) || fail "$name stays up"
-    [[ -z $(compgen -G "$work/tmp.*") ]] || fail "$name leaves files behind"
+    [[ -z $(compgen -G "$work/tick-startup.*") ]] || fail "$name leaves files behind"
     if grep -rqF -e the-key -e ya29.token out err "$vm_state/calls" "$runs"; then fail "$name tells a secret"; fi
 }
 expect_deleted() { expect "$name deletes itself" 1 "$(grep -c "^DELETE /compute/v1/projects/tick-sandbox/zones/asia-northeast1-b/instances/$name\$" "$google/requests")"; }
@@ -316,7 +316,7 @@ while true; do
         source "$0"' "$root/orchestration/vm-startup-script.sh" >console 2>&1 || status=$?
     (($(deletions) > 0 || $(calls shutdown) > 0)) || fail "line $line: the VM stays up: $(<console)"
     [[ $status == 143 || $status == 0 || $status == 5 ]] || fail "line $line: status $status: $(<console)"
-    [[ -z $(compgen -G "$work/tmp.*") ]] || fail "line $line: files are left behind"
+    [[ -z $(compgen -G "$work/tick-startup.*") ]] || fail "line $line: files are left behind"
     ends+=" $line:$(heartbeat "${days[0]}" state 2>/dev/null || true)"
     [[ -e $vm_state/reached ]] || break
     line=$((line + 1 + RANDOM % ${STEP:-40}))

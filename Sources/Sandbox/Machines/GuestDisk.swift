@@ -10,7 +10,7 @@ struct GuestDisk: Sendable {
 
     /// What Debian and Ubuntu have from the start, as far as a startup script uses it.
     private static let borrowed = [
-        "bash", "cat", "curl", "cut", "date", "dirname", "env", "grep", "head", "ln", "mktemp", "readlink", "rm", "sed",
+        "bash", "cat", "curl", "cut", "date", "dirname", "env", "grep", "head", "ln", "mkdir", "readlink", "rm", "sed",
         "sh",
         "sleep", "sort", "tail", "tee", "timeout", "tr", "wc",
     ]
