@@ -126,7 +126,7 @@ extension CloudBuildService: ProjectService {
             return build
         }
         schedule(100) { [weak self] in self?.begin(id) }
-        schedule(400) { [weak self] in self?.finish(id) }
+        schedule(1_200) { [weak self] in self?.finish(id) }
         return operation(build)
     }
 
