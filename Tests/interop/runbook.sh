@@ -95,7 +95,7 @@ TICK_SANDBOX_TARDIS_KEY=your_tardis_api_key start_sandbox --store "$work/store" 
     --instruments "$root/orchestration/instruments.csv" --image-planted none --enable-api none "${vm_options[@]}" \
     --fault "service=tardis path=*/trades/2023/05/23/* latency=40000" \
     --fault "service=tardis path=*/trades/2025/10/20/* latency=75000"
-cp "$GCP_CREDENTIALS_PATH" .
+cp "$GCP_CREDENTIALS_PATH" central-element-323112-e35fb0ddafe2.json
 unset GCP_CREDENTIALS_PATH
 
 # ---- Phase 1 and 2
@@ -103,7 +103,7 @@ for name in export-key export-project export-credentials export-bucket; do
     eval "${command[$name]}"
     was_run[$name]=1
 done
-[[ -r $GCP_CREDENTIALS_PATH ]] || fail "the sandbox's key file has another name than $GCP_CREDENTIALS_PATH"
+[[ -r $GCP_CREDENTIALS_PATH ]] || fail "the runbook names another key file: $GCP_CREDENTIALS_PATH"
 step bucket
 expect_message "Creating gs://market-data-tick/..."
 for api in compute storage registry build; do step enable-$api; done
@@ -190,10 +190,8 @@ for line in open(sys.argv[1]):
             roles.append(found[1] or found[2])
 print(*sorted(set(roles)))
 PYTHON
-for role in storage.objectAdmin artifactregistry.reader compute.instanceAdmin; do
-    grep -qw "roles/${role}[.a-zA-Z0-9]*" "$work/roles" || echo "note: the account has no role $role on the project: $(<"$work/roles")"
-done
-echo "roles of the account: $(<"$work/roles")"
+expect "the account's roles are the runbook's" "roles/artifactregistry.reader roles/compute.instanceAdmin roles/storage.objectAdmin" \
+    "$(<"$work/roles")"
 step repositories
 expect "the repository is listed" "market-tick-handler DOCKER" "$(awk '$1 == "market-tick-handler" { print $1, $2 }' "$work/out")"
 
@@ -231,9 +229,15 @@ step deploy-2
 expect_message "60 of 60 shards are finished"
 
 # ---- Cleanup
+list_vms() {
+    gcloud compute instances list --filter="name~tick-data-vm" --format='value(name)' >"$work/out" 2>"$work/err" </dev/null ||
+        fail "instances list: $(<"$work/err")"
+}
+list_vms
+echo "VMs before the cleanup: $(wc -l <"$work/out")"
 step cleanup
-gcloud compute instances list --filter="name~tick-data-vm" --format='value(name)' >"$work/out" 2>"$work/err" </dev/null ||
-    fail "instances list: $(<"$work/err")"
+tail -n 5 "$work/out" "$work/err"
+list_vms
 expect "no VM is left" "" "$(<"$work/out")"
 
 for name in "${names[@]}"; do [[ -n ${was_run[$name]:-} ]] || fail "not run: ${command[$name]}"; done
