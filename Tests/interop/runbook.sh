@@ -233,10 +233,9 @@ list_vms() {
     gcloud compute instances list --filter="name~tick-data-vm" --format='value(name)' >"$work/out" 2>"$work/err" </dev/null ||
         fail "instances list: $(<"$work/err")"
 }
-list_vms
-echo "VMs before the cleanup: $(wc -l <"$work/out")"
+# The VMs have deleted themselves; what is left is the way out that they shared.
 step cleanup
-tail -n 5 "$work/out" "$work/err"
+expect_message "router tick-data-router, address tick-data-egress"
 list_vms
 expect "no VM is left" "" "$(<"$work/out")"
 
