@@ -18,6 +18,8 @@ public final class LocalWorld: Sendable {
         case secretManager = "secretmanager"
         /// Artifact Registry.
         case artifactRegistry = "artifactregistry"
+        /// Cloud Build.
+        case cloudBuild = "cloudbuild"
         /// The token endpoint.
         case oauth
     }
@@ -73,6 +75,8 @@ public final class LocalWorld: Sendable {
     public let secretManager: SecretManagerService
     /// Artifact Registry's state.
     public let artifactRegistry: ArtifactRegistryService
+    /// Cloud Build's state.
+    public let cloudBuild: CloudBuildService
     /// The token endpoint's state.
     public let oauth: OAuthService
     /// The processes that stand for VMs.
@@ -97,10 +101,13 @@ public final class LocalWorld: Sendable {
     public let secretManagerServer: SandboxServer
     /// Artifact Registry.
     public let artifactRegistryServer: SandboxServer
+    /// Cloud Build.
+    public let cloudBuildServer: SandboxServer
     /// The token endpoint.
     public let oauthServer: SandboxServer
     /// PEM text of the https side's certificate.
     public let certificatePEM: String
+    private let buildTimer: ComputeTimer
 
     /// Starts everything; when it returns, all ports listen.
     public init(_ options: Options) throws {
@@ -119,6 +126,11 @@ public final class LocalWorld: Sendable {
         secretManager = SecretManagerService(project: options.project) { resourceManager.grants($0, to: $1) }
         artifactRegistry = ArtifactRegistryService(project: options.project)
         for image in options.images { try artifactRegistry.plant(image) }
+        let buildTimer = ComputeTimer()
+        self.buildTimer = buildTimer
+        cloudBuild = CloudBuildService(project: options.project, storage: storage, registry: artifactRegistry) {
+            buildTimer.after(milliseconds: $0, $1)
+        }
         oauth = OAuthService(project: options.project)
         operatorToken = project.tokens.fixed(for: project.serviceAccount)
         machines = ProcessVMHost(options.machines, tokens: project.tokens, recorder: recorder, faults: faults)
@@ -154,6 +166,7 @@ public final class LocalWorld: Sendable {
         serviceUsageServer = try serve(serviceUsage, .serviceUsage)
         secretManagerServer = try serve(secretManager, .secretManager)
         artifactRegistryServer = try serve(artifactRegistry, .artifactRegistry)
+        cloudBuildServer = try serve(cloudBuild, .cloudBuild)
         oauthServer = try serve(oauth, .oauth)
     }
 
@@ -167,10 +180,11 @@ public final class LocalWorld: Sendable {
     /// Ends all VMs, stops all servers and waits for their threads.
     public func stop() {
         compute.stop()
+        buildTimer.stop()
         machines.stop()
         let servers = [
             tardisServer, wasabiServer, storageServer, storageTLSServer, computeServer, resourceManagerServer,
-            serviceUsageServer, secretManagerServer, artifactRegistryServer, oauthServer,
+            serviceUsageServer, secretManagerServer, artifactRegistryServer, cloudBuildServer, oauthServer,
         ]
         for server in servers { server.stop() }
     }

@@ -45,6 +45,7 @@ struct Environment {
             ("SERVICEUSAGE", "\(world.serviceUsageServer.url)/"),
             ("SECRETMANAGER", "\(world.secretManagerServer.url)/"),
             ("ARTIFACTREGISTRY", "\(world.artifactRegistryServer.url)/"),
+            ("CLOUDBUILD", "\(world.cloudBuildServer.url)/"),
         ]
         endpoints =
             [

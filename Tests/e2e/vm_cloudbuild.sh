@@ -19,14 +19,27 @@ echo "{\"private_key\": \"$planted\"}" | tee central-element-323112-e35fb0ddafe2
 mkdir -p .build quickstart-data
 echo $planted | tee .build/x >quickstart-data/x
 
-python3 "$root/Tests/e2e/vm_cloudbuild.py" ../build.json ../port &
-started+=($!)
-until_true test -s ../port
-CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDBUILD=http://$(<../port)/
-export CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDBUILD CLOUDSDK_CORE_PROJECT=central-element-323112
-# As typed in the runbook, but for --async: there is no build whose log could be followed.
-run_expecting 0 gcloud builds submit --config orchestration/cloudbuild.yaml --async
+# As typed in the runbook.
+run_expecting 0 gcloud builds submit --config orchestration/cloudbuild.yaml
 ok "gcloud takes the file"
+repository=asia-northeast1-docker.pkg.dev/central-element-323112/market-tick-handler/market-tick-data-handler
+expect "gcloud's columns" "ID CREATE_TIME DURATION SOURCE IMAGES STATUS" "$(head -n 1 "$work/out" | tr -s ' ' | sed 's/ $//')"
+read -r id _ duration source images _ _ status < <(sed -n 2p "$work/out")
+expect "gcloud's row" "1S $repository:$id SUCCESS" "$duration $images $status"
+gcloud builds describe "$id" --format=json >../built.json 2>"$work/err" </dev/null || fail "describe: $(<"$work/err")"
+expect "the image is in the registry" "$(printf '%s\n' build "$id" latest | LC_ALL=C sort | paste -sd ' ')" \
+    "$(gcloud artifacts docker tags list "$repository" --format='value(tag)' 2>"$work/err" </dev/null | LC_ALL=C sort | paste -sd ' ')"
+expect "the source is the upload" "${source#gs://}" "$(cd ../store && ls central-element-323112_cloudbuild/source/*.tgz)"
+grep -q 'tick-sandbox builds nothing' "../store/central-element-323112_cloudbuild/log-$id.txt" || fail "no log of the build"
+ok "the build's log says that nothing was built"
+"$venv/bin/python" - "$sandbox_record" >../build.json <<'PYTHON' || fail "one build request, and no breach of a contract"
+import json, sys
+requests = [json.loads(line) for line in open(sys.argv[1])]
+assert not any(request.get("violations") for request in requests), [r for r in requests if r.get("violations")]
+asked, = [r for r in requests if r["service"] == "cloudbuild" and r["method"] == "POST"]
+print(json.dumps(asked["body"]))
+PYTHON
+ok "no request breaks a contract"
 
 mkdir ../uploaded
 tar -xzf ../store/central-element-323112_cloudbuild/source/*.tgz -C ../uploaded

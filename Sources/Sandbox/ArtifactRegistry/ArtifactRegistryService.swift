@@ -59,6 +59,24 @@ public final class ArtifactRegistryService: SandboxService {
         }
     }
 
+    /// Puts an image into its repository and moves its tag there; false when there is no such repository.
+    func enter(_ image: ImageReference, digest: String) -> Bool {
+        let name = "projects/\(project.id)/locations/\(image.location)/repositories/\(image.repository)"
+        return repositories.withLock { repositories in
+            guard var repository = repositories[name], let package = image.package else { return false }
+            var versions = repository.packages[package] ?? []
+            for index in versions.indices { versions[index].tags.removeAll { $0 == image.tag } }
+            if let index = versions.firstIndex(where: { $0.digest == digest }) {
+                versions[index].tags.append(image.tag)
+            } else {
+                versions.insert((digest, [image.tag]), at: 0)
+            }
+            repository.packages[package] = versions
+            repositories[name] = repository
+            return true
+        }
+    }
+
     private static func fields(of name: String, from body: JSONObject) -> JSONObject {
         let now = JSONValue.string(Clock.rfc3339(Clock.microseconds()))
         var fields: JSONObject = ["name": .string(name)]
