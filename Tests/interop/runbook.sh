@@ -10,7 +10,7 @@ for program in gcloud gsutil; do
     command -v $program >/dev/null || { echo "SKIPPED: $program is not installed"; exit 0; }
 done
 # What the sandbox's VMs run.
-vm_options=(--vm-program "$bin/vm-data-downloader" --vm-processes 120)
+vm_options=(--vm-programs "$bin" --vm-processes 120)
 
 project=central-element-323112
 account=1060025368044-compute@developer.gserviceaccount.com
