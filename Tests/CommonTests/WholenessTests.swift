@@ -61,6 +61,7 @@ struct WholenessTests {
             ("tick-first", "1684799999999999"), ("tick-last", "1684886400000000"), ("tick-source-path", nil),
             ("tick-last", "1684800000000000.5"), ("tick-kit", nil), ("tick-size", nil), ("tick-size", "501"),
             ("tick-crc32c", nil), ("tick-crc32c", "4waSgA=="), ("tick-crc32c", "3808858755"),
+            ("tick-source-path", "/v1/binance/trades/2023/05/23/ETHUSDT.csv.gz"), ("tick-source-size", "0"),
         ] as [(String, String?)]
     )
     func anObjectThatIsNotAsExpectedIsNotWhole(key: String, value: String?) {

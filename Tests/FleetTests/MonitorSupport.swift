@@ -58,17 +58,13 @@ let monitorNow: Int64 = 1_684_915_200_000_000
 
 /// What the object of a whole file of these bytes says.
 func fileMetadata(_ object: DataObject, rows: Int64, source: Int64, content: ObjectMetadata.Content) -> ObjectMetadata {
-    let day = object.date.description.replacing("-", with: "/")
-    return ObjectMetadata(
+    ObjectMetadata(
         dataType: object.dataType,
         rows: rows,
         firstTime: rows > 0 ? object.date.startMicroseconds : nil,
         lastTime: rows > 0 ? object.date.endMicroseconds - 1 : nil,
         content: content,
-        source: .init(
-            path: "/v1/\(object.venue.tardisExchange)/\(object.dataType.rawValue)/\(day)/\(object.symbol).csv.gz",
-            size: source
-        )
+        source: .init(path: sourcePath(object), size: source)
     )
 }
 

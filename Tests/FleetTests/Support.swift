@@ -83,6 +83,12 @@ extension ObjectMetadata.Content {
     }
 }
 
+/// The path of the file at Tardis that an object is made from.
+func sourcePath(_ object: DataObject) -> String {
+    let day = "\(object.date)".replacing("-", with: "/")
+    return "/v1/\(object.venue.tardisExchange)/\(object.dataType.rawValue)/\(day)/\(object.symbol).csv.gz"
+}
+
 /// A whole data object in a listing.
 func whole(
     _ object: DataObject,
@@ -96,7 +102,7 @@ func whole(
         firstTime: rows > 0 ? start : nil,
         lastTime: rows > 0 ? start + 5 : nil,
         content: content,
-        source: .init(path: "/v1/x", size: 1_000)
+        source: .init(path: sourcePath(object), size: 1_000)
     )
     return ObjectInfo(
         name: object.name,

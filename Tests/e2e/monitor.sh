@@ -160,6 +160,8 @@ ok "the downloader brings both again as they were"
 replace "$other" "$work/one" "$metadata"
 run_expecting 6 $monitor verify $day
 expect_message "not from /v1/binance/trades/2023/05/23/ETHUSDT.csv.gz"
+heal
+run_expecting 0 $monitor verify $day
 
 # ---- logs: on the console while the VM lives, in the bucket when it is gone
 run_expecting 0 $monitor logs tick-data-vm-7

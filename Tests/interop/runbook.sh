@@ -135,7 +135,9 @@ expect "all are of the kind that the runbook names, and run" "120 asia-northeast
     "$(tail -n +2 "$work/out" | awk '{ print $2, $3, $4, $NF }' | sort | uniq -c | xargs)"
 step serial
 cp "$work/out" "$work/serial"
-grep -q 'tick-data-vm-0' "$work/serial" || fail "nothing of tick-data-vm-0 on its serial port: $(head -n 20 "$work/serial")"
+for text in "the VM has booted" "installing Docker" "pulling $image:latest" "downloading shard 0 of 60 of 2023-05-23"; do
+    grep -q "tick-data-vm-0: $text" "$work/serial" || fail "no \"$text\" of tick-data-vm-0 on its serial port: $(<"$work/serial")"
+done
 ok "the serial port has the lines of tick-data-vm-0: $(wc -l <"$work/serial")"
 
 step monitor

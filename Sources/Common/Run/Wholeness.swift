@@ -1,4 +1,5 @@
 public import GoogleCloud
+import Tardis
 
 /// Whether an object is what was expected, told from its description alone.
 public enum Wholeness: Sendable, Equatable {
@@ -35,7 +36,30 @@ public enum Wholeness: Sendable, Equatable {
                 return .notWhole("its times are not within \(expected.date)")
             }
         }
+        // Another object that was copied to this name brings metadata that its bytes fit.
+        let source = sourcePath(expected)
+        guard metadata.source.path == source else {
+            return .notWhole("it was made from \(metadata.source.path), not from \(source)")
+        }
+        guard metadata.source.size > 0 else {
+            return .notWhole("its source is said to have \(metadata.source.size) bytes")
+        }
+        if metadata.rows == 1, metadata.firstTime != metadata.lastTime {
+            return .notWhole("it says two times for one row")
+        }
         return .whole(metadata)
+    }
+
+    private static func sourcePath(_ object: DataObject) -> String {
+        let date = object.date
+        return Dataset(
+            exchange: object.venue.tardisExchange,
+            dataType: object.dataType.rawValue,
+            year: date.year,
+            month: date.month,
+            day: date.day,
+            symbol: object.symbol
+        ).path
     }
 
     /// `PAR1` at both ends and the footer's length.

@@ -1,5 +1,4 @@
 public import Common
-import Tardis
 
 /// Whether a date's objects are all there and agree with what they say about themselves, told from one listing.
 public struct VerifyReport: Sendable, Equatable {
@@ -43,10 +42,6 @@ public struct VerifyReport: Sendable, Equatable {
             case .absent: absent.append(file.name)
             case .bad(let reason): damaged.append(Finding(name: file.name, reason: reason))
             case .whole(let metadata):
-                if let reason = Self.contradiction(file.object, metadata) {
-                    damaged.append(Finding(name: file.name, reason: reason))
-                    continue
-                }
                 right += 1
                 if let reason = Self.shortness(file.object, metadata) {
                     short.append(Finding(name: file.name, reason: reason))
@@ -63,23 +58,6 @@ public struct VerifyReport: Sendable, Equatable {
 
     /// Whether each object is there and right, or is known not to be at the source.
     public var isWhole: Bool { expected > 0 && missing.isEmpty && damaged.isEmpty }
-
-    /// What an object says that cannot be, although it looks whole: one that was copied from another name says so by its source.
-    private static func contradiction(_ object: DataObject, _ metadata: ObjectMetadata) -> String? {
-        let source = Dataset(
-            exchange: object.venue.tardisExchange,
-            dataType: object.dataType.rawValue,
-            year: object.date.year,
-            month: object.date.month,
-            day: object.date.day,
-            symbol: object.symbol
-        )
-        if metadata.source.path != source.path {
-            return "it was made from \(metadata.source.path), not from \(source.path)"
-        }
-        if metadata.rows == 1, metadata.firstTime != metadata.lastTime { return "it says two times for one row" }
-        return metadata.source.size > 0 ? nil : "its source is said to have \(metadata.source.size) bytes"
-    }
 
     /// How far from midnight a busy market's first and last row may be, in microseconds.
     private static let margin: Int64 = 300_000_000
