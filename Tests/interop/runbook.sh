@@ -135,8 +135,8 @@ expect "all are of the kind that the runbook names, and run" "120 asia-northeast
     "$(tail -n +2 "$work/out" | awk '{ print $2, $3, $4, $NF }' | sort | uniq -c | xargs)"
 step serial
 cp "$work/out" "$work/serial"
-for text in "the VM has booted" "installing Docker" "pulling $image:latest" "downloading shard 0 of 60 of 2023-05-23"; do
-    grep -q "tick-data-vm-0: $text" "$work/serial" || fail "no \"$text\" of tick-data-vm-0 on its serial port: $(<"$work/serial")"
+for text in "the log is gs://market-data-tick/_runs/2023-05-23/logs/tick-data-vm-0.1.log" "installing Docker" "pulling $image:latest" "downloading shard 0 of 60 of 2023-05-23"; do
+    grep -qF "tick-data-vm-0: $text" "$work/serial" || fail "no \"$text\" of tick-data-vm-0 on its serial port: $(<"$work/serial")"
 done
 ok "the serial port has the lines of tick-data-vm-0: $(wc -l <"$work/serial")"
 
