@@ -69,7 +69,7 @@ for line in open(sys.argv[1]):
         zone = url.split("/zones/")[1].split("/")[0]
         for name in request["body"]["perInstanceProperties"]:
             zones.setdefault(name, []).append(zone)
-    elif service == "gcs" and "uploadType=multipart" in url and status == 200:
+    elif service == "gcs" and "uploadType=multipart" in url and "name=" in url and status == 200:
         parts = unquote(re.search("name=([^&]*)", url)[1]).split("/")
         if len(parts) == 5:
             whole.add(f"/v1/{exchanges[parts[2]]}/{parts[1]}/{parts[0].replace('-', '/')}/{parts[3]}.csv.gz")
