@@ -95,7 +95,7 @@ setup_build_packages() {
 }
 
 setup_build() {
-    local -a packages=(libcurl4-openssl-dev libssl-dev libzstd-dev libisal-dev pkg-config)
+    local -a packages=(libcurl4-openssl-dev libssl-dev libzstd-dev libisal-dev pkg-config curl)
     local status=0
     while (($# > 0)); do
         case $1 in

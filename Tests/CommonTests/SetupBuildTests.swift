@@ -48,7 +48,7 @@ struct SetupBuildTests {
         return Result(status: status, printed: String(parts[1]), calls: String(parts[2]))
     }
 
-    private let needed = ["libcurl4-openssl-dev", "libssl-dev", "libzstd-dev", "libisal-dev", "pkg-config"]
+    private let needed = ["libcurl4-openssl-dev", "libssl-dev", "libzstd-dev", "libisal-dev", "pkg-config", "curl"]
 
     @Test func nothingHappensWhenNothingIsMissing() throws {
         let result = try setup(installed: needed)

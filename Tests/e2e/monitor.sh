@@ -85,7 +85,6 @@ expect "a look at 60 VMs and 220 objects: requests" "1 compute 2 gcs" "$(looked)
 expect "files in the document and in the bucket" "$(objects $day)" "$(of files.whole)"
 expect "bytes in the document and in the bucket" "$(bucket_state market-data-tick $day/ | awk '{ sum += $2 } END { print sum }')" \
     "$(of files.bytes_out)"
-expect "VMs in the document and in the project" "$(vms | wc -l)" "$(of vms.total)"
 run_expecting 0 $monitor all $day
 expect_plain "all"
 expect_message "$day in gs://market-data-tick is whole"
@@ -192,6 +191,7 @@ fresh_sandbox --rows 100
 run_expecting 0 ./orchestration/orchestrate-tick-download.sh --date $day --instances 60 --yes
 run_expecting 5 $monitor all $day --exit-status --output json
 expect "a fleet that comes up" "60" "$(of shards.states.STARTING)"
+expect "VMs in the document and in the project" "60 $(vms | wc -l)" "$(of vms.total) 60"
 run_expecting 0 $monitor vms $day --output json
 expect "its VMs" 60 "$(of vms.length)"
 run_expecting 0 $monitor logs 7

@@ -35,7 +35,11 @@ struct GuestDisk: Sendable {
         for name in ["apt-get", "shutdown"] { try Self.link("\(standIns)/\(name)", as: "\(programs)/\(name)") }
         for name in Self.borrowed {
             let folders = ["/usr/local/bin", "/usr/bin", "/bin"]
-            guard let folder = folders.first(where: { access("\($0)/\(name)", X_OK) == 0 }) else { continue }
+            guard let folder = folders.first(where: { access("\($0)/\(name)", X_OK) == 0 }) else {
+                throw SandboxError(
+                    "VMs need \(name), which this machine has not in \(folders.joined(separator: ", ")); install it"
+                )
+            }
             try Self.link("\(folder)/\(name)", as: "\(programs)/\(name)")
         }
     }
