@@ -50,6 +50,14 @@ static inline CURLcode tick_curl_get_pointer(CURL *handle, void **value) {
 static inline CURLMcode tick_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }
+// Strings since 7.85; the bit mask of before is deprecated since then. Ubuntu 22.04 has 7.81.
+static inline CURLcode tick_curl_allow_http_only(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    return curl_easy_setopt(handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
 static inline CURLcode tick_curl_message_result(CURLMsg *message) { return message->data.result; }
 // A macro in C, so unknown to Swift.
 static inline CURLcode tick_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_ALL); }

@@ -1,11 +1,20 @@
 import FoundationEssentials
 import Transport
 
-/// Tardis's JSON error.
+/// Tardis's JSON error. A member that is not of the form it should have counts as missing.
 private struct ErrorBody: Decodable {
-    var code: Int?
-    var message: String?
-    var retryAfterSeconds: Double?
+    let code: Int?
+    let message: String?
+    let retryAfterSeconds: Double?
+
+    private enum CodingKeys: CodingKey { case code, message, retryAfterSeconds }
+
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        code = try? members.decode(Int.self, forKey: .code)
+        message = try? members.decode(String.self, forKey: .message)
+        retryAfterSeconds = try? members.decode(Double.self, forKey: .retryAfterSeconds)
+    }
 }
 
 /// What an answer that is no data means.
@@ -14,11 +23,15 @@ struct AnswerReading {
     let hasKey: Bool
     /// Seconds since 1970, for a `Retry-After` that is a date.
     let now: Int64
+    /// Whether the storage that Tardis redirected to answers, which knows nothing of keys and data sets.
+    var isRedirected = false
 
     /// A longer pause after a 429 means that the quota is gone, as Tardis's own client takes it.
     private static let longestRateLimit = Duration.seconds(300)
     /// A lock without its own time: as long as those seen.
     private static let usualLock = Duration.seconds(900)
+    /// The longest pause that a lock's own time is believed: four times those seen.
+    private static let longestLock = Duration.seconds(3600)
 
     func error(status: Int, headers: HTTPHeaders, body: [UInt8]) -> TardisError {
         let json = try? JSONDecoder().decode(ErrorBody.self, from: Data(body))
@@ -27,16 +40,25 @@ struct AnswerReading {
         func make(_ kind: TardisError.Kind, _ detail: String, _ advice: RetryAdvice = .never) -> TardisError {
             TardisError(kind, operation: operation, detail: detail, retryAdvice: advice)
         }
+        if isRedirected, status != 416, status != 429, status < 500 {
+            // A link that has expired or was signed wrongly; Tardis gives a new one with each request.
+            return make(
+                .storage(status: status),
+                "the storage that Tardis redirected to refused the link (\(status)); a new link is asked for",
+                .backoff
+            )
+        }
         switch status {
         case 400: return badRequest(json, said, make)
         case 401: return unauthorized(json, said, make)
         case 403 where json?.code == 274:
-            let pause = json?.retryAfterSeconds.map { Duration.seconds($0) } ?? asked ?? Self.usualLock
+            let pause =
+                json?.retryAfterSeconds.map { Duration.fromOutside(seconds: $0) } ?? asked ?? Self.usualLock
             return make(
                 .locked,
                 "the Tardis key is in use from another IP address (403, code 274)\(said); it is free again after "
                     + "\(Int(pause / .seconds(1))) s without requests from there. One key serves one address at a time",
-                .after(pause)
+                .after(min(pause, Self.longestLock))
             )
         case 403:
             return make(
@@ -55,13 +77,15 @@ struct AnswerReading {
                 )
             }
             return make(.rateLimited, "too many requests (429)\(said)", asked.map { .after($0) } ?? .backoff)
-        case 500, 502, 503, 504:
+        case 416: return make(.unexpected(status: 416), "the file is not so long (416)\(said)")
+        default:
+            // As Tardis's own clients do: all but 400, 401, 403 and 404 may be different the next time. Its front answers
+            // 520 to 530 when what stands behind it does not.
             return make(
                 .server(status: status),
                 "Tardis has a problem of its own (\(status))\(said)",
                 asked.map { .after($0) } ?? .backoff
             )
-        default: return make(.unexpected(status: status), "an answer that was not expected (\(status))\(said)")
         }
     }
 

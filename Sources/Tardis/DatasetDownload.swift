@@ -67,6 +67,7 @@ public actor DatasetDownload {
                 try await client.lock.wait(client.clock)
                 attempt += 1
                 try await ask()
+                if !dataset.isFree { await client.lock.succeeded() }
                 return
             } catch let error as TardisError {
                 try await pause(after: error)
@@ -92,7 +93,7 @@ public actor DatasetDownload {
         if range == nil {
             etag = headers["ETag"]
             validator = headers["Accept-Ranges"] == "bytes" ? strongValidator(headers) : nil
-            total = headers["Content-Length"].flatMap { Int64($0) }
+            total = headers["Content-Length"].flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
         } else if answer.head.status != 206 || start(of: headers["Content-Range"]) != received {
             answer.cancel()
             throw interrupted("the transfer broke after \(received) bytes and the server does not continue it")
@@ -125,10 +126,10 @@ public actor DatasetDownload {
     private func pause(after error: TardisError) async throws {
         guard error.kind != .interrupted else { throw error }
         if error.kind == .locked, case .after(let pause) = error.retryAdvice {
-            lockedFor += pause
+            let wait = await client.lock.note(pause, now: client.clock.now())
+            lockedFor += wait
             guard lockedFor <= client.options.lockBudget else { throw error }
-            await client.lock.note(until: client.clock.now() + pause)
-            client.onWait(error, pause)
+            client.onWait(error, wait)
             return
         }
         if received - receivedAtFailure >= Self.progress {

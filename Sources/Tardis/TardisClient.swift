@@ -82,7 +82,8 @@ public struct TardisClient: Sendable {
         }
         if download.head.status == 200 || download.head.status == 206 { return download }
         let body = await Self.body(of: download)
-        throw AnswerReading(operation: operation, hasKey: key != nil, now: now())
+        let isRedirected = !isFile && !haveSameOrigin(download.head.url, request.url)
+        throw AnswerReading(operation: operation, hasKey: key != nil, now: now(), isRedirected: isRedirected)
             .error(status: download.head.status, headers: download.head.headers, body: body)
     }
 

@@ -16,14 +16,16 @@ public struct TardisError: Error, Sendable, Equatable {
         case notAvailable
         /// 404: rare, and a word of the edge rather than of the archive.
         case notFound
-        /// Any other 400, and statuses nobody expects.
+        /// Any other 400, and a 416 to a request for the rest of a file.
         case unexpected(status: Int)
         /// 429.
         case rateLimited
         /// 429 with a pause so long that the day's or month's quota must be gone.
         case quotaGone
-        /// 500, 502, 503, 504.
+        /// Any other status: 5xx, those of Tardis's front (520 to 530), and what nobody expects.
         case server(status: Int)
+        /// The storage that Tardis redirected to refused the link: expired, or signed wrongly.
+        case storage(status: Int)
         /// The transfer broke, and what came could not be continued: the file has to be begun again.
         case interrupted
         /// No whole answer.

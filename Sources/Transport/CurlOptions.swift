@@ -35,7 +35,7 @@ struct CurlOptions: Sendable {
         }
 
         try set(CURLOPT_URL, request.url, "the URL")
-        try set(CURLOPT_PROTOCOLS_STR, "http,https", "the protocols")
+        try check(tick_curl_allow_http_only(easy), "the protocols")
         try set(CURLOPT_USERAGENT, userAgent, "the user agent")
         try set(CURLOPT_NOSIGNAL, 1, "threads")
         try set(CURLOPT_FOLLOWLOCATION, 0, "redirects")

@@ -5,9 +5,12 @@
 /// verified, and nothing is decoded. Call `shutdown` before the process ends.
 public final class CurlTransport: HTTPTransport {
     private let loop: CurlLoop
+    private let allowsInsecureEndpoints: Bool
 
-    /// Starts the transport's thread.
-    public init(userAgent: String, environment: [String: String]) {
+    /// Starts the transport's thread. Requests that carry a key or token over plain HTTP to another machine are refused unless
+    /// `allowsInsecureEndpoints`.
+    public init(userAgent: String, environment: [String: String], allowsInsecureEndpoints: Bool = false) {
+        self.allowsInsecureEndpoints = allowsInsecureEndpoints
         loop = CurlLoop(options: CurlOptions(userAgent: userAgent, environment: environment))
     }
 
@@ -46,6 +49,7 @@ public final class CurlTransport: HTTPTransport {
 
     /// Sends one request and returns its answer, redirect or not.
     private func send(_ request: HTTPRequest) async throws -> HTTPDownload {
+        if !allowsInsecureEndpoints { try request.checkSecrecy() }
         let transfer = CurlTransfer(request)
         let ending = TransferEnding(transfer: transfer, loop: loop)
         return try await withTaskCancellationHandler {

@@ -74,6 +74,9 @@ public struct HTTPRequest: Sendable {
     /// Whether the transfer gets an HTTP/1.1 connection for itself. For bodies of many megabytes: on a shared HTTP/2
     /// connection they share one congestion window, and libcurl buffers up to 32 MiB of a body that is held back.
     public var ownConnection: Bool
+    /// Whether the body holds a secret, as one with an `Authorization` header is known to do. Such a request is not sent in
+    /// plain text to another machine.
+    public var bodyIsSecret = false
 
     /// A request with the transport's default limits.
     public init(
@@ -177,5 +180,21 @@ extension HTTPTransport {
             body += piece
         }
         return HTTPResponse(head: download.head, body: body)
+    }
+}
+
+extension HTTPRequest {
+    /// Throws when the request would carry a secret over plain HTTP to another machine. Applied by each transport that
+    /// reaches a network, to each hop.
+    func checkSecrecy() throws(TransportError) {
+        guard bodyIsSecret || headers["Authorization"] != nil, let url = URLParts(url), url.scheme != "https",
+            !url.isLoopback
+        else { return }
+        throw TransportError(
+            .insecure,
+            operation: "\(method) \(redactedURL(self.url))",
+            detail: "a key or token is not sent over plain http to another machine; use an https address, or "
+                + "--insecure-endpoints where nobody else can read along"
+        )
     }
 }

@@ -2,11 +2,12 @@
 struct ProxySettings: Sendable, Equatable {
     private let forHTTPS: String
     private let forHTTP: String
-    /// Hosts that are reached directly, in libcurl's form.
+    private let directHosts: Set<String>
+    /// `no_proxy` as it is set; libcurl reads it as curl does.
     let exceptions: String
 
     /// The metadata server is link-local: a proxy can never reach the right one.
-    private static let neverProxied = "metadata.google.internal,169.254.169.254"
+    private static let metadataHosts: Set<String> = ["metadata.google.internal", "metadata", "169.254.169.254"]
 
     init(environment: [String: String]) {
         func first(_ names: String...) -> String {
@@ -15,13 +16,18 @@ struct ProxySettings: Sendable, Equatable {
         forHTTPS = first("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
         // Not HTTP_PROXY: a CGI server fills that one from a request header, so curl does not read it either.
         forHTTP = first("http_proxy", "all_proxy", "ALL_PROXY")
-        let named = first("no_proxy", "NO_PROXY")
-        // A single star means everywhere; libcurl knows it only when it stands alone.
-        exceptions = named.isEmpty ? Self.neverProxied : named == "*" ? "*" : named + "," + Self.neverProxied
+        exceptions = first("no_proxy", "NO_PROXY")
+        let named = ["GCE_METADATA_HOST", "GCE_METADATA_ROOT"].compactMap { name in
+            environment[name].flatMap { URLParts("http://\($0)") }?.host
+        }
+        directHosts = Self.metadataHosts.union(named)
     }
 
-    /// The proxy's URL; empty for a direct connection (and, to libcurl, "do not look at the process environment").
+    /// The proxy's URL; empty for a direct connection (and, to libcurl, "do not look at the process environment"). This
+    /// machine and the metadata server are never asked through a proxy, which would reach another machine's.
     func proxy(for url: String) -> String {
-        url.lowercased().hasPrefix("https:") ? forHTTPS : forHTTP
+        guard let parts = URLParts(url) else { return "" }
+        if parts.isLoopback || directHosts.contains(parts.host) { return "" }
+        return parts.scheme == "https" ? forHTTPS : forHTTP
     }
 }

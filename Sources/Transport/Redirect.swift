@@ -14,6 +14,9 @@ func redirected(_ request: HTTPRequest, by head: HTTPHead) throws(TransportError
         let detail = "the redirect leads to \(target.scheme):, not to http"
         throw TransportError(.redirect, operation: operation, detail: detail)
     }
+    guard from.scheme != "https" || target.scheme == "https" else {
+        throw TransportError(.redirect, operation: operation, detail: "the redirect leads from https to plain http")
+    }
 
     var next = request
     next.url = target.text

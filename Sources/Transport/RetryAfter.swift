@@ -1,11 +1,28 @@
-/// The value of a `Retry-After` header as a time to wait, nil when it is malformed; a date that is past is zero.
+extension Duration {
+    /// The longest time that another side may make us wait or believe in: 30 days.
+    public static let longestFromOutside = Duration.seconds(30 * 86_400)
+
+    /// A number of seconds that another side named, brought within zero and `most`: negative ones and what is no number are
+    /// zero. Every such number passes through here before it is calculated with.
+    public static func fromOutside(seconds: Double, most: Duration = longestFromOutside) -> Duration {
+        guard seconds > 0 else { return .zero }
+        return seconds < most / .seconds(1) ? .seconds(seconds) : most
+    }
+}
+
+/// The value of a `Retry-After` header as a time to wait, nil when it is malformed; a date that is past is zero, and nothing
+/// is longer than 30 days.
 ///
 /// RFC 9110, 10.2.3: whole seconds, or a date such as `Sun, 06 Nov 1994 08:49:37 GMT` (the obsolete forms are not read).
 /// `now` is in seconds since 1970.
 public func retryAfter(_ value: String, now: Int64) -> Duration? {
-    if let seconds = Int64(value), seconds >= 0 { return .seconds(seconds) }
+    if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+        // More digits than an Int64 holds are a long time, too.
+        return .fromOutside(seconds: Int64(value).map(Double.init) ?? .infinity)
+    }
     guard let moment = secondsSince1970(ofHTTPDate: value) else { return nil }
-    return .seconds(max(0, moment - now))
+    let (wait, overflow) = moment.subtractingReportingOverflow(now)
+    return overflow ? nil : .fromOutside(seconds: Double(wait))
 }
 
 private let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -22,6 +22,8 @@ public struct TransportError: Error, Sendable, Equatable {
         case body
         /// Too many redirects, or one that cannot be followed.
         case redirect
+        /// It would carry a token or key over plain HTTP to another machine.
+        case insecure
         /// Cancelled by the caller.
         case cancelled
     }
@@ -51,7 +53,9 @@ extension TransportError: RetryClassified {
     public var retryAdvice: RetryAdvice {
         switch kind {
         case .nameNotResolved, .connect, .stalled, .broken, .tls(certificate: false): .backoff
-        case .tls(certificate: true), .invalid, .file, .tooLarge, .body, .redirect, .cancelled: .never
+        case .tls(certificate: true), .invalid, .file, .tooLarge, .body, .redirect, .insecure,
+            .cancelled:
+            .never
         }
     }
 }

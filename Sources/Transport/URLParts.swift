@@ -8,6 +8,8 @@ struct URLParts: Equatable {
     let text: String
     /// `http` or `https`, or whatever else the URL says.
     let scheme: String
+    /// Lower-case; an IPv6 address stands in brackets.
+    let host: String
 
     /// Parses `url`, or resolves it against `base` when it is relative; nil when it is no URL.
     init?(_ url: String, relativeTo base: String? = nil) {
@@ -28,6 +30,26 @@ struct URLParts: Equatable {
         let port = part(CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)) ?? ""
         self.scheme = scheme
         self.text = text
+        self.host = host
         self.origin = "\(scheme)://\(host):\(port)"
     }
+
+    /// Whether the host is this machine: `localhost` and names under it (RFC 6761, 6.3), 127.0.0.0/8, `::1`.
+    var isLoopback: Bool { Self.isLoopback(host) }
+
+    static func isLoopback(_ host: String) -> Bool {
+        let host = host.hasSuffix(".") ? String(host.dropLast()) : host
+        if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" || host == "::1" { return true }
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+        return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
+    }
 }
+
+/// Whether two URLs have the same scheme, host and port; false for what is no URL.
+public func haveSameOrigin(_ first: String, _ second: String) -> Bool {
+    guard let first = URLParts(first), let second = URLParts(second) else { return false }
+    return first.origin == second.origin
+}
+
+/// Whether the URL's host is this machine; false for what is no URL.
+public func isLoopbackURL(_ url: String) -> Bool { URLParts(url)?.isLoopback ?? false }

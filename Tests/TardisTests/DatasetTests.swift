@@ -28,7 +28,22 @@ private func collect(_ download: DatasetDownload) async throws -> String {
 }
 
 private let passingTroubles: [(Int, HTTPHeaders, Duration)] = [
-    (429, ["Retry-After": "7"], .seconds(7)), (500, [:], .seconds(1)), (503, [:], .seconds(1)),
+    (429, ["Retry-After": "7"], .seconds(7)), (429, ["Retry-After": "0"], .seconds(1)),
+    (429, ["Retry-After": "-1"], .seconds(1)), (500, [:], .seconds(1)), (503, [:], .seconds(1)),
+    (502, ["Content-Type": "text/html"], .seconds(1)), (408, [:], .seconds(1)), (418, [:], .seconds(1)),
+    (520, [:], .seconds(1)), (521, [:], .seconds(1)), (522, [:], .seconds(1)), (523, [:], .seconds(1)),
+    (524, [:], .seconds(1)), (530, ["Retry-After": "9"], .seconds(9)),
+]
+
+/// What the storage behind a redirect may say of a link.
+private let refusedLinks = [400, 401, 403, 404, 410]
+
+/// `retryAfterSeconds` and `Retry-After` of a lock, and the pause that follows.
+private let lockTimes: [(String, HTTPHeaders, Duration)] = [
+    ("893", [:], .seconds(893)), ("0", [:], .seconds(5)), ("-893", [:], .seconds(5)), ("0.25", [:], .seconds(5)),
+    ("1e30", [:], .seconds(3600)), ("9223372036854775807", [:], .seconds(3600)), ("null", [:], .seconds(900)),
+    ("null", ["Retry-After": "0"], .seconds(5)), ("null", ["Retry-After": "9223372036854775807"], .seconds(3600)),
+    ("null", ["Retry-After": "99999999999999999999"], .seconds(3600)), ("\"x\"", [:], .seconds(900)),
 ]
 
 /// No ranges at this server; only a weak ETag; the file has changed; a range that was not asked for; a shorter file.
@@ -75,7 +90,6 @@ private let brokenTransfers: [(HTTPHeaders, Int?, String)] = [
         (401, "{\"code\":10,\"message\":\"no\"}", .unauthorized, false),
         (401, "{\"code\":11,\"message\":\"expired\"}", .unauthorized, false),
         (403, "<html>denied</html>", .refused, false),
-        (418, "", .unexpected(status: 418), false),
     ])
     func finalAnswersAreThrownAtOnce(status: Int, body: String, kind: TardisError.Kind, isAbsence: Bool) async throws {
         let transport = ScriptedTransport([Answer(status, [:], body)])
@@ -101,6 +115,29 @@ private let brokenTransfers: [(HTTPHeaders, Int?, String)] = [
         #expect(try await collect(try await client(transport, clock).download(dataset())) == "ok")
         #expect(clock.pauses == [pause])
         #expect(transport.requests[1].url.hasSuffix(".csv.gz?retryAttempt=1"))
+    }
+
+    @Test(arguments: refusedLinks)
+    func aLinkThatTheStorageRefusesIsNoWordAboutTheKey(status: Int) async throws {
+        let refused = Answer(
+            status,
+            [:],
+            "<Error><Code>AccessDenied</Code></Error>",
+            url: "https://s3.test/x?X-Amz-Expires=1"
+        )
+        let transport = ScriptedTransport([refused, Answer(200, [:], "ok", url: "https://s3.test/y")])
+        #expect(try await collect(try await client(transport).download(dataset())) == "ok")
+        // The second request goes to Tardis for another link.
+        #expect(transport.requests[1].url == "https://datasets.test\(dataset().path)?retryAttempt=1")
+    }
+
+    @Test func aStorageThatRefusesEveryLinkIsATemporaryFailure() async throws {
+        let refused = Answer(403, [:], "", url: "https://s3.test/x")
+        let transport = ScriptedTransport([refused, refused, refused])
+        let error = await #expect(throws: TardisError.self) {
+            _ = try await client(transport) { $0.retry.tries = 3 }.download(dataset())
+        }
+        #expect(error?.kind == .storage(status: 403) && error?.isAbsence == false)
     }
 
     @Test func theISO8601AnswerIsTriedAgain() async throws {
@@ -130,6 +167,26 @@ private let brokenTransfers: [(HTTPHeaders, Int?, String)] = [
         let transport = ScriptedTransport([locked, Answer(200, [:], "ok")])
         #expect(try await collect(try await client(transport, clock).download(dataset())) == "ok")
         #expect(clock.pauses == [.seconds(893)])
+    }
+
+    @Test(arguments: lockTimes)
+    func aLocksOwnTimeIsBelievedWithinBounds(seconds: String, headers: HTTPHeaders, pause: Duration) async throws {
+        let clock = PausedClock()
+        let locked = Answer(403, headers, "{\"code\":274,\"retryAfterSeconds\":\(seconds)}")
+        let transport = ScriptedTransport([locked, Answer(200, [:], "ok")])
+        #expect(try await collect(try await client(transport, clock).download(dataset())) == "ok")
+        #expect(clock.pauses == [pause])
+    }
+
+    @Test func aLockWithoutATimeIsAskedLessAndLessOftenAndEndsWithItsBudget() async throws {
+        let clock = PausedClock()
+        let locked = Answer(403, [:], "{\"code\":274,\"retryAfterSeconds\":0}")
+        let transport = ScriptedTransport(Array(repeating: locked, count: 9))
+        let error = await #expect(throws: TardisError.self) {
+            _ = try await client(transport, clock) { $0.lockBudget = .seconds(1000) }.download(dataset())
+        }
+        #expect(error?.kind == .locked)
+        #expect(clock.pauses == [5, 10, 20, 40, 80, 160, 320, 320].map { Duration.seconds($0) })
     }
 
     @Test func aLockThatHasPassedHoldsNobodyUp() async throws {

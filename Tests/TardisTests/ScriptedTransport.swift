@@ -10,14 +10,18 @@ final class ScriptedTransport: HTTPTransport {
         var pieces: [[UInt8]] = []
         /// How the body ends: whole when nil.
         var breaks: TransportError.Kind?
+        /// Where a redirect led to; the request's own URL when nil.
+        var url: String?
 
         init(
             _ status: Int = 200,
             _ headers: HTTPHeaders = [:],
             _ text: String = "",
             pieces: [[UInt8]]? = nil,
-            breaks: TransportError.Kind? = nil
+            breaks: TransportError.Kind? = nil,
+            url: String? = nil
         ) {
+            self.url = url
             self.status = status
             self.headers = headers
             self.pieces = pieces ?? (text.isEmpty ? [] : [Array(text.utf8)])
@@ -44,7 +48,7 @@ final class ScriptedTransport: HTTPTransport {
         if answer.status == 0 { throw TransportError(answer.breaks ?? .connect, operation: "GET", detail: "scripted") }
         let pieces = PieceSource(answer)
         return HTTPDownload(
-            head: HTTPHead(status: answer.status, headers: answer.headers, url: request.url),
+            head: HTTPHead(status: answer.status, headers: answer.headers, url: answer.url ?? request.url),
             next: { try pieces.next() },
             cancel: {}
         )

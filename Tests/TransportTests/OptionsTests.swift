@@ -17,10 +17,54 @@ struct OptionsTests {
         #expect(settings.proxy(for: "https://h/") == https && settings.proxy(for: "http://h/") == http)
     }
 
-    @Test func theMetadataServerIsNeverProxied() {
-        let named = ProxySettings(environment: ["NO_PROXY": "x", "no_proxy": "y.example"])
-        #expect(named.exceptions == "y.example,metadata.google.internal,169.254.169.254")
-        #expect(ProxySettings(environment: ["no_proxy": "*"]).exceptions == "*")
+    @Test(arguments: [
+        "http://localhost:1/", "http://LOCALHOST./", "https://a.localhost/", "http://127.0.0.1:8080/x",
+        "http://127.9.8.7/",
+        "http://[::1]:9/", "http://metadata.google.internal/computeMetadata/v1/", "http://169.254.169.254/",
+        "http://10.0.0.9:80/",
+    ])
+    func thisMachineAndTheMetadataServerAreNeverProxied(url: String) {
+        let everything = ["http_proxy": "p", "https_proxy": "p", "GCE_METADATA_HOST": "10.0.0.9:80"]
+        #expect(ProxySettings(environment: everything).proxy(for: url) == "")
+    }
+
+    @Test(arguments: [
+        "http://127.0.0.1.evil.test/", "http://localhost.evil.test/", "http://notlocalhost/", "https://128.0.0.1/",
+        "http://127.0.0.256/",
+    ])
+    func lookAlikesOfThisMachineAreProxied(url: String) {
+        #expect(ProxySettings(environment: ["all_proxy": "p"]).proxy(for: url) == "p")
+    }
+
+    @Test func noProxyIsLeftToLibcurl() {
+        #expect(ProxySettings(environment: ["NO_PROXY": "x", "no_proxy": "y.example,.z"]).exceptions == "y.example,.z")
+        #expect(ProxySettings(environment: ["NO_PROXY": "*"]).exceptions == "*")
+    }
+
+    @Test(arguments: [
+        ("http://h.test/", true, false, true), ("http://h.test/", false, true, true),
+        ("https://h.test/", true, true, false),
+        ("http://127.0.0.1:1/", true, true, false), ("http://[::1]:1/", true, false, false),
+        ("http://h.test/", false, false, false),
+        ("http://127.0.0.1.h.test/", true, false, true), ("HTTP://H.test/", true, false, true),
+    ])
+    func aSecretIsNotSentInPlainTextToAnotherMachine(url: String, token: Bool, secretBody: Bool, isRefused: Bool) {
+        var request = HTTPRequest("POST", url)
+        if token { request.headers["authorization"] = "Bearer t" }
+        request.bodyIsSecret = secretBody
+        var kind: TransportError.Kind?
+        do throws(TransportError) { try request.checkSecrecy() } catch { kind = error.kind }
+        #expect(kind == (isRefused ? .insecure : nil))
+    }
+
+    @Test func theTransportRefusesIt() async throws {
+        let request = HTTPRequest("GET", "http://h.invalid/", headers: ["Authorization": "Bearer t"])
+        let strict = CurlTransport(userAgent: "tests/1", environment: [:])
+        #expect(await kindThrown { _ = try await strict.send(request) } == .insecure)
+        await strict.shutdown()
+        let lenient = CurlTransport(userAgent: "tests/1", environment: [:], allowsInsecureEndpoints: true)
+        #expect(await kindThrown { _ = try await lenient.send(request) } == .nameNotResolved)
+        await lenient.shutdown()
     }
 
     @Test func requestsGoThroughTheProxyUnlessTheHostIsExcepted() async throws {
@@ -35,7 +79,7 @@ struct OptionsTests {
         #expect(text == "proxied GET http://host.invalid/x HTTP/1.1")
         await through.shutdown()
 
-        try await withServer(environment: ["http_proxy": proxy.url, "no_proxy": "127.0.0.1"]) { connection in
+        try await withServer(environment: ["http_proxy": proxy.url]) { connection in
             _ = connection.readRequest()
             connection.answer("200 OK", body: "direct")
         } _: { server, transport in

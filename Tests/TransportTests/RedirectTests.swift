@@ -93,4 +93,16 @@ struct RedirectTests {
         let next = try redirected(request, by: HTTPHead(status: 302, headers: ["Location": to], url: from))
         #expect((next?.headers["Authorization"] != nil) == kept)
     }
+
+    @Test(arguments: [
+        ("https://h/", "http://h/", true), ("https://h/", "http://127.0.0.1/", true),
+        ("https://h/", "https://i/", false),
+        ("http://h/", "http://i/", false), ("http://h/", "https://i/", false),
+    ])
+    func aRedirectNeverLeavesHTTPS(from: String, to: String, isRefused: Bool) {
+        let head = HTTPHead(status: 302, headers: ["Location": to], url: from)
+        var kind: TransportError.Kind?
+        do throws(TransportError) { _ = try redirected(HTTPRequest("GET", from), by: head) } catch { kind = error.kind }
+        #expect(kind == (isRefused ? .redirect : nil))
+    }
 }

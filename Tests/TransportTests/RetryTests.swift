@@ -74,11 +74,21 @@ final class FakeTime: Sendable {
 
 @Test(arguments: [
     ("120", Duration.seconds(120)), ("0", .zero), ("Sun, 06 Nov 1994 08:49:37 GMT", .seconds(37)),
-    ("Sun, 06 Nov 1994 08:48:00 GMT", .zero), ("Tue, 29 Feb 2000 00:00:00 GMT", .seconds(951_782_400 - 784_111_740)),
+    ("Sun, 06 Nov 1994 08:48:00 GMT", .zero), ("Mon, 07 Nov 1994 08:49:00 GMT", .seconds(86_400)),
+    ("Tue, 29 Feb 2000 00:00:00 GMT", .longestFromOutside), ("9223372036854775807", .longestFromOutside),
+    ("99999999999999999999999", .longestFromOutside), ("Fri, 31 Dec 9999 23:59:59 GMT", .longestFromOutside), ("", nil),
     ("-1", nil), ("soon", nil), ("Sun, 06 Xyz 1994 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 25:49:37 GMT", nil),
 ])
 func retryAfterIsSecondsOrADate(value: String, pause: Duration?) {
     #expect(retryAfter(value, now: 784_111_740) == pause)
+}
+
+@Test(arguments: [
+    (5.0, Duration.seconds(5)), (0, .zero), (-1, .zero), (.nan, .zero), (-.infinity, .zero), (.infinity, .seconds(60)),
+    (1e300, .seconds(60)), (60, .seconds(60)), (0.5, .milliseconds(500)),
+])
+func secondsFromOutsideStayWithinBounds(seconds: Double, duration: Duration) {
+    #expect(Duration.fromOutside(seconds: seconds, most: .seconds(60)) == duration)
 }
 
 @Test func aStallIsNoticedAfterTheLimitAndNotWhileHeld() {

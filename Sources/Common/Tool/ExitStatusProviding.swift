@@ -16,7 +16,9 @@ extension UsageError: ExitStatusProviding {
 
 extension TransportError: ExitStatusProviding {
     /// `temporary` when another try may help.
-    public var exitStatus: ExitStatus { retryAdvice == .never ? .failed : .temporary }
+    public var exitStatus: ExitStatus {
+        kind == .insecure ? .usage : retryAdvice == .never ? .failed : .temporary
+    }
 }
 
 extension TardisError: ExitStatusProviding {
@@ -25,7 +27,7 @@ extension TardisError: ExitStatusProviding {
         switch kind {
         case .unauthorized, .refused: .credentials
         case .notArchived, .notAvailable, .notFound: .incomplete
-        case .locked, .rateLimited, .quotaGone, .server, .interrupted: .temporary
+        case .locked, .rateLimited, .quotaGone, .server, .storage, .interrupted: .temporary
         case .transport: retryAdvice == .never ? .failed : .temporary
         case .unexpected, .malformed: .failed
         }
