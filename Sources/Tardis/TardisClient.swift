@@ -44,6 +44,9 @@ public struct TardisClient: Sendable {
         lock = KeyLock()
     }
 
+    /// Whether there is a key to ask with.
+    public var hasKey: Bool { options.key != nil }
+
     /// Begins the download of a file; returns when its first byte can be read. `attempt` is 1, and one more each time that the
     /// caller begins the same file again. Throws `TardisError`.
     public func download(_ dataset: Dataset, attempt: Int = 1) async throws -> DatasetDownload {

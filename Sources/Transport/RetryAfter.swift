@@ -27,7 +27,8 @@ public func retryAfter(_ value: String, now: Int64) -> Duration? {
 
 private let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-private func secondsSince1970(ofHTTPDate text: String) -> Int64? {
+/// Seconds since 1970 of a date as HTTP headers have it (RFC 9110, 5.6.7; the obsolete forms are not read).
+public func secondsSince1970(ofHTTPDate text: String) -> Int64? {
     let words = text.split(separator: " ")
     guard words.count == 6, words[5] == "GMT", let day = Int64(words[1]), (1...31).contains(day),
         let month = months.firstIndex(of: String(words[2])), let year = Int64(words[3]), (1970...9999).contains(year)

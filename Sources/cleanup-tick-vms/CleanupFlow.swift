@@ -8,9 +8,6 @@ import Transport
 struct CleanupFlow: Sendable {
     private let run: ToolRun
 
-    /// Google's services answer within seconds, or the operator should hear of it; the rate limits are renewed each minute.
-    private static let retry = RetryPolicy(tries: 8, budget: .seconds(150))
-
     init(_ run: ToolRun) {
         self.run = run
     }
@@ -18,19 +15,19 @@ struct CleanupFlow: Sendable {
     /// Removes what the command line asks for and reports it.
     func run() async throws -> ExitStatus {
         let settings = try Settings(run)
-        let transport = CurlTransport(userAgent: Kit.userAgent, environment: run.context.environment)
+        let connection = try GoogleConnection(run)
         do {
-            let status = try await clean(settings, transport)
-            await transport.shutdown()
+            let status = try await clean(settings, connection)
+            await connection.transport.shutdown()
             return status
         } catch {
-            await transport.shutdown()
+            await connection.transport.shutdown()
             throw error
         }
     }
 
-    private func clean(_ settings: Settings, _ transport: CurlTransport) async throws -> ExitStatus {
-        let cleanup = cleanup(settings, transport)
+    private func clean(_ settings: Settings, _ connection: GoogleConnection) async throws -> ExitStatus {
+        let cleanup = cleanup(settings, connection)
         let view: Cleanup.View
         do {
             view = try await cleanup.look()
@@ -161,32 +158,9 @@ struct CleanupFlow: Sendable {
 
     // MARK: Connecting
 
-    private func cleanup(_ settings: Settings, _ transport: CurlTransport) -> Cleanup {
-        var environment = run.context.environment
-        // A flag or a settings file says the same as the variable.
-        environment["GCP_CREDENTIALS_PATH"] = run.arguments.string(SharedOptions.credentials.name)
-            .map(run.context.absolute)
-        let credentials = CredentialSources(environment: environment, home: run.context.home, transport: transport)
-        let onRetry: RetryListener = { [run] error, pause in run.noteWait(error, pause) }
-        let api = GoogleAPI(
-            environment: environment,
-            transport: transport,
-            tokens: credentials.tokens(),
-            retry: Self.retry,
-            onRetry: onRetry
-        )
-        let compute = ComputeClient(api, project: settings.project)
-        let storageTokens = credentials.storageTokens()
-        let heartbeats = HeartbeatReader(fallback: settings.bucket) { [environment] place in
-            try openObjectStore(
-                place,
-                environment: environment,
-                transport: transport,
-                tokens: storageTokens,
-                retry: Self.retry,
-                onRetry: onRetry
-            )
-        }
+    private func cleanup(_ settings: Settings, _ connection: GoogleConnection) -> Cleanup {
+        let compute = ComputeClient(connection.api, project: settings.project)
+        let heartbeats = HeartbeatReader(fallback: settings.bucket) { try connection.store($0) }
         let egress = SharedEgress(compute, random: run.context.random) { [run] region, step in
             run.logger.info("shared egress", ["region": .string(region), "step": .string(step)])
         }

@@ -54,7 +54,7 @@ enum Options {
             SharedOptions.project,
             SharedOptions.vmNamePrefix,
             SharedOptions.bucket,
-            SharedOptions.credentials,
+            SharedOptions.credentials, SharedOptions.insecureEndpoints,
             SharedOptions.envFile,
             StandardOptions.output,
             StandardOptions.progress,

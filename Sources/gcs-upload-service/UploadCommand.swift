@@ -23,7 +23,7 @@ let uploadCommand = CommandSpec(
             check: .integer(1...256)
         ),
         StandardOptions.dryRun,
-        SharedOptions.credentials,
+        SharedOptions.credentials, SharedOptions.insecureEndpoints,
         StandardOptions.output,
         StandardOptions.progress,
     ],

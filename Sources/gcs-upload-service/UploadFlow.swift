@@ -22,13 +22,13 @@ struct UploadFlow: Sendable {
         let target = UploadTarget(last)
         let sources = try sourceFiles(paths.dropLast().map(run.context.absolute), target)
 
-        let transport = CurlTransport(userAgent: Kit.userAgent, environment: run.context.environment)
+        let connection = try GoogleConnection(run, retry: RetryPolicy())
         do {
-            let status = try await upload(sources, to: target, transport)
-            await transport.shutdown()
+            let status = try await upload(sources, to: target, connection)
+            await connection.transport.shutdown()
             return status
         } catch {
-            await transport.shutdown()
+            await connection.transport.shutdown()
             throw error
         }
     }
@@ -49,10 +49,11 @@ struct UploadFlow: Sendable {
         return sources
     }
 
-    private func upload(_ sources: SourceFiles, to target: UploadTarget, _ transport: CurlTransport) async throws
+    private func upload(_ sources: SourceFiles, to target: UploadTarget, _ connection: GoogleConnection) async throws
         -> ExitStatus
     {
-        let store = try openStore(target, transport)
+        let place = target.place.hasPrefix("gs://") ? target.place : run.context.absolute(target.place)
+        let store = try connection.store(place)
         if store is any Buckets {
             // One look tells a missing bucket or permission once instead of once a file.
             _ = try await store.list(prefix: target.prefix, delimiter: "/", pageToken: nil)
@@ -61,7 +62,7 @@ struct UploadFlow: Sendable {
         for file in sources.files { progress.add(file.object, totalBytes: file.size) }
         let upload = FileUpload(
             store: store,
-            transport: transport,
+            transport: connection.transport,
             isDryRun: run.arguments.flag("dry-run"),
             progress: progress
         )
@@ -85,27 +86,6 @@ struct UploadFlow: Sendable {
         report.duration = run.context.clock.monotonic() - start
         show(report)
         return report.status
-    }
-
-    private func openStore(_ target: UploadTarget, _ transport: CurlTransport) throws -> any ObjectStore {
-        var environment = run.context.environment
-        environment["GCP_CREDENTIALS_PATH"] = run.arguments.string("credentials").map(run.context.absolute)
-        let credentials = CredentialSources(
-            environment: environment,
-            home: run.context.home,
-            transport: transport
-        )
-        do {
-            return try openObjectStore(
-                target.place.hasPrefix("gs://") ? target.place : run.context.absolute(target.place),
-                environment: environment,
-                transport: transport,
-                tokens: credentials.storageTokens(),
-                onRetry: { [run] in run.noteWait($0, $1) }
-            )
-        } catch let error as StorageError {
-            throw run.arguments.error("\(error)")
-        }
     }
 
     private func show(_ report: UploadReport) {

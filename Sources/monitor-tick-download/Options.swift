@@ -40,7 +40,7 @@ enum Options {
             StandardOptions.output,
             SharedOptions.project,
             place,
-            SharedOptions.credentials,
+            SharedOptions.credentials, SharedOptions.insecureEndpoints,
             SharedOptions.vmNamePrefix,
             SharedOptions.instrumentsFile,
             SharedOptions.envFile,

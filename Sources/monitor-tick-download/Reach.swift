@@ -18,39 +18,13 @@ struct Reach: Sendable {
     /// Throws `UsageError`.
     init(_ tool: ToolRun) throws {
         let arguments = tool.arguments
-        var environment = tool.context.environment
-        // A flag or a settings file says the same as the variable.
-        environment["GCP_CREDENTIALS_PATH"] = arguments.string(SharedOptions.credentials.name).map(
-            tool.context.absolute
-        )
-        let transport = CurlTransport(userAgent: Kit.userAgent, environment: environment)
-        let credentials = CredentialSources(environment: environment, home: tool.context.home, transport: transport)
+        let connection = try GoogleConnection(tool, retry: Self.retry)
+        transport = connection.transport
         place = PlaceSetting.resolve(try arguments.required(SharedOptions.bucket.name), tool.context)
-        do {
-            store = try openObjectStore(
-                place,
-                environment: environment,
-                transport: transport,
-                tokens: credentials.storageTokens(),
-                retry: Self.retry,
-                onRetry: { tool.noteWait($0, $1) }
-            )
-        } catch let error as StorageError {
-            throw arguments.error("\(error)")
-        }
-        self.transport = transport
-        guard PlaceSetting.bucket(place) != nil else {
-            compute = nil
-            return
-        }
-        let api = GoogleAPI(
-            environment: environment,
-            transport: transport,
-            tokens: credentials.tokens(),
-            retry: Self.retry,
-            onRetry: { tool.noteWait($0, $1) }
-        )
-        compute = ComputeClient(api, project: try arguments.required(SharedOptions.project.name))
+        store = try connection.store(place)
+        compute =
+            PlaceSetting.bucket(place) == nil
+            ? nil : ComputeClient(connection.api, project: try arguments.required(SharedOptions.project.name))
     }
 
     /// Lists the kit's VMs; nil with a folder.

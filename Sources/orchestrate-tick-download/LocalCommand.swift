@@ -88,6 +88,9 @@ struct LocalCommand {
         var words = ["--plan", plan, "--shard-index", "\(shard)", "--bucket", settings.place]
         for date in run.dates { words += ["--date", date.description] }
         if let file = tool.arguments.string(SharedOptions.envFile.name) { words += ["--env-file", file] }
+        if tool.arguments.flag(SharedOptions.insecureEndpoints.name) {
+            words.append("--\(SharedOptions.insecureEndpoints.name)")
+        }
         return words + ["--progress", "json", "--output", "json"]
     }
 

@@ -8,7 +8,7 @@ struct Main {
     static func main() async {
         await ToolMain.run(Options.command) { tool in
             let settings = try Settings(tool)
-            let reach = Reach(tool)
+            let reach = try Reach(tool)
             do {
                 let status = try await execute(tool, settings, reach)
                 await reach.google.transport.shutdown()

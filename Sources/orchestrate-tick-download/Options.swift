@@ -147,7 +147,7 @@ enum Options {
                 negatable: true,
                 defaultValue: true
             ),
-            SharedOptions.credentials,
+            SharedOptions.credentials, SharedOptions.insecureEndpoints,
             .value(
                 "tardis-api-url",
                 "URL",

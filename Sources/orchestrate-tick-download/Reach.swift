@@ -8,9 +8,9 @@ struct Reach: Sendable {
     let google: GoogleConnection
     private let tool: ToolRun
 
-    init(_ tool: ToolRun) {
+    init(_ tool: ToolRun) throws {
         self.tool = tool
-        google = GoogleConnection(tool)
+        google = try GoogleConnection(tool)
     }
 
     /// Tardis, asked with the key.

@@ -8,7 +8,7 @@ struct Main {
     static func main() async {
         await ToolMain.run(Options.command) { run in
             let settings = try SetupSettings(run)
-            let connection = GoogleConnection(run)
+            let connection = try GoogleConnection(run)
             do {
                 let status = try await SetupFlow(run, settings, connection).run()
                 await connection.transport.shutdown()

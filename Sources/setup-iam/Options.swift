@@ -58,7 +58,7 @@ enum Options {
             SharedOptions.project, SharedOptions.serviceAccount, check, StandardOptions.dryRun, remove, enableAPIs,
             createBucket, createRepository, secret, keyFile, leastPrivilege, SharedOptions.bucket,
             SharedOptions.repository, SharedOptions.zone, location, SharedOptions.vmNamePrefix, StandardOptions.yes,
-            SharedOptions.credentials, SharedOptions.envFile, StandardOptions.output,
+            SharedOptions.credentials, SharedOptions.insecureEndpoints, SharedOptions.envFile, StandardOptions.output,
         ],
         examples: [
             .init("setup-iam", "Adds what is missing."),

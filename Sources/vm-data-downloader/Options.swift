@@ -62,7 +62,7 @@ enum Options {
                 check: .integer(1...256)
             ),
             bucket,
-            SharedOptions.credentials,
+            SharedOptions.credentials, SharedOptions.insecureEndpoints,
             SharedOptions.project,
             .flag("force", help: "Download again what is there already."),
             StandardOptions.dryRun,

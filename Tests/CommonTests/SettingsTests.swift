@@ -15,7 +15,7 @@ struct SettingsTests {
         ("A=\"b\\n\\\"c\\\"\\x\"", "b\n\"c\"\\x"),
         ("A=b # c", "b"), ("A=b#c", "b#c"), ("A=b=c", "b=c"), ("A=\"b\" # c", "b"), ("A=# c", ""),
         ("\u{FEFF}A=b\r", "b"),
-        ("# x\n\nA=1\nA=2", "2"), ("A='b\\n'", "b\\n"),
+        ("# x\n\nA=1\nA=2", "2"), ("A='b\\n'", "b\\n"), ("A='b\nc'", "b\nc"),
     ])
     func linesAreRead(text: String, value: String) throws {
         #expect(try DotEnv.parse(text, path: ".env") == ["A": value])
@@ -91,6 +91,9 @@ struct SettingsTests {
         #expect(SettingsSources.orchestrationFile(name, context) == "/o/defaults.env")
         context.environment = [:]
         #expect(SettingsSources.orchestrationFile(name, context) == "/opt/kit/orchestration/defaults.env")
+        // A program that was built in a checkout and is called from elsewhere.
+        context.executable = "/opt/kit/.build/x86_64-unknown-linux-gnu/release/tool"
+        #expect(SettingsSources.orchestrationFile(name, context) == "/opt/kit/orchestration/defaults.env")
         context.executable = nil
         #expect(SettingsSources.orchestrationFile(name, context) == "/there/orchestration/defaults.env")
         context.files = .memory([:])
@@ -115,11 +118,106 @@ struct SettingsTests {
         #expect(!(ended.output + ended.messages).contains("hush"))
     }
 
-    @Test func aBrokenDotEnvIsAUsageError() async {
-        let context = ToolContext(files: .memory(["/.env": "TD.hush"]))
+    // MARK: Files that merely lie in the current directory
+
+    @Test func aFileOfAnotherToolIsReadAsFarAsItGoes() async throws {
+        let text = """
+            TD.hush
+            GCS_BUCKET=mine
+            if [ -f x ]; then
+            KEY="-----BEGIN
+            A=hidden
+            -----END"
+            export GCP_PROJECT_ID='p'
+            """
+        let context = ToolContext(files: .memory(["/.env": text]))
+        let ended = await execute(command, context) { run in
+            #expect(run.arguments.string("bucket") == "mine" && run.arguments.string("project") == "p")
+            return .done
+        }
+        #expect(ended.status == .done)
+        #expect(ended.messages.contains("/.env, line 1 and 1 more: skipped, as it is not KEY=VALUE"))
+        #expect(!ended.messages.contains("hush") && !ended.messages.contains("BEGIN"))
+    }
+
+    @Test(
+        arguments: [
+            ("A='x\ny' # c", ["A": "x\ny"], []), ("A=\"x\n\n\\n\"\nB=1", ["A": "x\n\n\n", "B": "1"], []),
+            ("A='x\nB=1", ["B": "1"], [1]), ("A=\"x\ny\" z\nB=1", ["B": "1"], [1, 2]),
+            ("A='x'\r\nB='y'\r\n", ["A": "x", "B": "y"], []),
+        ] as [(String, [String: String], [Int])]
+    )
+    func quotedValuesGoOnOverLines(text: String, values: [String: String], skipped: [Int]) {
+        let file = DotEnv(text)
+        #expect(file.values == values && file.skippedLines == skipped)
+    }
+
+    @Test func onlyANamedFileMustBeFlawless() async throws {
+        var command = command
+        command.options.append(SharedOptions.envFile)
+        let files = FileAccess.memory(["/.env": "nonsense", "/my.env": "GCS_BUCKET=b\nTD.hush"])
+        let implicit = await execute(command, ToolContext(files: files)) { _ in .done }
+        #expect(implicit.status == .done)
+        let named = await execute(command, ToolContext(arguments: ["--env-file", "my.env"], files: files)) { _ in .done
+        }
+        #expect(named.status == .usage)
+        #expect(named.messages.contains("line 2 of /my.env is not KEY=VALUE") && !named.messages.contains("hush"))
+    }
+
+    @Test(arguments: [["--help"], ["--version"], ["--completions", "bash"], ["-h"]])
+    func helpAndItsKinReadNoFile(words: [String]) async {
+        var context = ToolContext(arguments: words)
+        context.files = FileAccess(
+            read: { path in
+                Issue.record("\(path) was read")
+                return []
+            },
+            exists: { _ in true }
+        )
+        let ended = await execute(command, context) { _ in .failed }
+        #expect(ended.status == .done && !ended.output.isEmpty && ended.messages.isEmpty)
+    }
+
+    @Test func whatCannotBeReadIsLeftOut() async {
+        var context = ToolContext()
+        context.files = FileAccess(
+            read: { throw FileError(operation: "read", path: $0, code: 5) },
+            exists: { $0 == "/.env" }
+        )
         let ended = await execute(command, context) { _ in .done }
-        #expect(ended.status == .usage)
-        #expect(ended.messages.contains("line 1 of /.env is not KEY=VALUE"))
-        #expect(!ended.messages.contains("hush"))
+        #expect(ended.status == .done && ended.messages.contains("cannot read /.env"))
+        context.files = .memory(["/.env": String(repeating: "A=b\n", count: 1 << 19)])
+        let long = await execute(command, context) { _ in .done }
+        #expect(long.status == .done && long.messages.contains("/.env is not read"))
+    }
+
+    @Test func aFolderOrAPipeIsNoFileOfSettings() throws {
+        #expect(!FileAccess.system.exists("/") && !FileAccess.system.exists("/dev/null"))
+        #expect(FileAccess.system.exists("\(projectFolder)/orchestration/defaults.env"))
+    }
+
+    /// Whoever may write into the current directory must not get the key.
+    @Test(arguments: ["TARDIS_BASE_URL", "TARDIS_API_URL"])
+    func addressesComeFromNoFileThatMerelyLiesThere(variable: String) async throws {
+        var command = command
+        command.options += [
+            SharedOptions.envFile,
+            .value("there", "URL", help: "an address", environment: variable, defaultValue: "https://right.test"),
+        ]
+        let evil = "\(variable)=https://evil.test\nGCS_BUCKET=b"
+        var context = ToolContext(
+            files: .memory(["/.env": evil, "/orchestration/defaults.env": evil, "/my.env": evil])
+        )
+        let implicit = await execute(command, context) { run in
+            #expect(run.arguments.string("there") == "https://right.test" && run.arguments.string("bucket") == "b")
+            return .done
+        }
+        #expect(implicit.status == .done && implicit.messages.contains("\(variable) in /.env is not used"))
+        context.arguments = ["--env-file", "my.env"]
+        let named = await execute(command, context) { run in
+            #expect(run.arguments.string("there") == "https://evil.test")
+            return .done
+        }
+        #expect(named.status == .done)
     }
 }

@@ -10,7 +10,7 @@ struct ShardStateTests {
         state.figures.empty = 3
         state.figures.absent = 1
         state.figures.failed = 2
-        state.figures.rows = 9_007_199_254_740_993
+        state.figures.rows = 1_125_899_906_842_623
         state.figures.bytesIn = 5
         state.figures.bytesOut = 6
         state.figures.bytesPerSecond = 7
@@ -52,6 +52,26 @@ struct ShardStateTests {
         var later = state.metadata
         later["tick-schema"] = "2"
         #expect(ShardState(metadata: later) == nil)
+    }
+
+    /// Whoever may write the bucket may write these.
+    @Test(arguments: [
+        ("tick-files-done", "9223372036854775807"), ("tick-shards", "9223372036854775807"), ("tick-shard", "-1"),
+        ("tick-rows", "-1"), ("tick-rows", "1125899906842625"), ("tick-bytes-in", "9223372036854775807"),
+        ("tick-started", "9223372036854775807"), ("tick-updated", "-9223372036854775808"), ("tick-attempt", "x"),
+        ("tick-attempt", "99999999999999999999"), ("tick-updated", "253402300800000000"),
+    ])
+    func numbersOutOfBoundsAreNoHeartbeat(key: String, value: String) {
+        var metadata = state.metadata
+        metadata[key] = value
+        #expect(ShardState(metadata: metadata) == nil)
+        let name = String(key.dropFirst(5)).replacing("-", with: "_")
+        let member = ["started", "updated"].contains(name) ? name + "_us" : name
+        let lines = String(decoding: state.encoded(), as: UTF8.self).split(separator: "\n")
+        let changed = lines.map { $0.hasPrefix("  \"\(member)\":") ? "  \"\(member)\": \(value)," : String($0) }
+        #expect(changed != lines.map(String.init))
+        let document = Array(changed.joined(separator: "\n").replacing(",\n}", with: "\n}").utf8)
+        #expect(throws: DocumentError.self) { try ShardState(decoding: document) }
     }
 
     @Test func metadataStaysSmall() {

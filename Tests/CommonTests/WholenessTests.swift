@@ -24,7 +24,7 @@ struct WholenessTests {
     private func info(
         _ metadata: [String: String],
         size: Int64 = 500,
-        crc32c: UInt32 = 0xE306_9283,
+        crc32c: UInt32? = 0xE306_9283,
         name: String? = nil
     ) -> ObjectInfo {
         ObjectInfo(name: name ?? expected.name, size: size, crc32c: crc32c, generation: 1, metadata: metadata)
@@ -62,6 +62,8 @@ struct WholenessTests {
             ("tick-last", "1684800000000000.5"), ("tick-kit", nil), ("tick-size", nil), ("tick-size", "501"),
             ("tick-crc32c", nil), ("tick-crc32c", "4waSgA=="), ("tick-crc32c", "3808858755"),
             ("tick-source-path", "/v1/binance/trades/2023/05/23/ETHUSDT.csv.gz"), ("tick-source-size", "0"),
+            ("tick-rows", "9223372036854775807"), ("tick-first", "-9223372036854775808"),
+            ("tick-last", "9223372036854775807"), ("tick-source-size", "9223372036854775807"),
         ] as [(String, String?)]
     )
     func anObjectThatIsNotAsExpectedIsNotWhole(key: String, value: String?) {
@@ -79,6 +81,11 @@ struct WholenessTests {
             Wholeness.judge(info(metadata.encoded, crc32c: 0), expected: expected)
                 == .notWhole("its bytes are not those that were written: their CRC-32C is AAAAAA==, not 4waSgw==")
         )
+    }
+
+    @Test func withoutAChecksumTheSizeDecides() {
+        #expect(Wholeness.judge(info(metadata.encoded, crc32c: nil), expected: expected) == .whole(metadata))
+        #expect(!isWhole(info(metadata.encoded, size: 501, crc32c: nil), expected: expected))
     }
 
     @Test(arguments: Tampering.allCases)

@@ -220,7 +220,7 @@ func objects(_ run: FleetRun, shards: some Sequence<Int>) -> [ObjectInfo] {
         foreign.metadata = [:]
         // Its bytes are others than those that were written.
         var replaced = whole(plan[2])
-        replaced.crc32c ^= 1
+        replaced.crc32c = replaced.crc32c.map { $0 ^ 1 }
         let state = fleetState(run, objects: [foreign, whole(plan[1]), replaced])
         #expect(state.shards[0].days[0].missing == [plan[0].name, plan[2].name])
         #expect(state.shards[0].missing == 2)

@@ -36,6 +36,8 @@ final class FakeGCS: HTTPTransport {
         var acceptedToken: String?
         var violations: [String] = []
         var corruptsReads = false
+        /// As a bucket that encrypts with a key of the customer's.
+        var listsNoChecksums = false
     }
     let world = Mutex(World())
     private let fault: @Sendable (_ index: Int, _ request: HTTPRequest) -> Fault?
@@ -247,7 +249,7 @@ final class FakeGCS: HTTPTransport {
             world.objects[name]?.info = changed
             return answer(200, request, object: changed)
         case "GET" where query["alt"] == "media":
-            let headers: HTTPHeaders = ["X-Goog-Hash": "crc32c=\(CRC32C.base64(info.crc32c)),md5=x"]
+            let headers: HTTPHeaders = ["X-Goog-Hash": "crc32c=\(CRC32C.base64(info.crc32c ?? 0)),md5=x"]
             if world.corruptsReads {
                 world.corruptsReads = false
                 return answer(200, request, headers: headers, bytes: [0] + bytes)
@@ -275,7 +277,9 @@ final class FakeGCS: HTTPTransport {
             limit: limit
         )
         var fields: [String] = []
-        let items = page.names.compactMap { world.objects[$0].map { Self.json($0.info) } }
+        let items = page.names.compactMap {
+            world.objects[$0].map { Self.json($0.info, checksum: !world.listsNoChecksums) }
+        }
         if !items.isEmpty { fields.append("\"items\":[\(items.joined(separator: ","))]") }
         if !page.prefixes.isEmpty {
             fields.append("\"prefixes\":[\(page.prefixes.map { "\"\($0)\"" }.joined(separator: ","))]")
@@ -286,10 +290,11 @@ final class FakeGCS: HTTPTransport {
 
     // MARK: Answers
 
-    private static func json(_ info: ObjectInfo) -> String {
+    private static func json(_ info: ObjectInfo, checksum: Bool = true) -> String {
+        let crc = info.crc32c.flatMap { checksum ? "\"crc32c\":\"\(CRC32C.base64($0))\"," : nil } ?? ""
         let metadata = info.metadata.map { "\"\($0.key)\":\"\($0.value)\"" }.joined(separator: ",")
         return """
-            {"name":"\(info.name)","size":"\(info.size)","crc32c":"\(CRC32C.base64(info.crc32c))",\
+            {"name":"\(info.name)","size":"\(info.size)",\(crc)\
             "generation":"\(info.generation)","metageneration":"\(info.metageneration)",\
             "contentType":"\(info.contentType)","updated":"\(info.updated)","metadata":{\(metadata)}}
             """

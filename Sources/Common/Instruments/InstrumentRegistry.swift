@@ -39,8 +39,9 @@ public struct InstrumentRegistry: Sendable, Equatable {
     public static func load(_ arguments: ParsedArguments, _ context: ToolContext) throws -> InstrumentRegistry {
         let named = arguments.string(SharedOptions.instrumentsFile.name).map(context.absolute)
         guard let path = named ?? SettingsSources.orchestrationFile("instruments.csv", context) else {
+            let places = SettingsSources.orchestrationFolders(context).joined(separator: ", ")
             throw arguments.error(
-                "orchestration/instruments.csv was not found: give --instruments or set ORCHESTRATION_DIR"
+                "instruments.csv was not found in \(places): give --instruments FILE or set ORCHESTRATION_DIR"
             )
         }
         do {

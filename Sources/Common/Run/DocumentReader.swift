@@ -42,9 +42,9 @@ struct DocumentReader {
         return number
     }
 
-    func count(_ key: String) throws -> Int {
-        guard let count = Int(exactly: try int(key)), count >= 0 else { throw error(key) }
-        return count
+    func int(_ key: String, _ bounds: ClosedRange<Int64>) throws -> Int64 {
+        guard let number = bounds.containing(try int(key)) else { throw error(key) }
+        return number
     }
 
     func parsed<T>(_ key: String, _ make: (String) -> T?) throws -> T {

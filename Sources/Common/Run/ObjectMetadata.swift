@@ -108,19 +108,21 @@ extension ObjectMetadata {
 
     /// Reads the custom metadata; nil when a key is missing or does not agree with the others.
     public init?(_ metadata: [String: String]) {
-        func int(_ key: String) -> Int64? { metadata[key].flatMap { Int64($0) } }
+        func int(_ key: String, _ bounds: ClosedRange<Int64> = RecordBounds.amount) -> Int64? {
+            bounds.containing(metadata[key].flatMap { Int64($0) })
+        }
         guard let dataType = metadata["tick-type"].flatMap(DataType.init(rawValue:)),
             let outcome = metadata["tick-outcome"].flatMap(Outcome.init(rawValue:)),
-            let rows = int("tick-rows"), rows >= 0, let size = int("tick-size"),
+            let rows = int("tick-rows"), let size = int("tick-size"),
             let crc32c = metadata["tick-crc32c"].flatMap(CRC32C.value(base64:)),
             let path = metadata["tick-source-path"], let sourceSize = int("tick-source-size"),
-            let schema = int("tick-schema"), let kit = metadata["tick-kit"]
+            let schema = int("tick-schema", RecordBounds.count), let kit = metadata["tick-kit"]
         else { return nil }
         self.init(
             dataType: dataType,
             rows: rows,
-            firstTime: int("tick-first"),
-            lastTime: int("tick-last"),
+            firstTime: int("tick-first", RecordBounds.time),
+            lastTime: int("tick-last", RecordBounds.time),
             content: Content(size: size, crc32c: crc32c),
             source: Source(path: path, size: sourceSize, etag: metadata["tick-source-etag"]),
             schema: Int(schema),

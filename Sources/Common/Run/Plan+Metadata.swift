@@ -19,11 +19,12 @@ extension Plan {
     public init?(metadata: [String: String]) {
         guard metadata["tick-schema"] == "\(Self.schema)",
             let date = metadata["tick-date"].flatMap({ CalendarDate($0) }),
-            let shards = metadata["tick-shards"].flatMap({ Int($0) }), shards > 0,
-            let created = metadata["tick-created"].flatMap({ Int64($0) }), let kit = metadata["tick-kit"],
+            let shards = RecordBounds.shards.containing(metadata["tick-shards"].flatMap { Int64($0) }), shards > 0,
+            let created = RecordBounds.time.containing(metadata["tick-created"].flatMap { Int64($0) }),
+            let kit = metadata["tick-kit"],
             let instruments = metadata["tick-instruments"].flatMap(Self.instruments)
         else { return nil }
-        self.init(date: date, instruments: instruments, shards: shards, created: created, kitVersion: kit)
+        self.init(date: date, instruments: instruments, shards: Int(shards), created: created, kitVersion: kit)
     }
 
     /// Bytes for the instruments; an object may have 8 KiB of custom metadata in all.

@@ -90,11 +90,11 @@ extension Plan {
     /// Reads the document. Throws `DocumentError`.
     public init(decoding bytes: [UInt8]) throws {
         let reader = try DocumentReader(bytes, document: "the plan", schema: Self.schema)
-        let shards = try reader.count("shards")
+        let shards = Int(try reader.int("shards", RecordBounds.shards))
         guard shards >= 1 else { throw reader.error("shards") }
         let instruments = try reader.array("instruments").enumerated().map { index, entry in
             // A shard that is not what the number of shards gives means that somebody edited one of them.
-            guard try entry.count("shard") == shard(ofInstrumentAt: index, shards: shards) else {
+            guard try entry.int("shard", RecordBounds.shards) == shard(ofInstrumentAt: index, shards: shards) else {
                 throw entry.error("shard")
             }
             return Instrument(
@@ -111,7 +111,7 @@ extension Plan {
             date: try reader.parsed("date") { CalendarDate($0) },
             instruments: instruments,
             shards: shards,
-            created: try reader.int("created_us"),
+            created: try reader.int("created_us", RecordBounds.time),
             kitVersion: try reader.string("kit_version")
         )
     }

@@ -30,20 +30,20 @@ extension ShardState {
         let reader = try DocumentReader(bytes, document: "the heartbeat", schema: Self.schema)
         self.init(
             vm: try reader.string("vm"),
-            shard: try reader.count("shard"),
-            shards: try reader.count("shards"),
-            attempt: try reader.count("attempt"),
+            shard: Int(try reader.int("shard", RecordBounds.shards)),
+            shards: Int(try reader.int("shards", RecordBounds.shards)),
+            attempt: Int(try reader.int("attempt", RecordBounds.count)),
             phase: try reader.parsed("state", ShardPhase.init(rawValue:)),
-            now: try reader.int("started_us")
+            now: try reader.int("started_us", RecordBounds.time)
         )
-        for figure in Figures.all { figure.set(&figures, try reader.int(figure.name)) }
+        for figure in Figures.all { figure.set(&figures, try reader.int(figure.name, figure.bounds)) }
         func notes(_ key: String) throws -> [Note] {
             try reader.array(key).map { Note(object: try $0.string("object"), reason: try $0.string("reason")) }
         }
         current = try reader.strings("current")
         absences = try notes("absences")
         for error in try notes("errors") { note(error: error) }
-        updated = try reader.int("updated_us")
+        updated = try reader.int("updated_us", RecordBounds.time)
     }
 }
 
@@ -51,6 +51,8 @@ extension ShardState.Figures {
     /// One number by its name in documents.
     struct Field: Sendable {
         let name: String
+        /// Sums over a fleet stay far from the end of the numbers.
+        var bounds: ClosedRange<Int64> { name.hasPrefix("files_") ? RecordBounds.count : RecordBounds.amount }
         let get: @Sendable (ShardState.Figures) -> Int64
         let set: @Sendable (inout ShardState.Figures, Int64) -> Void
     }

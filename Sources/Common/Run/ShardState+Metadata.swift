@@ -23,22 +23,25 @@ extension ShardState {
 
     /// Reads what `metadata` wrote; nil when the object is no heartbeat of this schema.
     public init?(metadata: [String: String]) {
-        func int(_ key: String) -> Int? { metadata[key].flatMap { Int($0) } }
+        func int(_ key: String, _ bounds: ClosedRange<Int64>) -> Int64? {
+            bounds.containing(metadata[key].flatMap { Int64($0) })
+        }
         guard metadata["tick-schema"] == "\(Self.schema)", let vm = metadata["tick-vm"],
-            let shard = int("tick-shard"), let shards = int("tick-shards"), let attempt = int("tick-attempt"),
+            let shard = int("tick-shard", RecordBounds.shards), let shards = int("tick-shards", RecordBounds.shards),
+            let attempt = int("tick-attempt", RecordBounds.count),
             let phase = metadata["tick-state"].flatMap(ShardPhase.init(rawValue:)),
-            let started = int("tick-started"), let updated = int("tick-updated")
+            let started = int("tick-started", RecordBounds.time), let updated = int("tick-updated", RecordBounds.time)
         else { return nil }
-        self.init(vm: vm, shard: shard, shards: shards, attempt: attempt, phase: phase, now: Int64(started))
+        self.init(vm: vm, shard: Int(shard), shards: Int(shards), attempt: Int(attempt), phase: phase, now: started)
         for figure in Figures.all {
-            guard let value = int(Self.key(figure)) else { return nil }
-            figure.set(&figures, Int64(value))
+            guard let value = int(Self.key(figure), figure.bounds) else { return nil }
+            figure.set(&figures, value)
         }
         current = metadata["tick-current"].map { [$0] } ?? []
         if let reason = metadata["tick-error"], let object = metadata["tick-error-object"] {
             note(error: Note(object: object, reason: reason))
         }
-        self.updated = Int64(updated)
+        self.updated = updated
     }
 
     /// Characters of an error kept in metadata, of which an object may have 8 KiB in all.

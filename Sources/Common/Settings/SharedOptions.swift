@@ -56,6 +56,12 @@ public enum SharedOptions {
         defaultText: "GOOGLE_APPLICATION_CREDENTIALS, gcloud's login, or the VM's service account",
         completion: .files
     )
+    /// `--insecure-endpoints`: by the command line only, as what sets an address could set it, too.
+    public static let insecureEndpoints: OptionSpec = .flag(
+        "insecure-endpoints",
+        help:
+            "Send keys and tokens to plain http addresses of other machines, too, for emulators in a network of one's own."
+    )
     /// `--symbols`, `SYMBOLS`.
     public static let symbols: OptionSpec = .list(
         "symbols",

@@ -23,6 +23,12 @@ public enum TardisSettings {
         guard ["http://", "https://", "file:///"].contains(where: url.hasPrefix) else {
             throw arguments.error("--\(name) \(url) is no address that begins with https://, http:// or file:///")
         }
+        let isKeyed = arguments.variable(SharedOptions.tardisKey.name) != nil
+        if isKeyed, url.hasPrefix("http:"), !isLoopbackURL(url),
+            !arguments.flag(SharedOptions.insecureEndpoints.name)
+        {
+            throw arguments.error("--\(name) \(url) \(GoogleConnection.insecure)")
+        }
         return endings.reduce(url) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
     }
 }

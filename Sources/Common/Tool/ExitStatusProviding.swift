@@ -42,7 +42,7 @@ extension StorageError: ExitStatusProviding {
         case .throttled, .server, .uploadLost: .temporary
         case .transport: retryAdvice == .never ? .failed : .temporary
         case .integrity: .integrity
-        case .notFound, .bucketMissing, .preconditionFailed, .invalid, .file, .cancelled: .failed
+        case .notFound, .bucketMissing, .preconditionFailed, .retained, .invalid, .file, .cancelled: .failed
         }
     }
 }

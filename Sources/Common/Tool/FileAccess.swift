@@ -3,22 +3,26 @@ import Glibc
 
 /// Reading of files, replaceable in tests.
 public struct FileAccess: Sendable {
-    /// The whole content of a file. Throws `FileError`.
+    /// The whole content of a file of settings or instruments. Throws `FileError`, also for more than 64 MiB.
     public var read: @Sendable (_ path: String) throws -> [UInt8]
-    /// Whether something is there and may be read.
+    /// Whether a regular file is there and may be read: no folder, and no pipe that would be waited for.
     public var exists: @Sendable (_ path: String) -> Bool
+    /// Whether users who are neither the file's owner nor of its group may read it.
+    public var isReadableByOthers: @Sendable (_ path: String) -> Bool
 
     /// Access through these functions.
     public init(
         read: @escaping @Sendable (_ path: String) throws -> [UInt8],
-        exists: @escaping @Sendable (_ path: String) -> Bool
+        exists: @escaping @Sendable (_ path: String) -> Bool,
+        isReadableByOthers: @escaping @Sendable (_ path: String) -> Bool = { _ in false }
     ) {
         self.read = read
         self.exists = exists
+        self.isReadableByOthers = isReadableByOthers
     }
 
     /// The machine's file system.
-    public static let system = FileAccess(read: readWhole, exists: { access($0, R_OK) == 0 })
+    public static let system = FileAccess(read: readWhole, exists: isReadableFile, isReadableByOthers: isOpen)
 
     /// Files by path, in memory.
     public static func memory(_ files: [String: String]) -> FileAccess {
@@ -39,6 +43,18 @@ public struct FileAccess: Sendable {
         return text
     }
 
+    private static let longest = 64 << 20
+
+    private static func isReadableFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, R_OK) == 0
+    }
+
+    private static func isOpen(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_mode & S_IROTH != 0
+    }
+
     private static func readWhole(_ path: String) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(operation: "open", path: path, code: errno) }
@@ -49,6 +65,7 @@ public struct FileAccess: Sendable {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count > 0 {
                 bytes += buffer[..<count]
+                guard bytes.count <= longest else { throw FileError(operation: "read", path: path, code: EFBIG) }
             } else if count == 0 {
                 return bytes
             } else if errno != EINTR {

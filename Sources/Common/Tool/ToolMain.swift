@@ -51,11 +51,14 @@ public enum ToolMain {
             now: context.clock.epochMicroseconds
         )
         do {
-            let layers = try SettingsSources.layers(context, command: command)
             let width = context.terminal.outputWidth ?? 80
-            switch try CommandParser(withToolVariables(command), version: Kit.version)
-                .parse(context.arguments, layers: layers, width: width)
-            {
+            let parser = CommandParser(withToolVariables(command), version: Kit.version)
+            if let text = try parser.text(context.arguments, width: width) {
+                context.output.write(text)
+                return outputStatus(.done, context, logger)
+            }
+            let sources = try SettingsSources(context, command: command)
+            switch try parser.parse(context.arguments, layers: sources.layers, width: width) {
             case .show(let text):
                 context.output.write(text)
                 return outputStatus(.done, context, logger)
@@ -79,6 +82,7 @@ public enum ToolMain {
                     messages: messages,
                     logFormat: format
                 )
+                for warning in sources.warnings { logger.warning(warning) }
                 let status = try await body(run)
                 context.exitHooks.run()
                 // Work that ended well in spite of a signal is done; anything else ended because of it.

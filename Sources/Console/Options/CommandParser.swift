@@ -22,16 +22,8 @@ public struct CommandParser: Sendable {
     public func parse(_ arguments: [String], layers: [SettingsLayer] = [], width: Int = 80) throws -> Outcome {
         var words = WordReader(root: root)
         try words.read(arguments)
+        if let text = try text(words, width) { return .show(text) }
         let given = words.given
-        if given["help"] != nil { return .show(HelpText(words.commands).render(width: width)) }
-        if given["version"] != nil { return .show("\(root.name) \(version)\n") }
-        if let name = given["completions"]?.last {
-            guard let shell = Shell(rawValue: name) else { throw complaint(about: "completions", name, in: words) }
-            return .show(shell.script(for: root))
-        }
-        if let form = given["document"]?.last {
-            return .show(form == "man" ? ManPage(root, version: version).render() : MarkdownPage(root).render())
-        }
         let options = try resolveOptions(words, layers)
         let environment = words.commands.environmentInScope
         var variables: [String: ResolvedValue] = [:]
@@ -54,6 +46,26 @@ public struct CommandParser: Sendable {
             throw parsed.error("--\(option.name) \(option.placeholder ?? "") is missing\(variable)")
         }
         return .run(parsed)
+    }
+
+    /// What `--help`, `--version`, `--completions` and `--document` print, which depends on no setting; nil when the arguments
+    /// ask for something else. Throws `UsageError`.
+    public func text(_ arguments: [String], width: Int = 80) throws -> String? {
+        var words = WordReader(root: root)
+        try words.read(arguments)
+        return try text(words, width)
+    }
+
+    private func text(_ words: WordReader, _ width: Int) throws -> String? {
+        let given = words.given
+        if given["help"] != nil { return HelpText(words.commands).render(width: width) }
+        if given["version"] != nil { return "\(root.name) \(version)\n" }
+        if let name = given["completions"]?.last {
+            guard let shell = Shell(rawValue: name) else { throw complaint(about: "completions", name, in: words) }
+            return shell.script(for: root)
+        }
+        guard let form = given["document"]?.last else { return nil }
+        return form == "man" ? ManPage(root, version: version).render() : MarkdownPage(root).render()
     }
 
     private func resolveOptions(_ words: WordReader, _ layers: [SettingsLayer]) throws -> [String: ResolvedValue] {

@@ -15,12 +15,13 @@ public struct GoogleAPI: Sendable {
         environment: [String: String],
         transport: any HTTPTransport,
         tokens: any TokenProvider,
+        billing: BillingProject = .none,
         retry: RetryPolicy = RetryPolicy(),
         clock: RetryClock = .system,
         now: @escaping WallClock = systemWallClock,
         onRetry: @escaping RetryListener = { _, _ in }
     ) {
-        sender = AuthorizedSender(transport: transport, tokens: tokens)
+        sender = AuthorizedSender(transport: transport, tokens: tokens, billing: billing)
         self.environment = environment
         policy = retry
         self.clock = clock

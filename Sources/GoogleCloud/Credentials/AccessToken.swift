@@ -5,11 +5,14 @@ public struct AccessToken: Sendable, Equatable {
     public let secret: Secret
     /// When it ends, in seconds since 1970; nil when that is not known.
     public let expires: Int64?
+    /// The project that requests with a user's token count against (`x-goog-user-project`); nil where the token's own does.
+    public var quotaProject: String?
 
     /// A token, for providers.
-    public init(secret: Secret, expires: Int64?) {
+    public init(secret: Secret, expires: Int64?, quotaProject: String? = nil) {
         self.secret = secret
         self.expires = expires
+        self.quotaProject = quotaProject
     }
 }
 

@@ -2,9 +2,13 @@ import Transport
 import FoundationEssentials
 
 /// The JSON key files that Google's tools write.
-enum CredentialFile: Sendable {
+indirect enum CredentialFile: Sendable {
     case serviceAccount(ServiceAccountKey)
     case authorizedUser(AuthorizedUser)
+    /// Another account's tokens, which the source may ask for.
+    case impersonated(Impersonation, source: CredentialFile)
+    /// An identity of another provider (workload identity federation).
+    case externalAccount(ExternalAccount)
 
     /// Reads a file's content; `path` is for errors, which never quote the content.
     init(_ bytes: [UInt8], path: String) throws(CredentialError) {
@@ -21,6 +25,17 @@ enum CredentialFile: Sendable {
         switch try decode(Kind.self).type {
         case "service_account": self = .serviceAccount(try decode(ServiceAccountKey.self))
         case "authorized_user": self = .authorizedUser(try decode(AuthorizedUser.self))
+        case "external_account": self = .externalAccount(try decode(ExternalAccount.self))
+        case "impersonated_service_account":
+            let source = try decode(SourceCredentials.self).source_credentials
+            guard let inner = try? JSONEncoder().encode(source) else {
+                throw CredentialError(.malformed, "\(path): source_credentials cannot be read; \(Self.advice)")
+            }
+            // One level, as Google's libraries allow.
+            guard source["type"]?.text != "impersonated_service_account" else {
+                throw CredentialError(.malformed, "\(path): the source of an impersonation is an impersonation itself")
+            }
+            self = .impersonated(try decode(Impersonation.self), source: try CredentialFile([UInt8](inner), path: path))
         case let type:
             throw CredentialError(
                 .malformed,
@@ -37,8 +52,24 @@ enum CredentialFile: Sendable {
         switch self {
         case .serviceAccount(let key): key.projectID
         case .authorizedUser(let user): user.quotaProjectID
+        case .impersonated(let account, let source): account.quota_project_id ?? source.projectID
+        case .externalAccount(let account): account.quota_project_id
         }
     }
+
+    /// The project that requests count against, where it is not the one that the account belongs to.
+    var quotaProject: String? {
+        switch self {
+        case .serviceAccount: nil
+        case .authorizedUser(let user): user.quotaProjectID
+        case .impersonated(let account, let source): account.quota_project_id ?? source.quotaProject
+        case .externalAccount(let account): account.quota_project_id
+        }
+    }
+}
+
+private struct SourceCredentials: Decodable {
+    let source_credentials: PreservedJSON
 }
 
 /// A service account's key.

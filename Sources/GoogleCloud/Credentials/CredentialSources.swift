@@ -70,11 +70,25 @@ public struct CredentialSources: Sendable {
     }
 
     private var metadata: MetadataServer {
-        MetadataServer(environment: environment, transport: transport, clock: clock)
+        MetadataServer(environment: environment, transport: transport, clock: clock, isExpected: isOnGoogleCloud)
+    }
+
+    /// Whether this is one of Google's virtual machines: somebody says so, or the firmware does, as google-auth reads it.
+    public var isOnGoogleCloud: Bool {
+        if ["GCE_METADATA_HOST", "GCE_METADATA_ROOT"].contains(where: { environment[$0] != nil }) { return true }
+        let product = (try? readFile("/sys/class/dmi/id/product_name")).flatMap { $0 } ?? []
+        return product.starts(with: "Google".utf8)
     }
 
     private func fetch() async throws -> AccessToken? {
-        switch try credentialFile() {
+        guard let file = try credentialFile() else { return try await metadataToken() }
+        var token = try await token(of: file)
+        token.quotaProject = environment["GOOGLE_CLOUD_QUOTA_PROJECT"] ?? file.quotaProject
+        return token
+    }
+
+    private func token(of file: CredentialFile) async throws -> AccessToken {
+        switch file {
         case .serviceAccount(let key):
             let assertion = try SignedAssertion.make(key, now: now())
             return try await endpoint(key.tokenURI).fetch(
@@ -88,14 +102,27 @@ public struct CredentialSources: Sendable {
             ]
             // google-auth ignores a token_uri in files of this type.
             return try await endpoint(nil).fetch(form, who: "the user of gcloud's application-default login")
-        case nil:
-            guard environment["NO_GCE_CHECK"] == nil else { throw nothingFound("NO_GCE_CHECK is set") }
-            do {
-                return try await metadata.token(now: now())
-            } catch let error as CredentialError where error.kind == .unavailable {
-                throw nothingFound(error.detail, retryAdvice: error.retryAdvice)
-            }
+        case .impersonated(let account, let source):
+            return try await exchange.impersonate(
+                account.service_account_impersonation_url,
+                delegates: account.delegates ?? [],
+                with: token(of: source)
+            )
+        case .externalAccount(let account): return try await exchange.token(account)
         }
+    }
+
+    private func metadataToken() async throws -> AccessToken {
+        guard environment["NO_GCE_CHECK"] == nil else { throw nothingFound("NO_GCE_CHECK is set") }
+        do {
+            return try await metadata.token(now: now())
+        } catch let error as CredentialError where error.kind == .unavailable && !isOnGoogleCloud {
+            throw nothingFound(error.detail, retryAdvice: error.retryAdvice)
+        }
+    }
+
+    private var exchange: TokenExchange {
+        TokenExchange(transport: transport, readFile: readFile, now: now, clock: clock)
     }
 
     private func endpoint(_ url: String?) -> TokenEndpoint {
@@ -139,14 +166,4 @@ public struct CredentialSources: Sendable {
             retryAdvice: retryAdvice
         )
     }
-}
-
-/// Tokens as Google's libraries find them; short for `CredentialSources(…).tokens()`.
-public func applicationDefaultCredentials(
-    environment: [String: String],
-    home: String?,
-    readFile: @escaping CredentialSources.ReadFile = CredentialSources.readFile,
-    transport: any HTTPTransport
-) -> any TokenProvider {
-    CredentialSources(environment: environment, home: home, readFile: readFile, transport: transport).tokens()
 }

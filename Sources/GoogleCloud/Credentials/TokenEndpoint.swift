@@ -14,26 +14,27 @@ struct TokenEndpoint: Sendable {
     /// Asks for a token; `who` is for errors.
     func fetch(_ form: [(String, String)], who: String) async throws -> AccessToken {
         let body = form.map { $0.0 + "=" + percentEncoded($0.1) }.joined(separator: "&")
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             "POST",
             url,
             headers: ["Content-Type": "application/x-www-form-urlencoded"],
             body: .bytes(Array(body.utf8)),
             redirects: 0
         )
-        return try await withRetry(Self.policy, clock: clock) { _ in
+        request.bodyIsSecret = true
+        return try await withRetry(Self.policy, clock: clock) { [request] _ in
             let response: HTTPResponse
             do {
                 response = try await transport.send(request, limit: 1 << 20)
             } catch let error as TransportError {
                 throw CredentialError(.unavailable, "no token for \(who): \(error)", retryAdvice: error.retryAdvice)
             }
-            guard response.status == 200 else { throw Self.refusal(response, who: who) }
+            guard response.status == 200 else { throw refusal(response, who: who) }
             return try AccessToken(answer: response.body, now: now(), from: redactedURL(url))
         }
     }
 
-    private static func refusal(_ response: HTTPResponse, who: String) -> CredentialError {
+    private func refusal(_ response: HTTPResponse, who: String) -> CredentialError {
         struct Refusal: Decodable {
             let error: String?
             let error_description: String?
@@ -44,8 +45,22 @@ struct TokenEndpoint: Sendable {
         if response.status == 429 || response.status >= 500 {
             return CredentialError(.unavailable, what + "; try again later", retryAdvice: .backoff)
         }
-        return CredentialError(.refused, what + "; check this machine's clock and that the key has not been revoked")
+        return CredentialError(.refused, what + "; \(advice(response))")
     }
+
+    /// An assertion says when it was made; a clock that is some minutes off is the most frequent reason for a refusal.
+    private func advice(_ response: HTTPResponse) -> String {
+        guard let there = response.head.headers["Date"].flatMap(secondsSince1970(ofHTTPDate:)) else {
+            return "check this machine's clock and that the key has not been revoked"
+        }
+        let ahead = now() - there
+        guard abs(ahead) >= Self.toleratedSkew else { return "check that the key has not been revoked" }
+        return "this machine's clock is \(abs(ahead) / 60) minutes \(ahead > 0 ? "ahead" : "behind"): set it, "
+            + "such as with 'timedatectl set-ntp true', and run this again"
+    }
+
+    /// Seconds; Google's own limit is about ten minutes.
+    private static let toleratedSkew: Int64 = 120
 }
 
 extension AccessToken {
@@ -59,6 +74,6 @@ extension AccessToken {
         else {
             throw CredentialError(.malformed, "the answer of \(source) holds no access token")
         }
-        self.init(secret: Secret(answer.access_token), expires: answer.expires_in.map { now + $0 })
+        self.init(secret: Secret(answer.access_token), expires: answer.expires_in.map { now + max(0, min($0, 86_400)) })
     }
 }

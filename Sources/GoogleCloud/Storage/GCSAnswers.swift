@@ -1,22 +1,27 @@
 import FoundationEssentials
 import Transport
 
-/// An object resource as the JSON API writes it (64-bit numbers are strings).
+/// An object resource as the JSON API writes it (64-bit numbers are strings). Its description marks no field as required; what
+/// every answer of ours needs is the name, the size and the generation.
 struct ObjectResource: Decodable {
     let name: String
     let size: String
-    let crc32c: String
+    let crc32c: String?
     let generation: String
     let metageneration: String?
     let contentType: String?
     let updated: String?
     let metadata: [String: String]?
 
+    /// Bytes; the service's own limit.
+    private static let largest: Int64 = 5 << 40
+
     /// The description, nil when a number in it is none.
     var info: ObjectInfo? {
-        guard let size = Int64(size), let crc = CRC32C.value(base64: crc32c), let generation = Int64(generation) else {
-            return nil
-        }
+        let crc = crc32c.flatMap(CRC32C.value(base64:))
+        guard let size = Int64(size), (0...Self.largest).contains(size), crc != nil || crc32c == nil,
+            let generation = Int64(generation), generation > 0
+        else { return nil }
         return ObjectInfo(
             name: name,
             size: size,
@@ -110,6 +115,10 @@ extension StorageError {
             (kind, next) = (.integrity, "the bytes changed on the way; write the object again")
         case 401: (kind, next) = (.unauthenticated, "check the credentials")
         case 403 where !reasons.isDisjoint(with: rateLimits): (kind, next) = (.throttled, "try again later")
+        case 403
+        where reasons.contains("retentionPolicyNotMet") || said.contains("under active Temporary hold")
+            || said.contains("under active Event-Based hold"):
+            (kind, next) = (.retained, "it stays as it is until then; use a bucket without a retention policy or holds")
         case 403: (kind, next) = (.permission, "give the account a role such as roles/storage.objectAdmin")
         case 404 where said.contains("bucket does not exist"), 404 where missing == .bucketMissing:
             (kind, next) = (.bucketMissing, "create the bucket or correct its name")

@@ -6,10 +6,16 @@ struct GCSClient: Sendable {
     let endpoint: String
     let transport: any HTTPTransport
     let tokens: any TokenProvider
+    let billing: BillingProject
     let policy: RetryPolicy
     let clock: RetryClock
     let now: WallClock
     let onRetry: RetryListener
+
+    /// Bytes of an answer in JSON: a page has a thousand objects with 8 KiB of metadata at most.
+    static let answerLimit = 64 << 20
+    /// Bytes of an object that is read as a whole, as plans and heartbeats are.
+    static let objectLimit = 1 << 30
 
     /// `/storage/v1/b/BUCKET`
     var bucketURL: String { "\(endpoint)/storage/v1/b/\(percentEncoded(bucket))" }
@@ -58,11 +64,13 @@ struct GCSClient: Sendable {
         _ request: HTTPRequest,
         operation: String,
         accepted: Set<Int> = [200],
-        missing: StorageError.Kind = .notFound
+        missing: StorageError.Kind = .notFound,
+        limit: Int = GCSClient.answerLimit
     ) async throws -> HTTPResponse {
         let response: HTTPResponse
         do {
-            response = try await AuthorizedSender(transport: transport, tokens: tokens).send(request, limit: .max)
+            response = try await AuthorizedSender(transport: transport, tokens: tokens, billing: billing)
+                .send(request, limit: limit)
         } catch let error as CredentialError {
             throw StorageError(
                 .unauthenticated,
@@ -84,7 +92,7 @@ struct GCSClient: Sendable {
     /// Sends without a token, and without a look at the status.
     func plain(_ request: HTTPRequest, operation: String) async throws(StorageError) -> HTTPResponse {
         do {
-            return try await transport.send(request, limit: .max)
+            return try await transport.send(request, limit: Self.answerLimit)
         } catch let error as TransportError {
             throw StorageError(error, operation: operation)
         } catch {

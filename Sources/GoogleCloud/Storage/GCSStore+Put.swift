@@ -42,7 +42,8 @@ extension GCSStore {
     /// What stands under the name, if it is what this writer wanted to write: then a 412 was the answer to our own second
     /// try, and the answer to the first was lost.
     func ownWork(_ name: String, size: Int64, crc: UInt32, options: PutOptions) async throws -> ObjectInfo? {
-        guard let there = try await info(name), there.size == size, there.crc32c == crc,
+        // Without a checksum, equal size and metadata are all that can be told.
+        guard let there = try await info(name), there.size == size, (there.crc32c ?? crc) == crc,
             options.metadata.allSatisfy({ there.metadata[$0.key] == $0.value })
         else { return nil }
         return there
@@ -50,12 +51,16 @@ extension GCSStore {
 
     /// Compares the server's answer with what was sent; what is wrong does not stay.
     func checked(_ info: ObjectInfo, size: Int64, crc: UInt32, operation: String) async throws -> ObjectInfo {
-        guard info.size != size || info.crc32c != crc else { return info }
+        var info = info
+        if info.crc32c == nil { info.crc32c = try await self.info(info.name)?.crc32c }
+        // Where no checksum is told at all, the one that went along with the bytes was checked by the service.
+        guard info.size != size || (info.crc32c ?? crc) != crc else { return info }
         _ = try? await delete(info.name, precondition: .generation(info.generation))
         throw StorageError(
             .integrity,
             operation: operation,
-            detail: "stored were \(info.size) bytes with CRC-32C \(CRC32C.base64(info.crc32c)) instead of \(size) "
+            detail:
+                "stored were \(info.size) bytes with CRC-32C \(info.crc32c.map(CRC32C.base64) ?? "unknown") instead of \(size) "
                 + "with \(CRC32C.base64(crc)); that object was deleted, write it again"
         )
     }

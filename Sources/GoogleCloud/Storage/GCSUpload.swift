@@ -173,7 +173,9 @@ actor GCSUpload: ObjectUpload {
     /// Reads `Range: bytes=0-LAST`; without it nothing is kept.
     private func keptBytes(_ response: HTTPResponse) throws(StorageError) -> Int64 {
         guard let range = response.head.headers["Range"] else { return 0 }
-        guard range.hasPrefix("bytes=0-"), let last = Int64(range.dropFirst("bytes=0-".count)), last >= 0 else {
+        guard range.hasPrefix("bytes=0-"), let last = Int64(range.dropFirst("bytes=0-".count)),
+            (0..<Int64.max).contains(last)
+        else {
             throw error(.contradiction)
         }
         return last + 1

@@ -4,8 +4,9 @@ public struct ObjectInfo: Sendable, Equatable {
     public var name: String
     /// Bytes.
     public var size: Int64
-    /// CRC-32C (Castagnoli) of the content.
-    public var crc32c: UInt32
+    /// CRC-32C (Castagnoli) of the content; nil where it is not told, as in listings of buckets that encrypt with a key of
+    /// the customer's.
+    public var crc32c: UInt32?
     /// Changes with each new content; never 0 for an object that exists.
     public var generation: Int64
     /// Changes with each metadata patch of one generation.
@@ -21,7 +22,7 @@ public struct ObjectInfo: Sendable, Equatable {
     public init(
         name: String,
         size: Int64,
-        crc32c: UInt32,
+        crc32c: UInt32?,
         generation: Int64,
         metageneration: Int64 = 1,
         contentType: String = "application/octet-stream",
@@ -138,5 +139,25 @@ extension ObjectStore {
             token = page.nextPageToken
         } while token != nil
         return found
+    }
+
+    /// The objects with the checksums that their listing left out, each asked for by itself; what is gone meanwhile is left
+    /// out. A listing with checksums costs no request. Throws `StorageError`.
+    public func withChecksums(_ objects: [ObjectInfo]) async throws -> [ObjectInfo] {
+        guard objects.contains(where: { $0.crc32c == nil }) else { return objects }
+        return try await withThrowingTaskGroup(of: (Int, ObjectInfo?).self) { group in
+            var found: [Int: ObjectInfo] = [:]
+            var waiting = objects.enumerated().makeIterator()
+            func startNext() {
+                guard let (index, object) = waiting.next() else { return }
+                group.addTask { (index, object.crc32c == nil ? try await info(object.name) : object) }
+            }
+            for _ in 0..<32 { startNext() }
+            while let (index, object) = try await group.next() {
+                found[index] = object
+                startNext()
+            }
+            return objects.indices.compactMap { found[$0] }
+        }
     }
 }

@@ -8,6 +8,7 @@ public func openObjectStore(
     environment: [String: String],
     transport: any HTTPTransport,
     tokens: any TokenProvider,
+    billing: BillingProject = .none,
     retry: RetryPolicy = RetryPolicy(),
     chunkBytes: Int = GCSStore.defaultChunkBytes,
     onRetry: @escaping RetryListener = { _, _ in }
@@ -34,6 +35,7 @@ public func openObjectStore(
         bucket: String(bucket),
         transport: transport,
         tokens: tokens,
+        billing: billing,
         endpoint: GCSStore.endpoint(environment: environment),
         retry: retry,
         chunkBytes: chunkBytes,

@@ -12,6 +12,8 @@ public struct StorageError: Error, Sendable, Equatable {
         case preconditionFailed
         /// The credentials are good but may not do this.
         case permission
+        /// The bucket's retention policy, or a hold on the object, keeps it from being replaced or deleted.
+        case retained
         /// There are no credentials, or they are not accepted.
         case unauthenticated
         /// Too many requests.
@@ -61,7 +63,8 @@ extension StorageError.Kind {
     fileprivate var usualAdvice: RetryAdvice {
         switch self {
         case .throttled, .server, .transport, .uploadLost: .backoff
-        case .notFound, .bucketMissing, .preconditionFailed, .permission, .unauthenticated, .integrity, .invalid, .file,
+        case .notFound, .bucketMissing, .preconditionFailed, .permission, .retained, .unauthenticated, .integrity,
+            .invalid, .file,
             .cancelled:
             .never
         }

@@ -76,22 +76,32 @@ struct DateRun: Sendable {
             var outcomes: [FileOutcome] = []
             var waiting = missing.makeIterator()
             var stop: FileFailure?
+            var refused = RefusedFiles()
             func start(_ next: Missing) {
+                let refusal = refused.reason(next.job)
                 group.addTask {
                     board.begin(next.job)
+                    if let refusal {
+                        let failure = FileFailure(reason: refusal, status: .credentials)
+                        return FileOutcome(job: next.job, result: .failed(failure))
+                    }
                     return await downloader.download(next.job, replacing: next.existing, isListed: next.isListed)
                 }
             }
             for _ in 0..<settings.workers {
                 if let next = waiting.next() { start(next) }
             }
-            while let outcome = await group.next() {
-                let earlier = stop
-                if case .failed(let failure) = outcome.result, failure.stopsAll, stop == nil {
-                    stop = failure
+            while var outcome = await group.next() {
+                if stop != nil {
+                    outcome = ended(outcome, after: stop)
+                } else if case .failed(let failure) = outcome.result,
+                    let reason = await reasonToStop(failure, outcome.job, &refused)
+                {
+                    stop = reason
+                    outcome = FileOutcome(job: outcome.job, result: .failed(reason))
                     group.cancelAll()
                 }
-                outcomes.append(note(ended(outcome, after: earlier)))
+                outcomes.append(note(outcome))
                 guard !Task.isCancelled, let next = waiting.next() else { continue }
                 guard stop != nil else {
                     start(next)
@@ -105,6 +115,17 @@ struct DateRun: Sendable {
             }
             return outcomes
         }
+    }
+
+    /// The failure that every other file would have, too; nil when others may do better.
+    private func reasonToStop(_ failure: FileFailure, _ job: FileJob, _ refused: inout RefusedFiles) async
+        -> FileFailure?
+    {
+        guard failure.isRefusedKey, !Task.isCancelled else { return failure.stopsAll ? failure : nil }
+        let verdict = await world.coverage.verdict()
+        refused.note(job, verdict)
+        guard verdict == .nothing else { return nil }
+        return FileFailure(reason: failure.reason, status: failure.status, stopsAll: true)
     }
 
     /// A file that failed while all are being ended failed for the first one's reason.

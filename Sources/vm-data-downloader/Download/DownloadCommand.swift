@@ -52,16 +52,15 @@ struct DownloadCommand {
         var outcomes: [FileOutcome] = []
         let keeper = PlanKeeper(store: world.store, logger: run.logger)
         // All plans are known before the first file: a missing one ends the run while nothing has been done.
-        for plan in try await plans(settings, keeper) {
+        for plan in try await world.grants.first("plan", { try await plans(settings, keeper) }) {
             let date = plan.date
             let jobs = plan.instruments(ofShard: settings.shard).flatMap { instrument in
                 instrument.dataTypes.map { FileJob(instrument, $0, date) }
             }
             for job in jobs { world.progress.add(job.title) }
-            let existing = Dictionary(
-                try await world.store.listAll(prefix: ObjectLayout.dataPrefix(date)).map { ($0.name, $0) },
-                uniquingKeysWith: { first, _ in first }
-            )
+            let existing = try await world.grants.first("objects of \(date)") {
+                try await world.existing(date, of: Set(jobs.map(\.object.name)))
+            }
             let isAllThere = jobs.allSatisfy { job in
                 existing[job.object.name].map { isWhole($0, expected: job.object) } ?? false
             }

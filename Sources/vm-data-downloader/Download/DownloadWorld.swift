@@ -8,7 +8,11 @@ import Transport
 struct DownloadWorld: Sendable {
     let transport: CurlTransport
     let store: any ObjectStore
+    /// Waits for roles that were granted a moment ago.
+    let grants: GrantPatience
     let tardis: TardisClient
+    /// What the key may fetch, once a file was refused.
+    let coverage: KeyCoverage
     /// Where the platform may take the machine away.
     let preemption: PreemptionWatch?
     let progress: ProgressReporter
@@ -23,39 +27,16 @@ struct DownloadWorld: Sendable {
         progress: ProgressReporter,
         onWait: @escaping @Sendable (TardisError, Duration) -> Void
     ) async throws {
-        var environment = run.context.environment
-        // A flag or a settings file says the same as the variable.
-        environment["GCP_CREDENTIALS_PATH"] = run.arguments.string(SharedOptions.credentials.name)
-            .map(run.context.absolute)
-        transport = CurlTransport(userAgent: Kit.userAgent, environment: environment)
-        let credentials = CredentialSources(
-            environment: environment,
-            home: run.context.home,
-            transport: transport
-        )
-        do {
-            store = try openObjectStore(
-                settings.place,
-                environment: environment,
-                transport: transport,
-                tokens: credentials.storageTokens(),
-                chunkBytes: Self.chunkBytes(workers: settings.workers),
-                onRetry: { run.noteWait($0, $1) }
-            )
-        } catch let error as StorageError {
-            throw run.arguments.error("\(error)")
-        }
+        let connection = try GoogleConnection(run, retry: RetryPolicy())
+        transport = connection.transport
+        let grants = GrantPatience(isOnVM: settings.watchesPreemption, logger: run.logger)
+        self.grants = grants
+        store = try connection.store(settings.place, chunkBytes: Self.chunkBytes(workers: settings.workers))
         let now = run.context.clock.epochMicroseconds
         var options = settings.tardis
         if let secret = settings.secret, !settings.readsFolder {
-            let api = GoogleAPI(
-                environment: environment,
-                transport: transport,
-                tokens: credentials.tokens(),
-                onRetry: { run.noteWait($0, $1) }
-            )
             do {
-                options.key = try await Self.key(secret, api)
+                options.key = try await grants.first("secret") { try await Self.key(secret, connection.api) }
             } catch {
                 await transport.shutdown()
                 throw error
@@ -67,10 +48,11 @@ struct DownloadWorld: Sendable {
             now: { now() / 1_000_000 },
             onWait: onWait
         )
+        coverage = KeyCoverage(tardis)
         preemption =
             settings.watchesPreemption
             ? PreemptionWatch(
-                MetadataServer(environment: environment, transport: transport),
+                connection.metadata,
                 logger: run.logger,
                 clock: run.context.clock
             ) : nil
@@ -86,6 +68,21 @@ struct DownloadWorld: Sendable {
             throw UsageError("the Tardis key in secret \(secret) \(text.isEmpty ? "is empty" : TardisSettings.noKey)")
         }
         return Secret(text)
+    }
+
+    /// The objects of these names, with their checksums where the bucket has any: its listing leaves them out where it encrypts
+    /// with a key of the customer's. Throws `StorageError`.
+    func existing(_ date: CalendarDate, of names: Set<String>) async throws -> [String: ObjectInfo] {
+        let listed = try await store.listAll(prefix: ObjectLayout.dataPrefix(date)).filter { names.contains($0.name) }
+        let objects = try await store.withChecksums(listed)
+        let unchecked = objects.count { $0.crc32c == nil }
+        if unchecked > 0 {
+            logger.warning(
+                "the bucket tells no checksums, so sizes alone are compared",
+                ["objects": .int(Int64(unchecked))]
+            )
+        }
+        return Dictionary(objects.map { ($0.name, $0) }) { first, _ in first }
     }
 
     /// The catalogues of the exchanges; one that cannot be had is left out, and the data sets' own answers decide.

@@ -58,6 +58,8 @@ struct FileFailure: Sendable {
     let status: ExitStatus
     /// Whether every other file would fail in the same way.
     let stopsAll: Bool
+    /// Whether Tardis did not accept the key for the file: a wrong key, or one that does not cover it.
+    let isRefusedKey: Bool
     /// Whether the file was given up because of another one's failure.
     var isFollowing = false
 
@@ -67,16 +69,18 @@ struct FileFailure: Sendable {
         stopsAll =
             switch error {
             case let error as TardisError:
-                error.kind == .unauthorized || error.kind == .quotaGone || error.kind == .refused
+                error.kind == .quotaGone || error.kind == .refused
             case let error as StorageError: [.bucketMissing, .permission, .unauthenticated, .file].contains(error.kind)
             case is CredentialError: true
             default: false
             }
+        isRefusedKey = (error as? TardisError)?.kind == .unauthorized
     }
 
-    init(reason: String, status: ExitStatus) {
+    init(reason: String, status: ExitStatus, stopsAll: Bool = false) {
         self.reason = reason
         self.status = status
-        stopsAll = false
+        self.stopsAll = stopsAll
+        isRefusedKey = false
     }
 }

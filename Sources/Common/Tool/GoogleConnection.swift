@@ -1,0 +1,122 @@
+import Console
+public import GoogleCloud
+public import Transport
+
+/// The connections of a tool: HTTP, Google's services and the store, as the tool's settings say.
+public struct GoogleConnection: Sendable {
+    /// Google's services answer within seconds, or the operator should hear of it; rate limits are renewed each minute.
+    public static let usualRetry = RetryPolicy(tries: 8, budget: .seconds(150))
+
+    /// What carries the requests; shut it down at the end.
+    public let transport: CurlTransport
+    /// Google's services other than storage.
+    public let api: GoogleAPI
+    /// The environment, with what flags and settings files say in place of the variables.
+    public let environment: [String: String]
+    /// Whether this is one of Google's virtual machines.
+    public var isOnGoogleCloud: Bool { credentials.isOnGoogleCloud }
+
+    private let tool: ToolRun
+    private let retry: RetryPolicy
+    private let credentials: CredentialSources
+    private let billing: BillingProject
+
+    /// Connections as the tool's settings want them. Throws `UsageError` for an address to which no secret may go.
+    public init(_ tool: ToolRun, retry: RetryPolicy = usualRetry) throws {
+        self.tool = tool
+        self.retry = retry
+        let arguments = tool.arguments
+        var environment = tool.context.environment
+        // A flag or a settings file says the same as the variable.
+        if let path = arguments.string(SharedOptions.credentials.name) {
+            environment["GCP_CREDENTIALS_PATH"] = tool.context.absolute(path)
+        }
+        self.environment = environment
+        let isLenient = arguments.flag(SharedOptions.insecureEndpoints.name)
+        if !isLenient { try Self.check(environment, arguments) }
+        Self.warnOfReadable(environment, tool)
+        transport = CurlTransport(
+            userAgent: Kit.userAgent,
+            environment: environment,
+            allowsInsecureEndpoints: isLenient
+        )
+        let now = tool.context.clock.epochMicroseconds
+        credentials = CredentialSources(
+            environment: environment,
+            home: tool.context.home,
+            transport: transport,
+            now: { now() / 1_000_000 }
+        )
+        let project = arguments.has(SharedOptions.project.name) ? arguments.string(SharedOptions.project.name) : nil
+        billing = BillingProject { [credentials] in
+            if let project { return project }
+            return (try? await credentials.projectID()).flatMap { $0 }
+        }
+        api = GoogleAPI(
+            environment: environment,
+            transport: transport,
+            tokens: credentials.tokens(),
+            billing: billing,
+            retry: retry,
+            onRetry: { tool.noteWait($0, $1) }
+        )
+    }
+
+    /// The bucket `NAME` or `gs://NAME`. Throws `UsageError` for what is none.
+    public func bucket(_ text: String) throws -> GCSStore {
+        let place = text.hasPrefix("gs://") ? text : "gs://\(text)"
+        guard let bucket = try store(place) as? GCSStore else {
+            throw tool.arguments.error("--bucket: \(text) is no bucket")
+        }
+        return bucket
+    }
+
+    /// The bucket `gs://NAME`, or a folder. Throws `UsageError` for what is neither.
+    public func store(_ place: String, chunkBytes: Int = GCSStore.defaultChunkBytes) throws -> any ObjectStore {
+        do {
+            return try openObjectStore(
+                place,
+                environment: environment,
+                transport: transport,
+                tokens: credentials.storageTokens(),
+                billing: billing,
+                retry: retry,
+                chunkBytes: chunkBytes,
+                onRetry: { [tool] in tool.noteWait($0, $1) }
+            )
+        } catch let error as StorageError {
+            throw tool.arguments.error("\(error)")
+        }
+    }
+
+    /// The metadata server of this virtual machine.
+    public var metadata: MetadataServer {
+        MetadataServer(environment: environment, transport: transport, isExpected: true)
+    }
+
+    /// Addresses of Google's services get a token with every request. `STORAGE_EMULATOR_HOST` does not belong here: emulators
+    /// are asked without a token, unless credentials are named, which the transport sees.
+    private static func check(_ environment: [String: String], _ arguments: ParsedArguments) throws {
+        let prefix = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
+        for (name, url) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix(prefix) && url.lowercased().hasPrefix("http:") && !isLoopbackURL(url) {
+            throw arguments.error("\(name) \(insecure)")
+        }
+    }
+
+    static let insecure =
+        "is a plain http address of another machine, and keys and tokens would go there for all to read; use https, "
+        + "or --\(SharedOptions.insecureEndpoints.name) where nobody else can read along"
+
+    private static func warnOfReadable(_ environment: [String: String], _ tool: ToolRun) {
+        for name in ["GCP_CREDENTIALS_PATH", "GOOGLE_APPLICATION_CREDENTIALS"] {
+            guard let path = environment[name], !path.isEmpty else { continue }
+            if tool.context.files.isReadableByOthers(tool.context.absolute(path)) {
+                tool.logger.warning(
+                    "other users of this machine can read the credentials file; chmod 600 it",
+                    ["path": .string(path)]
+                )
+            }
+        }
+    }
+}
