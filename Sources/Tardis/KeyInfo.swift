@@ -30,12 +30,22 @@ public struct KeyAccess: Sendable, Equatable {
         self.dataPlan = dataPlan
     }
 
-    /// Whether it covers the exchange and day (`YYYY-MM-DD`), and the symbol where one is named.
-    public func covers(exchange: String, date: String, symbol: String? = nil) -> Bool {
+    /// Whether it covers the exchange and day (`YYYY-MM-DD`), and the symbol and kind of instrument where they are named. A
+    /// plan of a name that is not known is taken to cover every kind.
+    public func covers(exchange: String, date: String, symbol: String? = nil, kind: String? = nil) -> Bool {
         guard exchange == self.exchange, from <= date, date < to else { return false }
+        if let kind, let kinds = Self.kinds[dataPlan.lowercased()], !kinds.contains(kind) { return false }
         guard let symbol, !symbols.isEmpty else { return true }
         return symbols.contains { $0.caseInsensitiveEquals(symbol) }
     }
+}
+
+extension KeyAccess {
+    /// The kinds of instruments, as the catalogue names them, that each plan covers.
+    private static let kinds: [String: Set<String>] = [
+        "spot": ["spot"], "perpetuals": ["perpetual"], "options": ["option"],
+        "derivatives": ["perpetual", "future", "option", "combo"],
+    ]
 }
 
 /// What a Tardis key may fetch, and from where.
@@ -61,8 +71,8 @@ public struct KeyInfo: Sendable, Equatable {
 
     /// Whether the key gives the exchange's files of the day (`YYYY-MM-DD`), and of the symbol where one is named. First days
     /// of a month are free to everyone and not asked about here.
-    public func covers(exchange: String, date: String, symbol: String? = nil) -> Bool {
-        accesses.contains { $0.covers(exchange: exchange, date: date, symbol: symbol) }
+    public func covers(exchange: String, date: String, symbol: String? = nil, kind: String? = nil) -> Bool {
+        accesses.contains { $0.covers(exchange: exchange, date: date, symbol: symbol, kind: kind) }
     }
 }
 

@@ -75,6 +75,13 @@ enum Options {
             SharedOptions.imageFamily,
             SharedOptions.imageProject,
             SharedOptions.preemptible,
+            .flag(
+                "shielded-vm",
+                help: "Make Shielded VMs: Secure Boot, vTPM and integrity monitoring; for images that support it.",
+                environment: "TICK_SHIELDED_VM",
+                negatable: true,
+                defaultValue: true
+            ),
             SharedOptions.serviceAccount,
             SharedOptions.repository,
             .value(

@@ -35,7 +35,8 @@ struct Reach: Sendable {
             store: try google.store(order.bucket),
             tardis: { tardis(tardisURL, key: $0) },
             clock: tool.context.clock,
-            random: tool.context.random
+            random: tool.context.random,
+            identity: google.identity
         )
     }
 }

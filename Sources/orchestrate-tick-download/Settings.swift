@@ -101,7 +101,7 @@ struct Settings: Sendable {
         }
         let life = try arguments.required("max-run-duration")
         let seconds = Measures.duration(life)?.components.seconds ?? 86_400
-        return FleetOrder.Machine(
+        var machine = FleetOrder.Machine(
             type: try arguments.required(SharedOptions.machineType.name),
             diskGigabytes: gigabytes,
             diskType: try arguments.required(SharedOptions.diskType.name),
@@ -111,6 +111,8 @@ struct Settings: Sendable {
             maxRunSeconds: Int(seconds),
             isKept: arguments.flag("keep-vms")
         )
+        machine.isShielded = arguments.flag("shielded-vm")
+        return machine
     }
 
     private static func image(_ arguments: ParsedArguments) throws -> String {
@@ -149,7 +151,8 @@ struct Settings: Sendable {
     private static func startupScript(_ tool: ToolRun) throws -> String {
         let name = "vm-startup-script.sh"
         guard let path = SettingsSources.orchestrationFile(name, tool.context) else {
-            throw tool.arguments.error("orchestration/\(name) was not found: set ORCHESTRATION_DIR to its folder")
+            let places = SettingsSources.orchestrationFolders(tool.context).joined(separator: ", ")
+            throw tool.arguments.error("\(name) was not found in \(places): set ORCHESTRATION_DIR to its folder")
         }
         return try tool.context.files.text(path)
     }

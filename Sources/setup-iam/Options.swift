@@ -14,7 +14,7 @@ enum Options {
     static let enableAPIs: OptionSpec = .flag(
         "enable-apis",
         help:
-            "Also enable Compute Engine, Cloud Storage, Artifact Registry and Cloud Build (with --secret Secret Manager)."
+            "Also enable the APIs of Compute Engine, Cloud Storage, Artifact Registry, Cloud Build, Resource Manager and IAM (with --secret Secret Manager)."
     )
     static let createBucket: OptionSpec = .flag("create-bucket", help: "Also create the bucket if it is not there.")
     static let createRepository: OptionSpec = .flag(
@@ -46,6 +46,14 @@ enum Options {
         help: "Give the roles on the bucket, the repository and the kit's own VMs only; see docs/iam.md."
     )
 
+    static let cloudBuild: OptionSpec = .flag(
+        "cloud-build",
+        help: """
+            Also let the service account build and push the image (roles/cloudbuild.builds.builder), for projects in which Cloud \
+            Build runs as it; see docs/iam.md.
+            """
+    )
+
     static let command = CommandSpec(
         name: "setup-iam",
         summary: "grant the VMs' service account its roles",
@@ -56,7 +64,7 @@ enum Options {
             """,
         options: [
             SharedOptions.project, SharedOptions.serviceAccount, check, StandardOptions.dryRun, remove, enableAPIs,
-            createBucket, createRepository, secret, keyFile, leastPrivilege, SharedOptions.bucket,
+            createBucket, createRepository, secret, keyFile, leastPrivilege, cloudBuild, SharedOptions.bucket,
             SharedOptions.repository, SharedOptions.zone, location, SharedOptions.vmNamePrefix, StandardOptions.yes,
             SharedOptions.credentials, SharedOptions.insecureEndpoints, SharedOptions.envFile, StandardOptions.output,
         ],

@@ -29,7 +29,7 @@ extension SetupFlow {
             before = try await policy(resource, place, orNone: isPlanned)
         } else {
             let change = try await explained(place, "\(permissions(place)).setIamPolicy") {
-                try await resource.updatePolicy { $0.adding(grants, for: member) }
+                try await withRolesAPI { try await resource.updatePolicy { $0.adding(grants, for: member) } }
             }
             before = change.before
             let added = grants.filter { $0.standing(in: before, for: member) != .present }.map(\.role)
@@ -113,6 +113,11 @@ extension SetupFlow {
         do {
             return try await resource.policy()
         } catch let error as GoogleAPIError where orNone && [.notFound, .apiDisabled].contains(error.kind) {
+            return IAMPolicy()
+        } catch let error as GoogleAPIError
+            where place == .project && error.kind == .apiDisabled && (settings.mode == .apply || settings.enablesAPIs)
+        {
+            // It will be enabled before the roles are written.
             return IAMPolicy()
         } catch let error as StorageError where orNone && error.kind == .bucketMissing {
             return IAMPolicy()

@@ -100,13 +100,38 @@ struct SetupFlow: Sendable {
     /// What a look says while its API is disabled: in a plan, what there is then; after this run enabled it, what comes once
     /// Google has got round to it, which takes up to some minutes.
     func ifEnabled<T>(else none: T, _ look: () async throws -> T) async throws -> T {
+        guard settings.enablesAPIs else { return try await look() }
+        guard isPlan else { return try await onceEnabled(look) }
+        do {
+            return try await look()
+        } catch let error as GoogleAPIError where error.kind == .apiDisabled {
+            return none
+        }
+    }
+
+    /// Does what reads or writes the project's roles. It needs the Resource Manager API, which no new project has enabled, and
+    /// which a service account's requests need in its own project: so it is enabled first, as gcloud would offer to.
+    func withRolesAPI<T>(_ work: () async throws -> T) async throws -> T {
+        do {
+            return try await work()
+        } catch let error as GoogleAPIError where error.kind == .apiDisabled && settings.mode == .apply && !isPlan {
+            let name = GoogleService.resourceManager.apiName
+            try await explained(.project, "serviceusage.services.enable") {
+                try await services.enable([name], project: settings.project)
+            }
+            note("APIs enabled", name, on: "project \(settings.project)")
+            return try await onceEnabled(work)
+        }
+    }
+
+    /// Does it, again and again while its API is said to be disabled.
+    private func onceEnabled<T>(_ work: () async throws -> T) async throws -> T {
         var state = RetryState(RetryPolicy(tries: 20, budget: .seconds(240), base: .seconds(2), cap: .seconds(20)))
         let start = run.context.clock.monotonic()
         while true {
             do {
-                return try await look()
-            } catch let error as GoogleAPIError where error.kind == .apiDisabled && settings.enablesAPIs {
-                if isPlan { return none }
+                return try await work()
+            } catch let error as GoogleAPIError where error.kind == .apiDisabled {
                 var generator = run.context.generator
                 let elapsed = run.context.clock.monotonic() - start
                 let next = state.failed(advice: .backoff, elapsed: elapsed) { Double.random(in: $0, using: &generator) }

@@ -52,7 +52,9 @@ struct SetupSettings: Sendable {
         location =
             arguments.string(Options.location.name) ?? zone.split(separator: "-").dropLast().joined(separator: "-")
         let prefix = try arguments.required(SharedOptions.vmNamePrefix.name)
-        grants = isNarrow ? RunbookAccess.narrow(vmNamePrefix: prefix) : RunbookAccess.wide
+        grants =
+            (isNarrow ? RunbookAccess.narrow(vmNamePrefix: prefix) : RunbookAccess.wide)
+            + (flag(Options.cloudBuild) ? [RunbookAccess.builder] : [])
         let secretText = arguments.string(Options.secret.name)
         secret = secretText.flatMap { [project] in SecretName($0, project: project) }
 

@@ -92,7 +92,8 @@ import Testing
         #expect(Findings(found).status == .credentials)
         #expect(
             found.map(\.text) == [
-                "the plan of the key (solo) does not cover binance-futures on 2023-05-23; use another key"
+                "the key (plan solo) does not cover binance-futures on 2023-05-23; use another key, or leave them out: "
+                    + "--venues binance-spot"
             ]
         )
     }
@@ -105,7 +106,65 @@ import Testing
     @Test func datesBehindTheKeysEndAreCounted() throws {
         let found = try check([instrument("BTCUSDT")], "2023-05-22", "2023-05-23", "2023-05-24")
             .coverage(key("pro", exchanges: ["binance"], to: "2023-05-23"))
-        #expect(found.first?.text.contains("binance on 2023-05-23 and 1 more day;") == true)
+        #expect(found.first?.text.contains("binance-spot on 2023-05-23 and 1 more day; use another key") == true)
+    }
+
+    @Test func aKeyWithNothingIsAnExpiredOne() throws {
+        let found = try check([instrument("BTCUSDT")], "2023-05-23").coverage(KeyInfo([]))
+        #expect(Findings(found).status == .credentials && found[0].text.contains("expired"))
+    }
+
+    @Test(arguments: [("spot", false), ("perpetuals", true), ("derivatives", true), ("all", true), ("new plan", true)])
+    func aDataPlanCoversItsKindsOfInstruments(plan: String, covers: Bool) throws {
+        let access = KeyAccess(
+            exchange: "binance-futures",
+            accessType: "pro",
+            from: "2019-01-01",
+            to: "2099-01-01",
+            dataPlan: plan
+        )
+        let found = try check([instrument("BTCUSDT", .perpetual)], "2023-05-23").coverage(KeyInfo([access]))
+        #expect((Findings(found).status == nil) == covers)
+    }
+
+    @Test func aKeyForSomeSymbolsNamesTheOthers() throws {
+        let access = KeyAccess(
+            exchange: "binance",
+            accessType: "pro",
+            from: "2019-01-01",
+            to: "2099-01-01",
+            symbols: ["btcusdt"]
+        )
+        let found = try check([instrument("BTCUSDT"), instrument("ETHUSDT")], "2023-05-23").coverage(KeyInfo([access]))
+        #expect(found[0].text.contains("does not cover binance-spot/ETHUSDT on 2023-05-23"))
+    }
+
+    // MARK: Bucket
+
+    @Test(arguments: [
+        ("ASIA-NORTHEAST1", true), ("asia-northeast1", true), ("ASIA", true), ("ASIA1", true), ("US", false),
+        ("ASIA-SOUTHEAST1", false), ("EU", false), ("EUR4", false), ("NAM4", false),
+    ])
+    func aBucketElsewhereIsWarnedOf(location: String, isNear: Bool) throws {
+        #expect(BucketCheck.isNear(location, region: "asia-northeast1") == isNear)
+    }
+
+    @Test(arguments: [
+        ("US", "us-central1", true), ("NAM4", "us-east1", true), ("EU", "europe-west4", true),
+        ("EU", "us-east1", false),
+    ])
+    func multiRegionsAreNearTheirRegions(location: String, region: String, isNear: Bool) {
+        #expect(BucketCheck.isNear(location, region: region) == isNear)
+    }
+
+    @Test func aBucketThatKeepsObjectsCannotServeAFleet() throws {
+        let check = BucketCheck(region: "asia-northeast1", store: MemoryStore())
+        #expect(check.judge(BucketSettings(location: "ASIA-NORTHEAST1")) == [])
+        #expect(Findings(check.judge(BucketSettings(location: "US"))).status == nil)
+        let kept = check.judge(BucketSettings(location: nil, retentionSeconds: 86_400))
+        #expect(Findings(kept).status == .usage && kept[0].text.contains("retention policy"))
+        let held = check.judge(BucketSettings(location: nil, holdsNewObjects: true))
+        #expect(Findings(held).status == .usage && held[0].text.contains("gsutil retention event-default release"))
     }
 
     @Test func daysThatAreStillToBeExportedAreNotTheKeysFault() throws {

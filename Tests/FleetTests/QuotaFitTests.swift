@@ -1,4 +1,5 @@
-import Fleet
+@testable import Fleet
+import Console
 import GoogleCloud
 import Testing
 
@@ -103,6 +104,12 @@ func shape(_ type: String = "e2-highmem-2", isPreemptible: Bool = true, hasExter
         ("RESOURCE_OPERATION_RATE_EXCEEDED", "", 403, .rate), ("IAM_PERMISSION_DENIED", "", 403, .permission),
         ("RESOURCE_ALREADY_EXISTS", "", 409, .exists), ("SOMETHING_NEW", "", 400, .invalid),
         ("SOMETHING_NEW", "", 503, .again), ("SOMETHING_NEW", "", 200, .unknown),
+        ("VM_MIN_COUNT_NOT_REACHED", "Requested minimum count of 4 VMs could not be created.", 400, .stockOut),
+        ("SERVICE_ACCOUNT_ACCESS_DENIED", "", 400, .permission),
+        (
+            "CONDITION_NOT_MET", "Constraint constraints/compute.vmExternalIpAccess violated for project p.", 412,
+            .policy
+        ),
     ])
     func codesCallForWhatTheyMean(code: String, message: String, status: Int, expected: LaunchFailureClass) {
         let failure = ComputeOperation.Failure(code: code, message: message)
@@ -127,10 +134,34 @@ func shape(_ type: String = "e2-highmem-2", isPreemptible: Bool = true, hasExter
     }
 
     @Test(arguments: [
+        ("ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS", LaunchFailureClass.stockOut), ("QUOTA_EXCEEDED", .regionQuota),
+        ("UNSUPPORTED_OPERATION", .again),
+    ])
+    func thatTooFewCameSaysLessThanWhatIsBesideIt(cause: String, expected: LaunchFailureClass) {
+        let failures = ["VM_MIN_COUNT_NOT_REACHED", cause].map { ComputeOperation.Failure(code: $0, message: "") }
+        #expect(LaunchFailureClass.deciding(failures, httpStatus: 400)?.class == expected)
+        #expect(LaunchFailureClass.deciding(failures.reversed(), httpStatus: 409)?.class == expected)
+    }
+
+    @Test(arguments: [
+        ("compute.vmExternalIpAccess", "--egress shared"), ("gcp.resourceLocations", "--zone"),
+        ("compute.trustedImageProjects", "--image-project"), ("compute.requireShieldedVm", "--shielded-vm"),
+        ("custom.something", "administrator"),
+    ])
+    func anOrganisationsPolicyIsNamedWithWhatToSet(constraint: String, remedy: String) {
+        let said = "status 412 (Constraint constraints/\(constraint) violated for project p. More.); forbidden"
+        let failure = Trouble(.policy, said, zone: "z")
+        #expect(
+            failure.remedy.contains(remedy) && failure.status == .credentials && failure.reason.contains(constraint)
+        )
+    }
+
+    @Test(arguments: [
         (GoogleAPIError.Kind.rateLimited, LaunchFailureClass.rate), (.permission, .permission),
         (.unauthenticated, .permission), (.apiDisabled, .permission), (.alreadyExists, .exists),
         (.transport, .unreachable), (.server(503), .unreachable), (.invalid, .invalid), (.notFound, .elsewhere),
-        (.quota, .regionQuota), (.malformed, .unreachable), (.conflict, .again),
+        (.quota, .regionQuota), (.malformed, .unreachable), (.conflict, .again), (.stockOut, .stockOut),
+        (.policy, .policy),
     ])
     func refusalsCallForWhatTheyMean(kind: GoogleAPIError.Kind, expected: LaunchFailureClass) {
         #expect(LaunchFailureClass.of(GoogleAPIError(kind, operation: "x", detail: "y")) == expected)

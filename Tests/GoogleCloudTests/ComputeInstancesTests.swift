@@ -136,7 +136,8 @@ struct ComputeInstancesTests {
                 "networkInterfaces":[{"network":"global/networks/default"}],"scheduling":{"automaticRestart":false,\
                 "instanceTerminationAction":"DELETE","maxRunDuration":{"seconds":"86400"},"onHostMaintenance":"TERMINATE",\
                 "preemptible":true,"provisioningModel":"SPOT"},"serviceAccounts":[{"email":"sa@p-1.iam.gserviceaccount.com",\
-                "scopes":["https://www.googleapis.com/auth/cloud-platform"]}]},"minCount":"2",\
+                "scopes":["https://www.googleapis.com/auth/cloud-platform"]}],"shieldedInstanceConfig":\
+                {"enableIntegrityMonitoring":true,"enableSecureBoot":true,"enableVtpm":true}},"minCount":"2",\
                 "perInstanceProperties":{"tick-data-vm-0":{},"tick-data-vm-1":{}}}
                 """
             ]

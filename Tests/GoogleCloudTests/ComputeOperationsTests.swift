@@ -61,7 +61,7 @@ struct ComputeOperationsTests {
         )
         #expect(done.httpStatus == 503)
         let error = await errorThrown { () throws(GoogleAPIError) in try done.checked("create 60 VMs") }
-        #expect(error?.kind == .server(503))
+        #expect(error?.kind == .stockOut)
     }
 
     @Test("a quota failure names the limit")
@@ -95,7 +95,8 @@ struct ComputeOperationsTests {
             ("IAM_PERMISSION_DENIED", 403, .permission),
             ("RESOURCE_NOT_FOUND", 404, .notFound), ("RESOURCE_ALREADY_EXISTS", 409, .alreadyExists),
             ("RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", 400, .conflict),
-            ("ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS", 503, .server(503)),
+            ("ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS", 503, .stockOut),
+            ("SERVICE_ACCOUNT_ACCESS_DENIED", 400, .permission),
             ("SOMETHING", 500, .server(500)), ("SOMETHING", 400, .invalid), ("SOMETHING", nil, .invalid),
         ]
     )

@@ -51,8 +51,8 @@ extension GoogleAPIError: ExitStatusProviding {
     /// Credentials or permission, a passing trouble, or a plain failure.
     public var exitStatus: ExitStatus {
         switch kind {
-        case .permission, .unauthenticated: .credentials
-        case .quota, .rateLimited, .server, .conflict: .temporary
+        case .permission, .unauthenticated, .policy: .credentials
+        case .quota, .stockOut, .rateLimited, .server, .conflict: .temporary
         case .transport: retryAdvice == .never ? .failed : .temporary
         case .notFound, .alreadyExists, .apiDisabled, .preconditionFailed, .invalid, .malformed: .failed
         }

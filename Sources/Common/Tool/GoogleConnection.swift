@@ -89,6 +89,9 @@ public struct GoogleConnection: Sendable {
         }
     }
 
+    /// The service account that the credentials file is about, where there is one.
+    public var identity: String? { credentials.serviceAccount }
+
     /// The metadata server of this virtual machine.
     public var metadata: MetadataServer {
         MetadataServer(environment: environment, transport: transport, isExpected: true)

@@ -46,7 +46,8 @@ public struct AccessError: ExitStatusProviding, CustomStringConvertible, Equatab
     /// The service behind a place, where `--enable-apis` enables it.
     private static func service(_ place: RoleGrant.Place) -> GoogleService? {
         switch place {
-        case .project, .bucket: nil
+        case .project: .resourceManager
+        case .bucket: nil
         case .repository: .artifactRegistry
         case .secret: .secretManager
         }

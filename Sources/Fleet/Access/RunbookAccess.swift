@@ -21,9 +21,15 @@ public enum RunbookAccess {
     /// Reading of the Tardis key's secret.
     public static let secretReader = RoleGrant("roles/secretmanager.secretAccessor", on: .secret)
 
-    /// The runbook's APIs; the last is needed for the key's secret only.
+    /// Building the image and pushing it, for projects in which Cloud Build runs as this account: those whose first build came
+    /// after mid-2024. cloud.google.com/build/docs/cloud-build-service-account-updates
+    public static let builder = RoleGrant("roles/cloudbuild.builds.builder", on: .project)
+
+    /// The APIs that the kit calls: the runbook's four, and those of roles and service accounts, which are not enabled in a new
+    /// project either. The last is needed for the key's secret only.
     public static func apis(withSecret: Bool) -> [String] {
-        ["compute", "storage", "artifactregistry", "cloudbuild"].map { "\($0).googleapis.com" }
+        ["compute", "storage", "artifactregistry", "cloudbuild", "cloudresourcemanager", "iam"]
+            .map { "\($0).googleapis.com" }
             + (withSecret ? [GoogleService.secretManager.apiName] : [])
     }
 

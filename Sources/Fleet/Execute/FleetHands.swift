@@ -85,13 +85,29 @@ struct FleetHands: Sendable {
                 requestID: id
             )
             let operation = try await world.compute.wait(begun)
-            return operation.failures.isEmpty
-                ? .finished : .failed(operation.failures, httpStatus: operation.httpStatus)
+            let failures = try await causes(of: operation, zone: request.zone)
+            return failures.isEmpty ? .finished : .failed(failures, httpStatus: operation.httpStatus)
         }
         if case .failed(let failures, _) = event, let first = failures.first {
             logger.warning("VMs could not be made", ["zone": .string(request.zone), "reason": .string(first.message)])
         }
         return event
+    }
+
+    /// The failures of a bulkInsert. Where it says no more than that too few came, the VMs' own operations say why.
+    private func causes(of operation: ComputeOperation, zone: String) async throws -> [ComputeOperation.Failure] {
+        let isSilent =
+            !operation.failures.isEmpty
+            && operation.failures.allSatisfy { $0.code == LaunchFailureClass.minimumNotReached }
+        guard isSilent, let group = operation.groupID else { return operation.failures }
+        do throws(GoogleAPIError) {
+            let members = try await world.compute.operations(zone: zone, filter: "operationGroupId = \(group)")
+            return operation.failures + members.flatMap(\.failures)
+        } catch {
+            // Reading operations needs a permission of its own; without it the failure stays what it is.
+            logger.debug("why VMs could not be made is not known", ["reason": .string("\(error)")])
+            return operation.failures
+        }
     }
 
     private func answer(_ ask: () async throws -> LaunchMachine.Event) async -> LaunchMachine.Event {
@@ -110,7 +126,7 @@ struct FleetHands: Sendable {
     func start(_ vms: [ComputeInstance]) async throws -> Set<String> {
         let results = try await each(vms) { vm -> String? in
             let what = "start \(vm.name) in \(vm.zone)"
-            let begun = try await world.compute.start(zone: vm.zone, name: vm.name, requestID: world.requestID())
+            guard let begun = try await beginStart(vm) else { return vm.name }
             let operation = try await world.compute.wait(begun)
             let deciding = LaunchFailureClass.deciding(operation.failures, httpStatus: operation.httpStatus)?.class
             if deciding == .stockOut || deciding == .again { return vm.name }
@@ -118,6 +134,16 @@ struct FleetHands: Sendable {
             return nil
         }
         return Set(results.compactMap { $0 })
+    }
+
+    /// Nil when the zone says at once that it has no room.
+    private func beginStart(_ vm: ComputeInstance) async throws -> ComputeOperation? {
+        do {
+            return try await world.compute.start(zone: vm.zone, name: vm.name, requestID: world.requestID())
+        } catch {
+            guard error.kind == .stockOut else { throw error }
+            return nil
+        }
     }
 
     /// Deletes VMs and waits until they are gone; what is gone already is fine.

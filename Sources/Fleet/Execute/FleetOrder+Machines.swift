@@ -17,7 +17,7 @@ extension FleetOrder {
     func new(_ request: LaunchMachine.Request, _ place: MachineCheck.Facts, isDirect: Bool, metadata: [String: String])
         -> NewInstances
     {
-        NewInstances(
+        var new = NewInstances(
             names: request.names,
             minimum: request.minimum,
             machineType: machine.type,
@@ -34,5 +34,7 @@ extension FleetOrder {
             termination: machine.isKept ? .stop : .delete,
             maxRunSeconds: machine.maxRunSeconds
         )
+        new.isShielded = machine.isShielded
+        return new
     }
 }

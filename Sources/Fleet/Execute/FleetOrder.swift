@@ -48,6 +48,8 @@ public struct FleetOrder: Sendable {
         public var maxRunSeconds: Int
         /// Whether it stays when its work is over.
         public var isKept: Bool
+        /// Whether it is a Shielded VM.
+        public var isShielded = true
 
         /// A machine.
         public init(

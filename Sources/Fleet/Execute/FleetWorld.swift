@@ -13,6 +13,10 @@ public struct FleetWorld: Sendable {
     public let services: ServiceUsageClient
     /// Secret Manager.
     public let secrets: SecretManagerClient
+    /// IAM.
+    public let accounts: ServiceAccountsClient
+    /// As whom the services are asked, where it is known: a service account's address.
+    public let identity: String?
     /// Artifact Registry.
     public let images: ArtifactRegistryClient
     /// The bucket.
@@ -31,8 +35,11 @@ public struct FleetWorld: Sendable {
         store: any ObjectStore,
         tardis: @escaping @Sendable (Secret?) -> TardisClient,
         clock: ToolClock,
-        random: @escaping @Sendable () -> UInt64
+        random: @escaping @Sendable () -> UInt64,
+        identity: String? = nil
     ) {
+        self.identity = identity
+        accounts = ServiceAccountsClient(api: api)
         compute = ComputeClient(api, project: project)
         projects = ResourceManagerClient(api: api)
         services = ServiceUsageClient(api: api)

@@ -18,12 +18,18 @@ public enum LaunchFailureClass: Sendable, Equatable {
     case exists
     /// The account may not: give up.
     case permission
+    /// The organisation's policy forbids it: give up.
+    case policy
     /// It would be refused everywhere: give up.
     case invalid
     /// No answer, so that nobody knows whether it was done: the same request again, by its id.
     case unreachable
     /// Not in the table: another zone, then give up.
     case unknown
+
+    /// Says that fewer VMs than asked for could be made, and not why: what is beside it decides, and alone it is mostly a
+    /// stock-out. It comes first, with or without the cause (SkyPilot's and Slurm's handling of the same calls).
+    static let minimumNotReached = "VM_MIN_COUNT_NOT_REACHED"
 
     /// By the codes of operations. Facts: SkyPilot's table of failures met in practice, and Compute Engine's documents.
     private static let codes: [String: LaunchFailureClass] = [
@@ -47,6 +53,8 @@ public enum LaunchFailureClass: Sendable, Equatable {
         "IAM_PERMISSION_DENIED": .permission,
         "PERMISSION_DENIED": .permission,
         "PERMISSIONS_ERROR": .permission,
+        "SERVICE_ACCOUNT_ACCESS_DENIED": .permission,
+        minimumNotReached: .stockOut,
         "forbidden": .permission,
         "INVALID_FIELD_VALUE": .invalid,
         "INVALID_USAGE": .invalid,
@@ -58,11 +66,14 @@ public enum LaunchFailureClass: Sendable, Equatable {
     public static func deciding(_ failures: [ComputeOperation.Failure], httpStatus: Int?) -> (
         class: LaunchFailureClass, failure: ComputeOperation.Failure
     )? {
-        failures.map { (of($0, httpStatus: httpStatus), $0) }.max { $0.0.weight < $1.0.weight }
+        let causes = failures.filter { $0.code != minimumNotReached }
+        return (causes.isEmpty ? failures : causes)
+            .map { (of($0, httpStatus: httpStatus), $0) }.max { $0.0.weight < $1.0.weight }
     }
 
     /// The class of one failure of an operation.
     public static func of(_ failure: ComputeOperation.Failure, httpStatus: Int?) -> LaunchFailureClass {
+        if GoogleAPIError.constraint(in: failure.message) != nil { return .policy }
         if let known = codes[failure.code] {
             return known == .regionQuota && isGlobal(failure) ? .projectQuota : known
         }
@@ -84,6 +95,8 @@ public enum LaunchFailureClass: Sendable, Equatable {
         case .alreadyExists: .exists
         case .conflict, .preconditionFailed: .again
         case .permission, .apiDisabled, .unauthenticated: .permission
+        case .stockOut: .stockOut
+        case .policy: .policy
         case .quota: isGlobal(error.detail) ? .projectQuota : .regionQuota
         case .rateLimited: .rate
         case .invalid: .invalid
@@ -94,7 +107,7 @@ public enum LaunchFailureClass: Sendable, Equatable {
     /// Those that end a launch weigh most: with several failures at once the others are mostly their consequence.
     private var weight: Int {
         switch self {
-        case .permission: 10
+        case .permission, .policy: 10
         case .invalid: 9
         case .projectQuota: 8
         case .regionQuota: 7

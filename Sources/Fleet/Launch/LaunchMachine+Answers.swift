@@ -58,7 +58,7 @@ extension LaunchMachine {
             tries.names += 1
             next = .takeExisting
             return .list
-        case .permission, .invalid: return end()
+        case .permission, .policy, .invalid: return end()
         case .unreachable:
             tries.lost += 1
             guard tries.lost < Limits.lost else {

@@ -1,4 +1,5 @@
 import Console
+import GoogleCloud
 
 /// Why VMs are missing, for the report.
 struct Trouble: Sendable {
@@ -17,7 +18,7 @@ struct Trouble: Sendable {
     /// The reason that is told when several are known.
     var weight: Int {
         switch kind {
-        case .permission, .invalid: 5
+        case .permission, .policy, .invalid: 5
         case .exists: 4
         case .projectQuota, .regionQuota: 3
         case .rate, .unreachable, .stockOut: 2
@@ -31,7 +32,7 @@ struct Trouble: Sendable {
         case .projectQuota, .regionQuota: text
         case .rate: "too many requests (\(text))"
         case .unreachable: "the service did not answer (\(text))"
-        case .permission, .invalid: text
+        case .permission, .policy, .invalid: text
         case .exists: text
         case .elsewhere, .again, .unknown: zone.isEmpty ? text : "\(zone): \(text)"
         }
@@ -44,7 +45,11 @@ struct Trouble: Sendable {
             "run the same command again when other VMs have ended, or ask for a higher quota"
         case .rate, .again: "run the same command again in a few minutes"
         case .unreachable: "run the same command again; it makes only what is missing"
-        case .permission: "then run the same command again; it makes only what is missing"
+        case .permission:
+            text.contains(GoogleAPIError.actAs)
+                ? "give them roles/iam.serviceAccountUser on the VMs' service account, and run the same command again"
+                : "then run the same command again; it makes only what is missing"
+        case .policy: PolicyAdvice.advice(for: text)
         case .invalid, .elsewhere: "mend the setting that is named, and run the same command again"
         case .exists: "delete or rename those VMs, or choose another prefix of names"
         case .unknown: "look at the message, and run the same command again; it makes only what is missing"
@@ -54,7 +59,7 @@ struct Trouble: Sendable {
     var status: ExitStatus {
         switch kind {
         case .stockOut, .projectQuota, .regionQuota, .rate, .again, .unreachable: .temporary
-        case .permission: .credentials
+        case .permission, .policy: .credentials
         case .invalid, .elsewhere, .exists: .usage
         case .unknown: .failed
         }

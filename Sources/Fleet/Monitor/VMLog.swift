@@ -95,7 +95,9 @@ public struct VMLog: Sendable {
                 }
                 position = output.next
                 if !output.contents.isEmpty { hand(.text(filter.clean(output.contents))) }
-            } catch let error as GoogleAPIError where error.kind == .notFound || error.kind == .invalid {
+            } catch let error as GoogleAPIError
+                where [.notFound, .invalid, .conflict].contains(error.kind)
+            {
                 // Not there yet, or no longer.
                 guard try await isAlive(vm) else {
                     try await afterEnd(vm, request, hasText: position > 0, hand)

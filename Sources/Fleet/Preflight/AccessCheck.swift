@@ -37,7 +37,8 @@ struct AccessCheck: Sendable {
         do {
             guard try await world.images.exists(image) else {
                 let text =
-                    "\(order.image) is not there; build it: gcloud builds submit --config orchestration/cloudbuild.yaml"
+                    "\(order.image) is not there; build it: gcloud builds submit --config orchestration/cloudbuild.yaml "
+                    + "(if the build may not push it: \(Self.setup) --cloud-build)"
                 return Checked(nil, [Finding("image", .error(.usage), text, isAboutLaunch: true)])
             }
             return Checked((), [Finding("image", .fine, order.image)])
@@ -71,6 +72,32 @@ struct AccessCheck: Sendable {
         }
     }
 
+    /// Whether these credentials may have VMs run as the service account, which Compute Engine asks only when VMs are made.
+    func actAs() async -> Checked<Void> {
+        let account = order.serviceAccount
+        do {
+            let granted = try await world.accounts.testPermissions([GoogleAPIError.actAs], account: account)
+            guard granted.isEmpty else {
+                return Checked((), [Finding("service account use", .fine, "VMs may run as \(account)")])
+            }
+            let who = world.identity.map { "serviceAccount:\($0)" } ?? "user:YOU"
+            let text =
+                "these credentials lack \(GoogleAPIError.actAs) on \(account), so VMs cannot run as it; grant it: "
+                + "gcloud iam service-accounts add-iam-policy-binding \(account) --member=\(who) "
+                + "--role=roles/iam.serviceAccountUser --project=\(order.project)"
+            return Checked(nil, [Finding("service account use", .error(.credentials), text, isAboutLaunch: true)])
+        } catch  where error.kind == .apiDisabled {
+            // Not among the runbook's APIs; the launch itself says it then.
+            let text = "not looked up, as the project has not enabled \(GoogleService.iam.apiName)"
+            return Checked(nil, [Finding("service account use", .fine, text)])
+        } catch  where error.kind == .notFound {
+            let text = "there is no service account \(account); correct --service-account or SERVICE_ACCOUNT"
+            return Checked(nil, [Finding("service account use", .error(.usage), text, isAboutLaunch: true)])
+        } catch {
+            return Checked(nil, [notLookedUp("service account use", error)])
+        }
+    }
+
     // MARK: The service account
 
     /// Roles that do instead of each of the runbook's.
@@ -100,8 +127,12 @@ struct AccessCheck: Sendable {
             guard !missing.isEmpty else {
                 return Checked((), [Finding("service account", .fine, "\(order.serviceAccount) has its roles")])
             }
-            let text = "\(order.serviceAccount) lacks \(missing.joined(separator: ", ")); \(Self.setup) adds them"
-            return Checked(nil, [Finding("service account", .error(.credentials), text, isAboutLaunch: true)])
+            // No error: what is given by a group, a folder, the organisation or a role of one's own stands in no policy here.
+            let text =
+                "the policies of project, bucket and repository give \(order.serviceAccount) no "
+                + "\(missing.joined(separator: ", ")); unless a group, folder, organisation or custom role does, VMs fail: "
+                + "\(Self.setup) adds them"
+            return Checked(nil, [Finding("service account", .warning, text, isAboutLaunch: true)])
         } catch {
             return Checked(nil, [notLookedUp("service account", error)])
         }

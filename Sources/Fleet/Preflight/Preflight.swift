@@ -26,6 +26,8 @@ public struct Preflight: Sendable {
         async let image = access.image()
         async let permissions = access.permissions(egress: order.egress)
         async let roles = access.roles()
+        async let used = access.actAs()
+        async let bucket = BucketCheck(region: order.region, store: world.store).check()
         async let placed = place()
         async let keyed = key()
         async let snapshot = snapshot()
@@ -34,7 +36,8 @@ public struct Preflight: Sendable {
         var findings = Findings(project.findings)
         findings.add((await apis).findings)
         findings.add(there.findings + (await image).findings)
-        findings.add((await roles).findings + (await permissions).findings)
+        findings.add(await bucket)
+        findings.add((await roles).findings + (await used).findings + (await permissions).findings)
         findings.add(key.findings)
         if let info = key.value?.info { findings.add(tardisCheck.coverage(info, archive.value ?? [:])) }
         findings.add(archive.findings + place.findings)
@@ -133,7 +136,8 @@ public struct Preflight: Sendable {
                 [Finding("bucket", .fine, world.store.location)]
             )
         } catch let error as StorageError where error.kind == .bucketMissing {
-            let text = "\(world.store.location) is not there; create it: gsutil mb \(world.store.location)"
+            let text =
+                "\(world.store.location) is not there; create it: gsutil mb -l \(order.region) \(world.store.location)"
             return Checked(nil, [Finding("bucket", .error(.usage), text)])
         } catch let error as StorageError {
             return Checked(nil, [Finding("bucket", error)])

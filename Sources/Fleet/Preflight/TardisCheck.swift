@@ -29,23 +29,53 @@ struct TardisCheck: Sendable {
 
     /// Whether the key covers the exchanges on the dates that are neither free nor still to be exported.
     func coverage(_ info: KeyInfo, _ catalogues: [String: ExchangeCatalogue] = [:]) -> [Finding] {
-        let gaps = exchanges.map { exchange -> (exchange: String, dates: [CalendarDate]) in
-            let end = catalogues[exchange]?.exportedUntil
-            let uncovered = dates.filter { date in
-                !date.isFirstOfMonth && end.map { date.description < $0 } ?? true
-                    && !info.covers(exchange: exchange, date: date.description)
+        guard !info.accesses.isEmpty || dates.allSatisfy(\.isFirstOfMonth) else {
+            let text =
+                "Tardis lists nothing that the key may fetch: it has expired or is not active; set TARDIS_API_KEY to another"
+            return [Finding(Self.keyCheck, .error(.credentials), text, isAboutLaunch: true)]
+        }
+        var gaps: [(instrument: Instrument, date: CalendarDate)] = []
+        var covered: Set<String> = []
+        for date in dates where !date.isFirstOfMonth {
+            for instrument in instruments {
+                let exchange = instrument.venue.tardisExchange
+                if let end = catalogues[exchange]?.exportedUntil, date.description >= end { continue }
+                let isCovered = info.covers(
+                    exchange: exchange,
+                    date: date.description,
+                    symbol: instrument.symbol,
+                    kind: instrument.kind.rawValue
+                )
+                if isCovered { covered.insert(instrument.venue.rawValue) } else { gaps.append((instrument, date)) }
             }
-            return (exchange, uncovered)
-        }.filter { !$0.dates.isEmpty }
-        guard let first = gaps.flatMap(\.dates).min() else {
+        }
+        guard let first = gaps.map(\.date).min() else {
             let addresses = info.allowsSeveralAddresses ? "several addresses" : "one address at a time"
             let text = "plan \(info.plan.isEmpty ? "unknown" : info.plan), \(addresses)"
             return [Finding(Self.keyCheck, .fine, text)]
         }
-        let days = Set(gaps.flatMap(\.dates)).count
+        let missing = Dictionary(grouping: gaps, by: \.date)
+        let days = missing.count
         let more = days > 1 ? " and \(days - 1) more \(days == 2 ? "day" : "days")" : ""
-        let places = gaps.map(\.exchange).joined(separator: ", ")
-        let text = "the plan of the key (\(info.plan)) does not cover \(places) on \(first)\(more); use another key"
+        let venues = Set(gaps.map(\.instrument.venue.rawValue))
+        // A venue none of whose instruments is covered on those days is named instead of them.
+        let whole = venues.filter { venue in
+            let all = instruments.count { $0.venue.rawValue == venue }
+            return missing.values.allSatisfy { gaps in
+                [0, all].contains(gaps.count { $0.instrument.venue.rawValue == venue })
+            }
+        }
+        let names = Set(gaps.map(\.instrument)).filter { !whole.contains($0.venue.rawValue) }.map(\.description)
+            .sorted()
+        let places = (whole.sorted() as [String] + (names.isEmpty ? [] : [NameList.text(names)])).joined(
+            separator: ", "
+        )
+        let rest = covered.subtracting(venues).sorted()
+        let remedy =
+            rest.isEmpty
+            ? "use another key" : "use another key, or leave them out: --venues \(rest.joined(separator: ","))"
+        let text =
+            "the key (plan \(info.plan.isEmpty ? "unknown" : info.plan)) does not cover \(places) on \(first)\(more); \(remedy)"
         return [Finding(Self.keyCheck, .error(.credentials), text, isAboutLaunch: true)]
     }
 

@@ -18,6 +18,10 @@ public struct GoogleAPIError: Error, Sendable, Equatable {
         case unauthenticated
         /// A limit of the project is reached, which waiting does not change.
         case quota
+        /// There is no capacity for it where it was asked for, but maybe elsewhere; asking again here changes nothing.
+        case stockOut
+        /// The organisation's policy forbids it; the constraint is named in the detail.
+        case policy
         /// Too many requests.
         case rateLimited
         /// The fingerprint or ETag is not the present one.

@@ -30,6 +30,13 @@ extension GoogleAPIError {
         let kind: Kind
         var next: String
         switch response.status {
+        case 400..<500 where Self.constraint(in: said) != nil:
+            let name = Self.constraint(in: said) ?? ""
+            (kind, next) = (.policy, "the organisation's policy \(name) forbids it")
+        case 400..<500 where Self.isDeniedServiceAccount(reasons, said):
+            (kind, next) = (.permission, "")
+        case 503 where !reasons.isDisjoint(with: Self.stockOuts):
+            (kind, next) = (.stockOut, "try another zone")
         case 401: (kind, next) = (.unauthenticated, "check the credentials")
         case 403 where !reasons.isDisjoint(with: ["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"]):
             (kind, next) = (.rateLimited, "try again in a minute")
@@ -49,7 +56,10 @@ extension GoogleAPIError {
         case 408, 500...: (kind, next) = (.server(response.status), "try again later")
         default: (kind, next) = (.invalid, "the service does not take such a request")
         }
-        let permission = kind == .permission ? Self.permission(in: said) ?? needs : nil
+        let isDeniedAccount = Self.isDeniedServiceAccount(reasons, said)
+        let permission =
+            isDeniedAccount
+            ? Self.actAs : kind == .permission ? Self.permission(in: said) ?? needs : nil
         if kind == .permission {
             next =
                 permission.map { "give the account a role with the permission \($0)" }
@@ -64,6 +74,27 @@ extension GoogleAPIError {
             permission: permission,
             retryAdvice: isTemporary ? asked.map { .after($0) } : nil
         )
+    }
+
+    /// How Compute Engine says at once that a zone is full.
+    /// cloud.google.com/compute/docs/troubleshooting/troubleshooting-bulk-vm-creation
+    private static let stockOuts: Set<String> = [
+        "insufficientCapacity", "resourcePoolExhausted", "ZONE_RESOURCE_POOL_EXHAUSTED",
+        "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS",
+    ]
+    /// What one needs to have VMs run as a service account.
+    public static let actAs = "iam.serviceAccounts.actAs"
+
+    private static func isDeniedServiceAccount(_ reasons: Set<String>, _ said: String) -> Bool {
+        reasons.contains("SERVICE_ACCOUNT_ACCESS_DENIED") || said.contains("does not have access to service account")
+    }
+
+    /// The organisation policy's constraint that a message names: `constraints/compute.requireShieldedVm`.
+    public static func constraint(in message: String) -> String? {
+        guard let start = message.firstRange(of: "constraints/")?.lowerBound else { return nil }
+        let name = message[start...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "./-_".contains($0)) }
+        let trimmed = name.last == "." ? name.dropLast() : name
+        return trimmed.count > "constraints/".count ? String(trimmed.prefix(120)) : nil
     }
 
     /// The first word in quotes that is a permission's name: `service.resource.verb`.

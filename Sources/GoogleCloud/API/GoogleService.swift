@@ -10,6 +10,8 @@ public enum GoogleService: String, Sendable, CaseIterable {
     case secretManager = "secretmanager"
     /// Artifact Registry, v1.
     case artifactRegistry = "artifactregistry"
+    /// IAM, v1: service accounts.
+    case iam
 
     /// What paths of the service are appended to: Google's address, or the one that gcloud's own variable
     /// `CLOUDSDK_API_ENDPOINT_OVERRIDES_…` names. Ends with a slash.

@@ -21,7 +21,9 @@ extension ComputeOperation {
 extension ComputeOperation.Failure {
     /// What the failure calls for, by its code, and by the operation's status where the code is not known.
     public func kind(httpStatus: Int?) -> GoogleAPIError.Kind {
+        if GoogleAPIError.constraint(in: message) != nil { return .policy }
         switch code {
+        case "SERVICE_ACCOUNT_ACCESS_DENIED": return .permission
         case "QUOTA_EXCEEDED", "quotaExceeded": return .quota
         case "RESOURCE_OPERATION_RATE_EXCEEDED", "rateLimitExceeded": return .rateLimited
         case "IAM_PERMISSION_DENIED", "PERMISSION_DENIED", "forbidden": return .permission
@@ -30,7 +32,7 @@ extension ComputeOperation.Failure {
         case "RESOURCE_NOT_READY", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "resourceNotReady",
             "resourceInUseByAnotherResource":
             return .conflict
-        case _ where code.hasPrefix("ZONE_RESOURCE_POOL_EXHAUSTED"), "insufficientCapacity": return .server(503)
+        case _ where code.hasPrefix("ZONE_RESOURCE_POOL_EXHAUSTED"), "insufficientCapacity": return .stockOut
         default: break
         }
         switch httpStatus {
@@ -50,7 +52,8 @@ extension GoogleAPIError.Kind {
         case .quota: "ask for a higher quota, or for less"
         case .permission: "give the account a role \(permission.map { "with the permission \($0)" } ?? "for it")"
         case .rateLimited: "try again in a minute"
-        case .server: "try again later"
+        case .policy: "the organisation's policy forbids it"
+        case .server, .stockOut: "try again later"
         default: "look at what is there"
         }
     }

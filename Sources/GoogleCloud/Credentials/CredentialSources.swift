@@ -69,6 +69,12 @@ public struct CredentialSources: Sendable {
         return try? await metadata.value("project/project-id")
     }
 
+    /// The service account that the credentials file is about; nil for users, and where there is no file.
+    public var serviceAccount: String? {
+        guard case .serviceAccount(let key)? = try? credentialFile() else { return nil }
+        return key.email
+    }
+
     private var metadata: MetadataServer {
         MetadataServer(environment: environment, transport: transport, clock: clock, isExpected: isOnGoogleCloud)
     }

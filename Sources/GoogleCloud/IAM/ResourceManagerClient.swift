@@ -73,3 +73,29 @@ public struct ResourceManagerClient: Sendable {
         return Set(answer.permissions ?? [])
     }
 }
+
+/// IAM, v1, as far as service accounts go.
+public struct ServiceAccountsClient: Sendable {
+    private let api: GoogleAPI
+
+    /// A client.
+    public init(api: GoogleAPI) {
+        self.api = api
+    }
+
+    /// Which of the permissions these credentials have on the service account. Throws `GoogleAPIError`.
+    public func testPermissions(_ permissions: [String], account: String) async throws(GoogleAPIError) -> Set<String> {
+        struct Question: Encodable { let permissions: [String] }
+        struct Answer: Decodable { let permissions: [String]? }
+        let answer: Answer = try await api.send(
+            GoogleAPI.Call(
+                verb: "POST",
+                service: .iam,
+                path: "v1/projects/-/serviceAccounts/\(percentEncoded(account)):testIamPermissions",
+                operation: "ask what the credentials may do with service account \(account)"
+            ),
+            body: Question(permissions: permissions)
+        )
+        return Set(answer.permissions ?? [])
+    }
+}

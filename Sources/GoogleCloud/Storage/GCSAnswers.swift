@@ -111,6 +111,9 @@ extension StorageError {
         let kind: Kind
         let next: String
         switch response.status {
+        case 400..<500 where GoogleAPIError.constraint(in: said) != nil:
+            let name = GoogleAPIError.constraint(in: said) ?? ""
+            (kind, next) = (.permission, "the organisation's policy \(name) forbids it")
         case 400 where said.lowercased().contains("crc32c"):
             (kind, next) = (.integrity, "the bytes changed on the way; write the object again")
         case 401: (kind, next) = (.unauthenticated, "check the credentials")

@@ -1,7 +1,27 @@
 import Transport
 
+/// What a bucket does with all its objects, as far as it matters here.
+public struct BucketSettings: Sendable, Equatable {
+    /// `ASIA-NORTHEAST1`, `US`, `EUR4`.
+    public var location: String?
+    /// How long an object can neither be replaced nor deleted.
+    public var retentionSeconds: Int64?
+    /// Whether each new object is held until somebody releases it.
+    public var holdsNewObjects: Bool
+
+    /// Settings, for tests.
+    public init(location: String?, retentionSeconds: Int64? = nil, holdsNewObjects: Bool = false) {
+        self.location = location
+        self.retentionSeconds = retentionSeconds
+        self.holdsNewObjects = holdsNewObjects
+    }
+}
+
 /// The bucket behind a store.
 public protocol Buckets: Sendable {
+    /// What it does with its objects, which needs `storage.buckets.get`. Throws `StorageError`.
+    func bucketSettings() async throws -> BucketSettings
+
     /// Whether the bucket is there; not being allowed to look is an error. Throws `StorageError`.
     func bucketExists() async throws -> Bool
 
@@ -21,6 +41,30 @@ extension GCSStore: Buckets {
             } catch let error as StorageError where error.kind == .bucketMissing {
                 return false
             }
+        }
+    }
+
+    /// Asks for the settings that are read, in one request.
+    public func bucketSettings() async throws -> BucketSettings {
+        struct Answer: Decodable {
+            struct Retention: Decodable { let retentionPeriod: WireInteger? }
+            let location: String?
+            let retentionPolicy: Retention?
+            let defaultEventBasedHold: Bool?
+        }
+        let operation = "read the settings of \(location)"
+        let request = HTTPRequest(
+            "GET",
+            client.bucketURL + "?fields=location,retentionPolicy,defaultEventBasedHold"
+        )
+        return try await client.retrying(operation) { _ in
+            let response = try await client.once(request, operation: operation, missing: .bucketMissing)
+            let answer = try decodeAnswer(Answer.self, response, operation: operation)
+            return BucketSettings(
+                location: answer.location.map { String($0.prefix(40)) },
+                retentionSeconds: answer.retentionPolicy?.retentionPeriod.map { max(0, min($0.value, 1 << 32)) },
+                holdsNewObjects: answer.defaultEventBasedHold ?? false
+            )
         }
     }
 

@@ -13,6 +13,8 @@ final class Heartbeat: Sendable {
     private let clock: ToolClock
     /// Each beat replaces the one before: one that was cancelled on its way cannot come after the last and undo it.
     private let predecessor = Mutex(Precondition.absent)
+    /// Whether the bucket was found to keep what is written.
+    private let isRetained = Mutex(false)
 
     /// Often enough for a person who watches, rarely enough for the one write a second that an object may have.
     private static let interval = Duration.seconds(10)
@@ -61,6 +63,7 @@ final class Heartbeat: Sendable {
     }
 
     private func beat() async {
+        guard !isRetained.withLock({ $0 }) else { return }
         let state = board.snapshot(now: clock.epochMicroseconds(), bytesPerSecond: progress.bytesPerSecond)
         do {
             do {
@@ -70,6 +73,12 @@ final class Heartbeat: Sendable {
                 _ = try await lookUp()
                 try await put(state)
             }
+        } catch let error as StorageError where error.kind == .retained {
+            isRetained.withLock { $0 = true }
+            logger.warning(
+                "the bucket keeps what is written, so no more heartbeats are: what the monitor shows of this shard is old",
+                ["reason": .string("\(error)")]
+            )
         } catch {
             // The data matters more: a heartbeat that could not be written is said, and the work goes on.
             if !Task.isCancelled { logger.warning("the heartbeat was not written", ["reason": .string("\(error)")]) }

@@ -46,6 +46,8 @@ public struct NewInstances: Sendable, Equatable {
     public var termination: Termination
     /// The longest life, in seconds; nil for no limit.
     public var maxRunSeconds: Int?
+    /// Whether it is a Shielded VM: Secure Boot, vTPM, integrity monitoring.
+    public var isShielded = true
 
     /// A request; all VMs are wanted unless `minimum` says less.
     public init(

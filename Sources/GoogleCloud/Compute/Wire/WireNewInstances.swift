@@ -9,6 +9,13 @@ struct WireNewInstances: Encodable {
         let networkInterfaces: [Interface]
         let scheduling: Scheduling
         let serviceAccounts: [ServiceAccount]
+        let shieldedInstanceConfig: Shielding?
+    }
+    /// What organisations with `compute.requireShieldedVm` ask for, and Ubuntu's and Debian's images support.
+    struct Shielding: Encodable {
+        let enableSecureBoot = true
+        let enableVtpm = true
+        let enableIntegrityMonitoring = true
     }
     struct Disk: Encodable {
         let autoDelete = true
@@ -90,7 +97,8 @@ struct WireNewInstances: Encodable {
                 instanceTerminationAction: isSpot || new.maxRunSeconds != nil ? new.termination.rawValue : nil,
                 maxRunDuration: new.maxRunSeconds.map { Seconds(seconds: WireInteger(Int64($0))) }
             ),
-            serviceAccounts: [ServiceAccount(email: new.serviceAccount, scopes: [CredentialSources.scope])]
+            serviceAccounts: [ServiceAccount(email: new.serviceAccount, scopes: [CredentialSources.scope])],
+            shieldedInstanceConfig: new.isShielded ? Shielding() : nil
         )
     }
 }
