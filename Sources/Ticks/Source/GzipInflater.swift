@@ -17,7 +17,7 @@ final class GzipInflater {
     deinit { state.deallocate() }
 
     private func begin() {
-        isal_inflate_init(state)
+        tick_isal_begin_inflate(state)
         state.pointee.crc_flag = UInt32(ISAL_GZIP)
         isAtMemberEnd = false
     }
