@@ -17,7 +17,7 @@ final class LiveScreen: Sendable {
     init(_ context: ToolContext) {
         sink = context.output
         terminal = context.terminal
-        sink.write("\u{1B}[?25l")
+        sink.writeVerbatim("\u{1B}[?25l")
         context.exitHooks.add { [self] in close() }
     }
 
@@ -34,7 +34,8 @@ final class LiveScreen: Sendable {
             if lines.count < state.lines.count { lines[room - 1] = "… \(state.lines.count - room + 1) more lines" }
             lines.append(truncated(printable(footer), to: max(20, size.columns - 1)))
             // A line that is too long must not take two: without wrapping its end is not shown.
-            sink.write("\u{1B}[?7l" + Self.erasure(state.drawn) + lines.map { $0 + "\n" }.joined() + "\u{1B}[?7h")
+            let text = printableLines(lines.map { $0 + "\n" }.joined())
+            sink.writeVerbatim("\u{1B}[?7l" + Self.erasure(state.drawn) + text + "\u{1B}[?7h")
             state.drawn = lines.count
         }
     }
@@ -44,7 +45,7 @@ final class LiveScreen: Sendable {
         state.withLock { state in
             guard !state.isClosed else { return }
             state.isClosed = true
-            sink.write("\u{1B}[?25h")
+            sink.writeVerbatim("\u{1B}[?25h")
         }
     }
 

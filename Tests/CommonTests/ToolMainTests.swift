@@ -137,7 +137,7 @@ struct ToolMainTests {
     @Test func aResultThatCannotBeWrittenIsAFailure() async {
         struct Full: TextSink {
             let failure: Int32?
-            func write(_ text: String) {}
+            func writeVerbatim(_ text: String) {}
         }
         for (code, status) in [(Int32(28), ExitStatus.failed), (32, .done)] {
             var context = ToolContext()

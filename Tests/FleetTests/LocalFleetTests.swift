@@ -147,5 +147,5 @@ private final class ForwardingSink: TextSink {
 
     var failure: Int32? { nil }
 
-    func write(_ text: String) { take(text) }
+    func writeVerbatim(_ text: String) { take(text) }
 }

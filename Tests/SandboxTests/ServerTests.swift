@@ -180,9 +180,13 @@ private struct EchoService: SandboxService {
         try faults.add("stall=forever at=2")
         let client = try TestClient(server)
         try client.send(raw: "GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
-        waitUntil { !recorder.requests.isEmpty }
+        // What the server sends before the stall has arrived; a request that is only recorded may not be answered yet.
+        let head = try client.readHead()
+        try client.waitForBody(2)
         server.stop()
-        #expect(try client.readAnswer().isCut)
+        let answer = try client.readBody(of: head)
+        #expect(answer.isCut)
+        #expect(answer.text == "GE")
     }
 
     @Test(arguments: [

@@ -154,7 +154,7 @@ func inflated(_ packed: [UInt8]) throws -> String {
     defer { state.deallocate() }
     let (status, count) = packed.withUnsafeMutableBufferPointer { source in
         text.withUnsafeMutableBufferPointer { target in
-            isal_inflate_init(state)
+            tick_isal_begin_inflate(state)
             state.pointee.crc_flag = UInt32(ISAL_GZIP)
             state.pointee.next_in = source.baseAddress
             state.pointee.avail_in = UInt32(source.count)

@@ -72,6 +72,12 @@ final class TestClient {
     }
 
     func readAnswer(bodyless: Bool = false) throws -> Answer {
+        let head = try readHead()
+        return try readBody(of: head, isEmpty: bodyless)
+    }
+
+    /// The status and the headers of an answer, for `readBody`.
+    func readHead() throws -> Answer {
         let words = try readLine().split(separator: " ")
         guard words.count >= 2, let status = Int(words[1]) else { throw ClientError() }
         var headers: [String: String] = [:]
@@ -79,11 +85,20 @@ final class TestClient {
             guard let colon = line.firstIndex(of: ":") else { throw ClientError() }
             headers[line[..<colon].lowercased()] = String(line[line.index(after: colon)...].drop { $0 == " " })
         }
-        let length = bodyless ? 0 : headers["content-length"].flatMap { Int($0) } ?? 0
+        return Answer(status: status, headers: headers, body: [], isCut: false)
+    }
+
+    func readBody(of head: Answer, isEmpty: Bool = false) throws -> Answer {
+        let length = isEmpty ? 0 : head.headers["content-length"].flatMap { Int($0) } ?? 0
         while buffer.count < length, try fill() {}
         let body = Array(buffer.prefix(length))
         buffer.removeFirst(body.count)
-        return Answer(status: status, headers: headers, body: body, isCut: body.count < length)
+        return Answer(status: head.status, headers: head.headers, body: body, isCut: body.count < length)
+    }
+
+    /// Waits until so many bytes of a body have arrived.
+    func waitForBody(_ count: Int) throws {
+        while buffer.count < count { guard try fill() else { throw ClientError() } }
     }
 
     /// Ends the connection from this side.

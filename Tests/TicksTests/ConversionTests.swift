@@ -72,6 +72,37 @@ struct ConversionTests {
         }
     }
 
+    /// Zeros up to the end, as tapes and block devices leave them: gzip(1) says nothing about them, and neither do we.
+    @Test(arguments: [1, 2, 7, 8, 511, 512, 70_000])
+    func zerosBehindTheStreamArePadding(count: Int) async throws {
+        let text = csv(.trades, rows: 50)
+        let expected = try await convert(text, .trades).file
+        let zeros = Array(repeating: UInt8(0), count: count)
+        for (name, stream) in [
+            ("one member", gzip(text)), ("two members", gzip(Array(text[..<80])) + gzip(Array(text[80...]))),
+            ("stored", storedGzip(text)), ("an empty member last", gzip(text) + gzip([])),
+        ] {
+            for feeding in Feeding.allCases where count <= 512 || feeding != .bytes {
+                let done = try await convert(stream + zeros, .trades, feeding: feeding)
+                #expect(done.file == expected, "\(name), \(feeding)")
+                #expect(done.summary.inputBytes == Int64(stream.count + count))
+            }
+        }
+    }
+
+    /// A cut at each place around the stream's end, so that the last byte of the trailer and the zeros come apart.
+    @Test func paddingMayArriveInAnyPieces() async throws {
+        let source = gzip(csv(.trades, rows: 20)) + [0, 0, 0]
+        for cut in (source.count - 12)...(source.count - 1) {
+            let converter = TickConverter(
+                options: ConversionOptions(source: "day.csv.gz", type: .trades),
+                pool: sharedPool
+            )
+            let done = try await run(converter, [Array(source[..<cut]), Array(source[cut...])])
+            #expect(done.summary.rows == 20, "cut at \(cut)")
+        }
+    }
+
     /// Text that ends just before, at and behind the end of a block, and inflated text that waits inside the inflater while the
     /// block is full.
     @Test(arguments: [-64, -1, 0, 1, 64, 4096])

@@ -222,6 +222,19 @@ struct RefusalTests {
                     "day.csv.gz: there is something else after the end of the gzip stream, at byte \(source.count): 'trailing '"
                 )
         )
+        // As gzip(1) does, which calls these "trailing garbage": a member behind padding, and anything else there.
+        for (behind, shown) in [
+            (source, "\u{1F}\u{8B}"), (Array("x".utf8), "x"), ([0x1F], "\u{1F}"), ([1, 0, 0], "\u{1}"),
+        ] {
+            for feeding in Feeding.allCases {
+                let error = await refusal(source + [0, 0, 0] + behind, .trades, feeding: feeding)
+                let text =
+                    "day.csv.gz: there is something else after the end of the gzip stream, at byte \(source.count + 3): '"
+                #expect(error?.kind == .corrupt && error?.description.hasPrefix(text) == true, "\(shown), \(feeding)")
+            }
+        }
+        // Zeros in front are no gzip at all.
+        #expect(await refusal([0, 0] + source, .trades)?.kind == .notTicks)
         // A second member with a bad header.
         let error = await refusal(source + [0x1F] + Array(repeating: 0, count: 20), .trades)
         #expect(error?.kind == .corrupt)

@@ -25,7 +25,7 @@ struct SeededRandom: RandomNumberGenerator {
 func gzip(_ bytes: [UInt8]) -> [UInt8] {
     let stream = UnsafeMutablePointer<isal_zstream>.allocate(capacity: 1)
     defer { stream.deallocate() }
-    isal_deflate_stateless_init(stream)
+    tick_isal_begin_stateless_deflate(stream)
     var input = bytes
     var output = Array(repeating: UInt8(0), count: bytes.count + bytes.count / 100 + 1000)
     let room = output.count

@@ -28,6 +28,23 @@ static inline __attribute__((always_inline)) uint64_t tick_mask64(const uint8_t 
 #endif
 }
 
+// Not 0 when any of the 64 bytes at `bytes` is 0x80 or more: not ASCII.
+static inline __attribute__((always_inline)) int tick_has_high64(const uint8_t *bytes) {
+#if defined(__SSE2__)
+    const __m128i *parts = (const __m128i *)bytes;
+    const __m128i low = _mm_or_si128(_mm_loadu_si128(parts), _mm_loadu_si128(parts + 1));
+    const __m128i high = _mm_or_si128(_mm_loadu_si128(parts + 2), _mm_loadu_si128(parts + 3));
+    return _mm_movemask_epi8(_mm_or_si128(low, high));
+#else
+    uint64_t all = 0, word;
+    for (int i = 0; i < 64; i += 8) {
+        memcpy(&word, bytes + i, 8);
+        all |= word;
+    }
+    return (all & 0x8080808080808080u) != 0;
+#endif
+}
+
 static inline __attribute__((always_inline)) uint64_t tick_load64(const void *bytes) {
     uint64_t value;
     memcpy(&value, bytes, 8);

@@ -15,8 +15,8 @@ public final class RedirectableSink: TextSink {
     }
 
     /// Writes to the present target.
-    public func write(_ text: String) {
-        target.withLock { $0 }.write(text)
+    public func writeVerbatim(_ text: String) {
+        target.withLock { $0 }.writeVerbatim(text)
     }
 
     /// The present target's failure.

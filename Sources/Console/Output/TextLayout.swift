@@ -62,10 +62,3 @@ public func wrapped(_ text: String, width: Int) -> [String] {
         return lines + [current]
     }
 }
-
-/// The text with `?` for each control character: a line break or escape sequence in data must not reach a terminal.
-public func printable(_ text: String) -> String {
-    func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
-    return String(text.map { $0.unicodeScalars.contains(where: isControl) ? "?" : $0 })
-}

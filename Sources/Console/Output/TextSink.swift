@@ -1,13 +1,20 @@
 import Glibc
 import Synchronization
 
-/// Where text goes: a descriptor, or memory in tests.
+/// Where text goes: a descriptor, or memory in tests. Whatever the text holds, `write` lets nothing through that a terminal
+/// would act on; so no caller has to know which part of a line came from a server, a file or a bucket.
 public protocol TextSink: Sendable {
-    /// Writes all of the text, or remembers why it cannot; never throws and never ends the process.
-    func write(_ text: String)
+    /// Writes all of the text as it is, or remembers why it cannot; never throws and never ends the process. For those who
+    /// move the cursor: what they have from elsewhere must be `printable` or `printableLines`. All others use `write`.
+    func writeVerbatim(_ text: String)
 
     /// The `errno` of the first write that failed; EPIPE means that the reader went away.
     var failure: Int32? { get }
+}
+
+extension TextSink {
+    /// Writes all of the text, made safe by `printableLines`.
+    public func write(_ text: String) { writeVerbatim(printableLines(text)) }
 }
 
 /// A sink on an open file descriptor, unbuffered; writers do not mix within one call. It does not close the descriptor.
@@ -29,7 +36,7 @@ public final class DescriptorSink: TextSink {
     public var failure: Int32? { firstFailure.withLock { $0 } }
 
     /// Writes all of the text; after a failure, text is dropped.
-    public func write(_ text: String) {
+    public func writeVerbatim(_ text: String) {
         var text = text
         firstFailure.withLock { failure in
             guard failure == nil else { return }
@@ -72,7 +79,7 @@ public final class MemorySink: TextSink {
     public var failure: Int32? { nil }
 
     /// Appends the text.
-    public func write(_ text: String) {
+    public func writeVerbatim(_ text: String) {
         content.withLock { $0 += text }
     }
 }

@@ -15,18 +15,27 @@ public enum TextStyle: Sendable {
     /// For what is under way.
     case cyan
 
-    /// The text with this style's escape sequences, or unchanged when `color` is off.
-    public func apply(_ text: String, color: Bool) -> String {
-        let code: String
+    private static let reset = "\u{1B}[0m"
+
+    /// All escape sequences that text may hold on its way to a terminal.
+    static let codes = [reset] + [bold, dim, red, green, yellow, cyan].compactMap(\.code)
+
+    private var code: String? {
         switch self {
-        case .plain: return text
-        case .bold: code = "1"
-        case .dim: code = "2"
-        case .red: code = "31"
-        case .green: code = "32"
-        case .yellow: code = "33"
-        case .cyan: code = "36"
+        case .plain: nil
+        case .bold: "\u{1B}[1m"
+        case .dim: "\u{1B}[2m"
+        case .red: "\u{1B}[31m"
+        case .green: "\u{1B}[32m"
+        case .yellow: "\u{1B}[33m"
+        case .cyan: "\u{1B}[36m"
         }
-        return color && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+
+    /// The text, made `printable`, with this style's escape sequences where `color` is on.
+    public func apply(_ text: String, color: Bool) -> String {
+        let text = printable(text)
+        guard color, !text.isEmpty, let code else { return text }
+        return code + text + Self.reset
     }
 }

@@ -108,7 +108,7 @@ public final class ProgressReporter: TextSink {
         let timer = display.withLock { display -> TimerBox? in
             guard !display.isClosed else { return nil }
             display.isClosed = true
-            if display.lastDraw != nil { sink.write(erasure(display) + Self.showCursor) }
+            if display.lastDraw != nil { sink.writeVerbatim(erasure(display) + Self.showCursor) }
             if totals.tasks > 0 { summarise(now()) }
             defer { display.timer = nil }
             return display.timer
@@ -116,11 +116,11 @@ public final class ProgressReporter: TextSink {
         timer?.cancel()
     }
 
-    /// Writes a message above the live area, which is drawn anew below it.
-    public func write(_ text: String) {
+    /// Writes a message above the live area, which is drawn again below it.
+    public func writeVerbatim(_ text: String) {
         display.withLock { display in
-            guard !display.isClosed, display.drawnLines > 0 else { return sink.write(text) }
-            sink.write(erasure(display) + text + (text.hasSuffix("\n") ? "" : "\n"))
+            guard !display.isClosed, display.drawnLines > 0 else { return sink.writeVerbatim(text) }
+            sink.writeVerbatim(erasure(display) + text + (text.hasSuffix("\n") ? "" : "\n"))
             display.drawnLines = 0
             draw(&display, now())
         }
@@ -146,7 +146,7 @@ public final class ProgressReporter: TextSink {
     private func draw(_ display: inout Display, _ time: Duration) {
         let lines = ProgressScreen.render(sampledModel(time), size: size(), now: time, color: color)
         let start = display.lastDraw == nil ? Self.hideCursor : ""
-        sink.write(start + erasure(display) + lines.map { $0 + "\n" }.joined())
+        sink.writeVerbatim(start + erasure(display) + printableLines(lines.map { $0 + "\n" }.joined()))
         display.drawnLines = lines.count
         display.lastDraw = time
     }

@@ -13,8 +13,9 @@ final class GzipWriter {
         stream = .allocate(capacity: 1)
         let levelBufferSize = tick_isal_level1_buffer_size()
         levelBuffer = .allocate(capacity: Int(levelBufferSize))
+        levelBuffer.initialize(repeating: 0, count: Int(levelBufferSize))
         output = .allocate(capacity: outputSize)
-        isal_deflate_init(stream)
+        tick_isal_begin_deflate(stream)
         stream.pointee.level = 1
         stream.pointee.level_buf = levelBuffer
         stream.pointee.level_buf_size = levelBufferSize

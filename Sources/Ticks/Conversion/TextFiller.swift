@@ -8,6 +8,11 @@ final class TextFiller {
     private var rows = 0
     private(set) var csvBytes: Int64 = 0
 
+    /// Columns cost memory each, whatever is in them. Tardis's widest files have 104.
+    static let mostColumns = 1024
+    /// The footer repeats a column's name in every row group.
+    static let longestName = 255
+
     init(options: ConversionOptions, pool: WorkPool) {
         self.options = options
         self.pool = pool
@@ -92,6 +97,19 @@ final class TextFiller {
         return TickError.excerpt(block.line(at: position))
     }
 
+    /// The header's cell that byte `bad` of `text` lies in, and where in it.
+    private func notUTF8(_ text: Slice<UnsafeBufferPointer<UInt8>>, at bad: Int) -> TickError {
+        let before = text.prefix(bad)
+        let column = before.count { $0 == UInt8(ascii: ",") } + 1
+        let start = before.lastIndex(of: UInt8(ascii: ",")).map { $0 + 1 } ?? text.startIndex
+        let cell = text[start...].prefix { $0 != UInt8(ascii: ",") }
+        return TickError(
+            .header,
+            "\(options.source), line 1, column \(column): '\(TickError.excerpt(cell))' "
+                + UTF8Check.complaint(cell, at: text.startIndex + bad - start)
+        )
+    }
+
     /// Reads the names of the columns; answers where the first row begins.
     private func readHeader(_ block: TextBlock) throws(TickError) -> Int {
         let line = block.line(at: 0)
@@ -105,6 +123,20 @@ final class TextFiller {
             throw TickError(
                 .notTicks,
                 "\(options.source): its first line is no header of a Tardis file: '\(TickError.excerpt(text))'"
+            )
+        }
+        if let bad = UTF8Check.firstBad(UnsafeBufferPointer(rebasing: text)) { throw notUTF8(text, at: bad) }
+        guard names.count <= Self.mostColumns else {
+            throw TickError(
+                .header,
+                "\(options.source): the header has \(names.count) columns; a tick file has at most \(Self.mostColumns)"
+            )
+        }
+        if let long = names.first(where: { $0.utf8.count > Self.longestName }) {
+            throw TickError(
+                .header,
+                "\(options.source): the header has a column whose name is \(long.utf8.count) bytes long: "
+                    + "'\(TickError.excerpt(long.utf8))'"
             )
         }
         if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {

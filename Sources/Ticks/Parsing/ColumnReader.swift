@@ -72,7 +72,8 @@ final class ColumnReader {
             ends: ends,
             stride: columns,
             count: rows.count,
-            mayEndInCR: position == columns - 1
+            mayEndInCR: position == columns - 1,
+            isASCII: block.isASCII
         )
         do {
             switch target {
@@ -93,6 +94,7 @@ final class ColumnReader {
         let stride: Int
         let count: Int
         let mayEndInCR: Bool
+        let isASCII: Bool
 
         @inline(__always)
         func bounds(_ row: Int) -> (start: Int, end: Int) {
@@ -182,7 +184,29 @@ final class ColumnReader {
             scratch.starts[row] = UInt32(truncatingIfNeeded: start)
             scratch.ends[row] = UInt32(truncatingIfNeeded: end)
         }
+        if !cells.isASCII { try checkUTF8(cells, scratch) }
         try builder.append(base: cells.text, starts: scratch.starts, ends: scratch.ends, count: cells.count)
+    }
+
+    /// Text columns are UTF-8 to every reader: one other byte and most refuse the whole file.
+    private func checkUTF8(_ cells: Cells, _ scratch: CellScratch) throws(BadCell) {
+        var last = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        for row in 0..<cells.count {
+            let cell = UnsafeBufferPointer(
+                start: cells.text + Int(scratch.starts[row]),
+                count: Int(scratch.ends[row] &- scratch.starts[row])
+            )
+            // Neighbours are often the same symbol.
+            if cell.count == last.count, let a = cell.baseAddress, let b = last.baseAddress,
+                memcmp(a, b, cell.count) == 0
+            {
+                continue
+            }
+            if let bad = UTF8Check.firstBad(cell) {
+                throw BadCell(row: row, reason: UTF8Check.complaint(cell, at: bad))
+            }
+            last = cell
+        }
     }
 
     private func readBooleans(_ cells: Cells, _ builder: BooleanColumnBuilder, _ scratch: CellScratch) throws(BadCell) {

@@ -17,6 +17,8 @@ final class TextBlock {
     var firstRow = 0
     /// Whether the file ends with this block.
     var isLast = false
+    /// Whether all rows are ASCII, and so need no check that they are UTF-8.
+    private(set) var isASCII = true
 
     private var delimiterMemory: UnsafeMutablePointer<UInt32>
     private var delimiterCapacity: Int
@@ -47,6 +49,7 @@ final class TextBlock {
         count = 0
         rowCount = 0
         isLast = false
+        isASCII = true
     }
 
     /// A row that does not have as many cells as the header.
@@ -57,6 +60,7 @@ final class TextBlock {
 
     /// Finds all cell ends from `start` on, where `columns` cells make a row, and checks that they do.
     func index(from start: Int, columns: Int) throws(UnevenRow) {
+        var high: Int32 = 0
         stride = columns
         // The entry before the first cell: its start less one, also for 0.
         delimiterMemory[0] = UInt32(truncatingIfNeeded: start) &- 1
@@ -68,6 +72,8 @@ final class TextBlock {
             if found + 64 > delimiterCapacity { growDelimiters(found) }
             var mask = tick_mask64(text + position, UInt8(ascii: ","), UInt8(ascii: "\n"))
             var lines = tick_mask64(text + position, UInt8(ascii: "\n"), UInt8(ascii: "\n"))
+            // What follows the text in the last step is zero.
+            high |= tick_has_high64(text + position)
             if count - position < 64 {
                 let valid: UInt64 = (1 &<< UInt64(count - position)) &- 1
                 mask &= valid
@@ -98,6 +104,7 @@ final class TextBlock {
             position &+= 64
         }
         rowCount = (found - 1) / columns
+        isASCII = high == 0
     }
 
     private func growDelimiters(_ used: Int) {

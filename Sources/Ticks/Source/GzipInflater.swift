@@ -1,10 +1,12 @@
 internal import CISAL
 
-/// Inflates a gzip stream of one or more members with ISA-L, which checks each member's CRC-32 and length.
+/// Inflates a gzip stream of one or more members with ISA-L, which checks each member's CRC-32 and length. As gzip(1) does, it
+/// takes zeros between the last member and the end for padding; a member behind them is not part of the stream.
 final class GzipInflater {
     private let state: UnsafeMutablePointer<inflate_state>
     /// Whether the stream could end here: before nothing, and after a whole member.
     private(set) var isAtMemberEnd = false
+    private var isPadded = false
     private let source: String
     private var consumedTotal: Int64 = 0
 
@@ -17,7 +19,7 @@ final class GzipInflater {
     deinit { state.deallocate() }
 
     private func begin() {
-        isal_inflate_init(state)
+        tick_isal_begin_inflate(state)
         state.pointee.crc_flag = UInt32(ISAL_GZIP)
         isAtMemberEnd = false
     }
@@ -31,7 +33,8 @@ final class GzipInflater {
         var produced = 0
         while consumed < input.count || !isAtMemberEnd {
             if isAtMemberEnd {
-                guard input[consumed] == 0x1F else {
+                if skipZeros(input, &consumed) { continue }
+                guard input[consumed] == 0x1F, !isPadded else {
                     throw TickError(
                         .corrupt,
                         "\(source): there is something else after the end of the gzip stream, at byte \(consumedTotal): "
@@ -65,6 +68,15 @@ final class GzipInflater {
             }
         }
         return (consumed, produced)
+    }
+
+    /// Passes over padding; whether there was any.
+    private func skipZeros(_ input: UnsafeBufferPointer<UInt8>, _ consumed: inout Int) -> Bool {
+        let zeros = input[consumed...].prefix { $0 == 0 }.count
+        if zeros > 0 { isPadded = true }
+        consumed += zeros
+        consumedTotal += Int64(zeros)
+        return zeros > 0
     }
 
     private func why(_ result: Int32) -> String {
