@@ -74,7 +74,8 @@ struct Settings: Sendable {
             secret: arguments.string("secret"),
             key: key,
             allowsPlainKey: arguments.flag("plain-key"),
-            startupScript: try Self.startupScript(tool)
+            startupScript: try Self.script("vm-startup-script.sh", tool),
+            shutdownScript: try Self.script("vm-shutdown-script.sh", tool)
         )
     }
 
@@ -146,8 +147,7 @@ struct Settings: Sendable {
         }
     }
 
-    private static func startupScript(_ tool: ToolRun) throws -> String {
-        let name = "vm-startup-script.sh"
+    private static func script(_ name: String, _ tool: ToolRun) throws -> String {
         guard let path = SettingsSources.orchestrationFile(name, tool.context) else {
             throw tool.arguments.error("orchestration/\(name) was not found: set ORCHESTRATION_DIR to its folder")
         }

@@ -105,6 +105,8 @@ public struct FleetOrder: Sendable {
     public var allowsPlainKey: Bool
     /// The script that VMs run at boot.
     public var startupScript: String
+    /// The script that VMs run when they are turned off; nil for none.
+    public var shutdownScript: String?
 
     /// An order.
     public init(
@@ -124,7 +126,8 @@ public struct FleetOrder: Sendable {
         secret: String? = nil,
         key: Secret? = nil,
         allowsPlainKey: Bool = true,
-        startupScript: String
+        startupScript: String,
+        shutdownScript: String? = nil
     ) {
         self.run = run
         self.shards = shards
@@ -143,6 +146,7 @@ public struct FleetOrder: Sendable {
         self.key = key
         self.allowsPlainKey = allowsPlainKey
         self.startupScript = startupScript
+        self.shutdownScript = shutdownScript
     }
 
     /// The region of the zones.
