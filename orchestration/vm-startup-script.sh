@@ -59,8 +59,19 @@ pause() { # seconds
     [[ -z ${TICK_PAUSE:-} ]] || skipped=$((skipped + $1))
     sleep "${TICK_PAUSE:-$1}" >/dev/null 2>&1 &
     child=$!
-    wait "$child"
+    await "$child"
     child=''
+}
+
+# Waits for a process of this shell. A signal that comes with its end makes the shell's next wait return too early.
+await() { # process id
+    local status=0
+    wait "$1" || status=$?
+    if ((status > 128)); then
+        status=0
+        wait "$1" || status=$?
+    fi
+    return "$status"
 }
 
 # Whether a role that is missing may have been granted a moment ago.
@@ -95,7 +106,7 @@ quietly() {
     local status=0
     timeout 900 "$@" >"$work/output" 2>&1 <<<"${input:-}" &
     child=$!
-    wait "$child" || status=$?
+    await "$child" || status=$?
     child=''
     problem=$(grep -av '^[[:space:]]*$' "$work/output" | tail -n 1) || problem="status $status"
     return "$status"
@@ -109,7 +120,7 @@ send() { # curl's arguments
     # In the background, as the shell hears signals only while it waits.
     curl -sS -o "$file" -w '%{http_code}' "$@" <&0 >"$file.status" 2>&1 &
     child=$!
-    wait "$child" || status=$?
+    await "$child" || status=$?
     child=''
     reply=''
     [[ ! -e $file ]] || reply=$(head -c 500000 "$file" | tr -d '\000')
@@ -391,7 +402,7 @@ download() {
         run_container --plan "$plan" --shard-offset "$offset" --vm-name "$vm" --bucket "gs://$bucket" --watch-preemption \
             "${options[@]}" &
         child=$!
-        wait "$child" || status=$?
+        await "$child" || status=$?
         child=''
         ((status != 0)) || return 0
         last=$(grep -aE '^[^ ]+Z (error|warning) |^docker: ' "$log" | tail -n 1 | sed 's/^[^ ]*Z *//') || last=''
@@ -447,9 +458,7 @@ finish() { # exit status
         if [[ $step == "the container ran" ]]; then
             timeout -k 1 10 docker stop -t 8 "$container" >/dev/null 2>&1
             # What the container said last is on its way into the log.
-            sleep 10 >/dev/null 2>&1 &
-            wait -n "$child" $!
-            kill -KILL $! 2>/dev/null
+            timeout 10 tail --pid="$child" -s 0.05 -f /dev/null >/dev/null 2>&1
         fi
         kill "$child" 2>/dev/null
         child=''
@@ -472,7 +481,7 @@ finish() { # exit status
     say "ends with status $status after $(($(date +%s) - began / 1000000)) s"
     if [[ $has_log == yes ]]; then
         kill "$copier" 2>/dev/null
-        wait "$copier" 2>/dev/null
+        await "$copier" 2>/dev/null
         retry 8 "copying the log" copy_log || say "the log was not copied: $problem"
     fi
     log=/dev/null
