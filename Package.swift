@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: ["CLibcrypto", "CISAL"],
-            resources: ["apt-get", "docker", "shutdown"].map { .embedInCode("Machines/StandIns/\($0)") },
+            resources: ["apt-get", "docker", "shutdown", "systemctl"].map { .embedInCode("Machines/StandIns/\($0)") },
             swiftSettings: settings
         ),
 

@@ -10,10 +10,12 @@ public enum FleetNames {
         public static let kit = "tick-kit"
     }
 
-    /// Keys of a VM's metadata, read by `vm-startup-script.sh`.
+    /// Keys of a VM's metadata, read by the guest agent and `vm-startup-script.sh`.
     public enum Metadata {
         /// The script that the image's guest agent runs at each boot.
         public static let startupScript = "startup-script"
+        /// The script that it runs when the VM is turned off, while the network is there.
+        public static let shutdownScript = "shutdown-script"
         /// The run's dates, with commas.
         public static let dates = "tick-dates"
         /// The plan's name within `_runs/DATE/`, the same for all dates: `plan.json`.

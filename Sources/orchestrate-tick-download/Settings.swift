@@ -74,7 +74,8 @@ struct Settings: Sendable {
             secret: arguments.string("secret"),
             key: key,
             allowsPlainKey: arguments.flag("plain-key"),
-            startupScript: try Self.startupScript(tool)
+            startupScript: try Self.script("vm-startup-script.sh", tool),
+            shutdownScript: try Self.script("vm-shutdown-script.sh", tool)
         )
     }
 
@@ -148,8 +149,7 @@ struct Settings: Sendable {
         }
     }
 
-    private static func startupScript(_ tool: ToolRun) throws -> String {
-        let name = "vm-startup-script.sh"
+    private static func script(_ name: String, _ tool: ToolRun) throws -> String {
         guard let path = SettingsSources.orchestrationFile(name, tool.context) else {
             let places = SettingsSources.orchestrationFolders(tool.context).joined(separator: ", ")
             throw tool.arguments.error("\(name) was not found in \(places): set ORCHESTRATION_DIR to its folder")

@@ -57,6 +57,10 @@ import Transport
         #expect(metadata["tick-secret"] == nil)
         #expect(metadata["tick-keep-vm"] == "true")
         #expect(run.metadata(settings())["tick-api-key"] == nil)
+        var withEnd = settings()
+        withEnd.shutdownScript = "#!/bin/sh\n"
+        #expect(run.metadata(withEnd)["shutdown-script"] == "#!/bin/sh\n")
+        #expect(run.metadata(settings())["shutdown-script"] == nil)
     }
 
     @Test func namesGoOnFromTheOffset() throws {

@@ -20,14 +20,21 @@ import Testing
         Files.removeTree(directory)
     }
 
-    private func boot(_ script: String, slots: Int = 16, name: String = "vm") -> Machine {
+    private func boot(
+        _ script: String,
+        atEnd end: String? = nil,
+        programs: String = "/there",
+        slots: Int = 16,
+        name: String = "vm"
+    ) -> Machine {
         host.configure { configuration in
-            configuration.programs = "/there"
+            configuration.programs = programs
             configuration.environment = [("SHARED", "shared value"), ("HOME", "overridden")]
             configuration.slots = slots
         }
         var record = BootRecord.sample
         record.metadata = ["startup-script": script.hasPrefix("#!") ? script : "#!/bin/sh\n\(script)\n"]
+        record.metadata["shutdown-script"] = end.map { "#!/bin/sh\n\($0)\n" }
         record.name = name
         let console = SerialConsole()
         let vm = host.boot(record, console: console) { [endings] in endings.note(name) }
@@ -68,7 +75,7 @@ import Testing
         let programs = "\(directory)/guest/programs"
         #expect(
             lines[1...6].elementsEqual([
-                "no docker", "no systemctl", "no poweroff", "\(programs)/apt-get", "\(programs)/shutdown",
+                "no docker", "\(programs)/systemctl", "no poweroff", "\(programs)/apt-get", "\(programs)/shutdown",
                 "\(directory)/vm-42/bin/docker",
             ]),
             "\(lines)"
@@ -102,6 +109,77 @@ import Testing
         waitUntil { kill(pid, 0) != 0 || Self.isZombie(pid) }
         #expect(endings.all.isEmpty)
         machine.vm.powerOff(preempted: true, graceMilliseconds: 0)
+    }
+
+    @Test func theShutdownScriptRunsFirstWithTheNetworkAndTheStartupScriptIsToldLastWithout() throws {
+        defer { finish() }
+        let url = "http://$GCE_METADATA_HOST/computeMetadata/v1/instance/preempted"
+        let ask = "curl -s -m 5 -H Metadata-Flavor:Google \(url)"
+        let machine = boot(
+            "trap 'echo told, network: $(\(ask) || echo none); exit 0' TERM; echo ready; while :; do sleep 0.02; done",
+            atEnd: "echo at end, network: $(\(ask)) $(systemctl is-system-running)"
+        )
+        waitUntil { machine.text.contains("ready") }
+        machine.vm.powerOff(preempted: true, graceMilliseconds: 20_000)
+        let lines = machine.text.split(separator: "\n").map(String.init).drop { $0 != "ready" }
+        #expect(
+            // The shell may say that its sleep was told, too.
+            lines.filter { $0 != "Terminated" } == [
+                "ready", "at end, network: TRUE stopping", "vm: shutdown-script exit status 0", "told, network: none",
+                "vm: startup-script exit status 0",
+            ]
+        )
+    }
+
+    @Test func aShutdownScriptThatHangsIsCutOffWithEverythingElse() throws {
+        defer { finish() }
+        let machine = boot("echo ready; sleep 1000", atEnd: "sleep 1000 & echo child $!; wait")
+        waitUntil { machine.text.contains("ready") }
+        machine.vm.powerOff(preempted: true, graceMilliseconds: 200)
+        #expect(machine.text.contains("vm: shutdown-script exit status 137"))
+        #expect(host.runningCount == 0 && endings.all.isEmpty)
+        let pid = try #require(machine.text.split(separator: "\n").first { $0.hasPrefix("child ") }?.dropFirst(6))
+        let child = try #require(pid_t(pid))
+        waitUntil { kill(child, 0) != 0 || Self.isZombie(child) }
+    }
+
+    @Test func theEndOfTheHostDoesNotWaitForAShutdownScript() throws {
+        let machine = boot("echo ready; sleep 1000", atEnd: "echo at end; sleep 1000")
+        waitUntil { machine.text.contains("ready") }
+        let isOff = Watched(false)
+        startThread {
+            machine.vm.powerOff(preempted: false, graceMilliseconds: 1_000_000)
+            isOff.set(true)
+        }
+        waitUntil { machine.text.contains("at end") }
+        finish()
+        #expect(isOff.wait(milliseconds: 30_000) { $0 })
+    }
+
+    @Test func dockerEndsItsContainersAtOnceWhenTheVMIsTurnedOff() throws {
+        defer { finish() }
+        let programs = "\(directory)/programs"
+        try Files.makeDirectory(programs)
+        try Files.replace(
+            "\(programs)/program",
+            with: "#!/bin/sh\ntrap 'echo container told; exit 7' TERM\necho ready\nwhile :; do sleep 0.02; done\n"
+        )
+        #expect(chmod("\(programs)/program", 0o755) == 0)
+        // The shutdown script waits for what the startup script does when its container has ended.
+        let machine = boot(
+            "apt-get -y install docker.io; docker run image program; echo container status $?; : >seen; sleep 1000",
+            atEnd: "until [ -e seen ]; do sleep 0.02; done; echo at end",
+            programs: programs
+        )
+        waitUntil { machine.text.contains("ready") }
+        machine.vm.powerOff(preempted: false, graceMilliseconds: 20_000)
+        let lines = machine.text.split(separator: "\n").map(String.init).drop { $0 != "ready" }
+        #expect(
+            Array(lines) == [
+                "ready", "container told", "container status 7", "at end", "vm: shutdown-script exit status 0",
+                "vm: startup-script exit status 143",
+            ]
+        )
     }
 
     @Test func whoDoesNotListenIsCutOff() throws {

@@ -4,7 +4,7 @@ usage: vm_google.py FOLDER PORT_FILE
 
     /computeMetadata/v1/PATH                    the content of FOLDER/PATH; wait_for_change, last_etag and timeout_sec as Google's
     /v1/projects/P/secrets/S/versions/V:access  the text in FOLDER/secret; a 403 without that file
-    DELETE /compute/v1/...                      status 200, or the one in FOLDER/delete-status
+    DELETE /compute/v1/...                      status 200, or the one in FOLDER/delete-status: "STATUS [TIMES]"
 
 FOLDER/failures: so many requests to the metadata server are answered with status 503. FOLDER/failures-of/PATH: "STATUS TIMES", so
 many requests for that path alone are answered with that status. FOLDER/requests: one line a request.
@@ -57,7 +57,15 @@ class Handler(BaseHTTPRequestHandler):
     def do_DELETE(self):
         self.note()
         if self.is_authorized():
-            self.refuse_or(int(text("delete-status", "200")), {"kind": "compute#operation", "status": "RUNNING"})
+            self.refuse_or(self.deletion(), {"kind": "compute#operation", "status": "RUNNING"})
+
+    def deletion(self):
+        """The status of a deletion; one with a number of times passes."""
+        with lock:
+            status, *times = map(int, text("delete-status", "200").split())
+            if times:
+                (folder / "delete-status").write_text(f"{status} {times[0] - 1}" if times[0] > 1 else "200")
+            return status
 
     def metadata(self, url):
         if self.headers.get("Metadata-Flavor") != "Google":

@@ -107,6 +107,8 @@ public struct FleetOrder: Sendable {
     public var allowsPlainKey: Bool
     /// The script that VMs run at boot.
     public var startupScript: String
+    /// The script that VMs run when they are turned off; nil for none.
+    public var shutdownScript: String?
 
     /// An order.
     public init(
@@ -126,7 +128,8 @@ public struct FleetOrder: Sendable {
         secret: String? = nil,
         key: Secret? = nil,
         allowsPlainKey: Bool = true,
-        startupScript: String
+        startupScript: String,
+        shutdownScript: String? = nil
     ) {
         self.run = run
         self.shards = shards
@@ -145,6 +148,7 @@ public struct FleetOrder: Sendable {
         self.key = key
         self.allowsPlainKey = allowsPlainKey
         self.startupScript = startupScript
+        self.shutdownScript = shutdownScript
     }
 
     /// The region of the zones.

@@ -85,7 +85,8 @@ extension FleetOrder {
                 image: image,
                 key: key,
                 keepsVM: machine.isKept,
-                startupScript: startupScript
+                startupScript: startupScript,
+                shutdownScript: shutdownScript
             )
         )
     }

@@ -27,6 +27,8 @@ public struct VMSettings: Sendable {
     public var keepsVM: Bool
     /// The script that runs at boot.
     public var startupScript: String
+    /// The script that runs when the VM is turned off; nil for none.
+    public var shutdownScript: String?
 
     /// Settings of a fleet.
     public init(
@@ -36,7 +38,8 @@ public struct VMSettings: Sendable {
         image: String,
         key: Key,
         keepsVM: Bool,
-        startupScript: String
+        startupScript: String,
+        shutdownScript: String? = nil
     ) {
         self.offset = offset
         self.planName = planName
@@ -45,6 +48,7 @@ public struct VMSettings: Sendable {
         self.key = key
         self.keepsVM = keepsVM
         self.startupScript = startupScript
+        self.shutdownScript = shutdownScript
     }
 }
 
@@ -70,6 +74,7 @@ extension FleetRun {
             Key.bucket: settings.bucket,
             Key.image: settings.image,
         ]
+        items[Key.shutdownScript] = settings.shutdownScript
         switch settings.key {
         case .secret(let version): items[Key.secret] = version
         case .plain(let key): items[Key.plainKey] = key.reveal()

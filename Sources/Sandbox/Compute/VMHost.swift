@@ -35,7 +35,7 @@ public protocol VMHost: Sendable {
 
 /// A VM that was booted.
 public protocol BootedVM: Sendable {
-    /// The metadata server's `instance/preempted` becomes TRUE where that is why, the guest is told to end (SIGTERM), and after
-    /// the grace it is cut off (SIGKILL). Returns when nothing of it runs any more; harmless when its work is over.
+    /// The metadata server's `instance/preempted` becomes TRUE where that is why, the guest shuts down (its shutdown script, then
+    /// SIGTERM for all that still runs), and after the grace it is cut off (SIGKILL). Returns when nothing of it runs any more; harmless when its work is over.
     func powerOff(preempted: Bool, graceMilliseconds: Int)
 }

@@ -10,9 +10,8 @@ struct GuestDisk: Sendable {
 
     /// What Debian and Ubuntu have from the start, as far as a startup script uses it.
     private static let borrowed = [
-        "bash", "cat", "curl", "cut", "date", "dirname", "env", "grep", "head", "ln", "mkdir", "readlink", "rm", "sed",
-        "sh",
-        "sleep", "sort", "tail", "tee", "timeout", "tr", "wc",
+        "bash", "cat", "curl", "cut", "date", "dirname", "env", "flock", "grep", "head", "ln", "mkdir", "readlink",
+        "rm", "sed", "sh", "sleep", "sort", "tail", "tee", "timeout", "tr", "wc",
     ]
 
     /// Puts the programs below a directory, beside which the VMs' own folders come.
@@ -24,7 +23,7 @@ struct GuestDisk: Sendable {
         try Files.makeDirectory(programs)
         let texts = [
             ("apt-get", PackageResources.apt_get), ("docker", PackageResources.docker),
-            ("shutdown", PackageResources.shutdown),
+            ("shutdown", PackageResources.shutdown), ("systemctl", PackageResources.systemctl),
         ]
         for (name, bytes) in texts {
             let path = "\(standIns)/\(name)"
@@ -32,7 +31,9 @@ struct GuestDisk: Sendable {
             guard chmod(path, 0o755) == 0 else { throw SandboxError.system("make \(path) a program") }
         }
         // Docker is not there before apt-get has put it there.
-        for name in ["apt-get", "shutdown"] { try Self.link("\(standIns)/\(name)", as: "\(programs)/\(name)") }
+        for name in texts.map(\.0) where name != "docker" {
+            try Self.link("\(standIns)/\(name)", as: "\(programs)/\(name)")
+        }
         for name in Self.borrowed {
             let folders = ["/usr/local/bin", "/usr/bin", "/bin"]
             guard let folder = folders.first(where: { access("\($0)/\(name)", X_OK) == 0 }) else {
@@ -47,19 +48,44 @@ struct GuestDisk: Sendable {
     /// A VM's own folder, which is its home. A VM that boots again finds what it left there; another of its name does not.
     func home(of record: BootRecord) -> String { "\(directory)/\(record.name)-\(record.id)" }
 
-    /// Puts the script of a VM's metadata on its disk, as the guest agent does at each boot, and tells how to run it.
-    func boot(_ script: String, _ record: BootRecord) throws -> (command: [String], environment: [String: String]) {
+    /// What a VM's guest does, as commands of this machine.
+    struct Guest: Sendable {
+        /// Runs the startup script.
+        var startup: [String]
+        /// What systemd does first when the VM is turned off: the guest agent runs the shutdown script, and Docker ends its
+        /// containers meanwhile. The network is still there.
+        var shutdown: [String]
+        /// The variables of both.
+        var environment: [String: String]
+    }
+
+    /// Puts the scripts of a VM's metadata on its disk, as the guest agent does, and tells how to run them.
+    func boot(_ record: BootRecord) throws -> Guest {
         let home = home(of: record)
+        Files.removeTree("\(home)/run")  // which is in memory
         for folder in ["bin", "tmp"] { try Files.makeDirectory("\(home)/\(folder)") }
-        unlink(powerSwitch(of: record))
-        let path = "\(home)/startup-script"
-        try Files.replace(path, with: script)
-        guard chmod(path, 0o755) == 0 else { throw SandboxError.system("make \(path) a program") }
-        let environment = [
-            "PATH": "\(home)/bin:\(programs)", "HOME": home, "TMPDIR": "\(home)/tmp", "LANG": "C.UTF-8",
-            "TICK_STANDINS": home,
-        ]
-        return (["/bin/sh", "-c", #"cd "$HOME" && exec ./startup-script"#], environment)
+        for file in [powerSwitch(of: record), "\(home)/stopping"] { unlink(file) }
+        for name in ["startup-script", "shutdown-script"] {
+            let path = "\(home)/\(name)"
+            unlink(path)
+            guard let script = record.metadata[name] else { continue }
+            try Files.replace(path, with: script)
+            guard chmod(path, 0o755) == 0 else { throw SandboxError.system("make \(path) a program") }
+        }
+        let shutdown = """
+            cd "$HOME"; : >stopping
+            if [ -x bin/docker ]; then bin/docker stop tick-data & fi
+            if [ -x shutdown-script ]; then ./shutdown-script; fi
+            wait
+            """
+        return Guest(
+            startup: ["/bin/sh", "-c", #"cd "$HOME" && exec ./startup-script"#],
+            shutdown: ["/bin/sh", "-c", shutdown],
+            environment: [
+                "PATH": "\(home)/bin:\(programs)", "HOME": home, "TMPDIR": "\(home)/tmp", "LANG": "C.UTF-8",
+                "TICK_STANDINS": home, "TICK_RUN": "\(home)/run",
+            ]
+        )
     }
 
     /// Whether the VM's guest has turned it off since its boot.

@@ -1,7 +1,8 @@
 import Synchronization
 
 /// Runs VMs as processes of this machine: each has a metadata server of its own and runs the `startup-script` of its metadata,
-/// whose output is its serial console. Docker, apt-get and shutdown have stand-ins: a container is a program of this machine.
+/// whose output is its serial console; when a VM is turned off its `shutdown-script` runs before the network goes. Docker, apt-get,
+/// shutdown and systemctl have stand-ins: a container is a program of this machine.
 ///
 /// Only so many run at once; the others have booted and wait. A VM whose script has ended stays up until it is turned off.
 /// `stop` ends all of them.
