@@ -20,6 +20,10 @@ public final class LocalWorld: Sendable {
         case artifactRegistry = "artifactregistry"
         /// Cloud Build.
         case cloudBuild = "cloudbuild"
+        /// IAM.
+        case iam
+        /// IAM's tokens for service accounts.
+        case iamCredentials = "iamcredentials"
         /// The token endpoint.
         case oauth
     }
@@ -34,10 +38,16 @@ public final class LocalWorld: Sendable {
         public var store: String
         /// Buckets to make.
         public var buckets: [String] = []
+        /// How those of them are set up that are not plain.
+        public var bucketSettings: [String: BucketSettings] = [:]
+        /// Whether the network `default` is there.
+        public var hasDefaultNetwork = true
         /// Bearer token that Cloud Storage asks for; nil for none.
         public var requireToken: String?
         /// What Tardis serves.
         public var tardis: TardisService.Configuration
+        /// How long the links live by which Tardis sends to its storage.
+        public var linkLifetimeSeconds = 300
         /// Images, or repositories, in Artifact Registry.
         public var images: [ImageReference] = []
         /// File for the record of requests; nil keeps it in memory only.
@@ -77,11 +87,13 @@ public final class LocalWorld: Sendable {
     public let artifactRegistry: ArtifactRegistryService
     /// Cloud Build's state.
     public let cloudBuild: CloudBuildService
+    /// IAM's state.
+    public let iam: IAMService
     /// The token endpoint's state.
     public let oauth: OAuthService
     /// The processes that stand for VMs.
     public let machines: ProcessVMHost
-    /// A token of the operator's that never ends, for clients that cannot use the key file.
+    /// A user's token that never ends, as gcloud has one after its login, for clients that cannot use the key file.
     public let operatorToken: String
     /// Tardis over http.
     public let tardisServer: SandboxServer
@@ -103,6 +115,10 @@ public final class LocalWorld: Sendable {
     public let artifactRegistryServer: SandboxServer
     /// Cloud Build.
     public let cloudBuildServer: SandboxServer
+    /// IAM.
+    public let iamServer: SandboxServer
+    /// IAM's tokens for service accounts.
+    public let iamCredentialsServer: SandboxServer
     /// The token endpoint.
     public let oauthServer: SandboxServer
     /// PEM text of the https side's certificate.
@@ -119,11 +135,14 @@ public final class LocalWorld: Sendable {
             requireToken: options.requireToken,
             project: options.project
         )
-        for bucket in options.buckets { try storage.createBucket(bucket) }
+        for bucket in options.buckets {
+            try storage.createBucket(bucket, options.bucketSettings[bucket] ?? BucketSettings())
+        }
         let resourceManager = ResourceManagerService(project: options.project)
         self.resourceManager = resourceManager
         serviceUsage = ServiceUsageService(project: options.project)
-        secretManager = SecretManagerService(project: options.project) { resourceManager.grants($0, to: $1) }
+        options.project.setProjectGrants { [weak resourceManager] in resourceManager?.grants($0, to: $1) == true }
+        secretManager = SecretManagerService(project: options.project)
         artifactRegistry = ArtifactRegistryService(project: options.project)
         for image in options.images { try artifactRegistry.plant(image) }
         let buildTimer = ComputeTimer()
@@ -131,20 +150,23 @@ public final class LocalWorld: Sendable {
         cloudBuild = CloudBuildService(project: options.project, storage: storage, registry: artifactRegistry) {
             buildTimer.after(milliseconds: $0, $1)
         }
+        iam = IAMService(project: options.project)
         oauth = OAuthService(project: options.project)
-        operatorToken = project.tokens.fixed(for: project.serviceAccount)
+        operatorToken = project.tokens.fixed(for: "owner@example.com")
         machines = ProcessVMHost(options.machines, tokens: project.tokens, recorder: recorder, faults: faults)
         let compute = Self.compute(options, machines)
         self.compute = compute
-        let wasabi = WasabiService()
-        let tardis = try TardisService(options.tardis, wasabi: wasabi)
+        let wasabi = WasabiService(linkLifetimeSeconds: options.linkLifetimeSeconds)
+        var settings = options.tardis
+        settings.address = { [weak compute] in compute?.externalAddress(ofVM: $0) ?? $0 }
+        let tardis = try TardisService(settings, wasabi: wasabi)
         machines.configure { configuration in
             configuration.tardis = (tardis, wasabi)
             configuration.onDownload = { [weak compute] in compute?.noteTraffic(vm: $0, bytes: $1) }
         }
         let identity = try TLSIdentity()
         certificatePEM = identity.certificatePEM
-        let (recorder, faults) = (recorder, faults)
+        let (recorder, faults, cloud) = (recorder, faults, options.project)
         func serve(_ service: any SandboxService, _ port: Port?, _ identity: TLSIdentity? = nil) throws -> SandboxServer
         {
             let number = port.flatMap { options.ports[$0] } ?? 0
@@ -153,7 +175,8 @@ public final class LocalWorld: Sendable {
                 port: number,
                 recorder: recorder,
                 faults: faults,
-                identity: identity
+                identity: identity,
+                clockSkewSeconds: { cloud.clockSkewSeconds }
             )
         }
         wasabiServer = try serve(wasabi, nil)
@@ -167,12 +190,15 @@ public final class LocalWorld: Sendable {
         secretManagerServer = try serve(secretManager, .secretManager)
         artifactRegistryServer = try serve(artifactRegistry, .artifactRegistry)
         cloudBuildServer = try serve(cloudBuild, .cloudBuild)
+        iamServer = try serve(iam, .iam)
+        iamCredentialsServer = try serve(IAMCredentialsService(project: cloud, iam: iam), .iamCredentials)
         oauthServer = try serve(oauth, .oauth)
     }
 
     private static func compute(_ options: Options, _ host: ProcessVMHost) -> ComputeService {
         var settings = ComputeOptions(cloud: options.project)
         settings.host = host
+        settings.hasDefaultNetwork = options.hasDefaultNetwork
         settings.faults = options.computeFaults
         return ComputeService(settings)
     }
@@ -184,7 +210,8 @@ public final class LocalWorld: Sendable {
         machines.stop()
         let servers = [
             tardisServer, wasabiServer, storageServer, storageTLSServer, computeServer, resourceManagerServer,
-            serviceUsageServer, secretManagerServer, artifactRegistryServer, cloudBuildServer, oauthServer,
+            serviceUsageServer, secretManagerServer, artifactRegistryServer, cloudBuildServer, iamServer,
+            iamCredentialsServer, oauthServer,
         ]
         for server in servers { server.stop() }
     }

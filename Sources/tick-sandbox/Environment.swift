@@ -46,6 +46,8 @@ struct Environment {
             ("SECRETMANAGER", "\(world.secretManagerServer.url)/"),
             ("ARTIFACTREGISTRY", "\(world.artifactRegistryServer.url)/"),
             ("CLOUDBUILD", "\(world.cloudBuildServer.url)/"),
+            ("IAM", "\(world.iamServer.url)/"),
+            ("IAMCREDENTIALS", "\(world.iamCredentialsServer.url)/"),
         ]
         endpoints =
             [

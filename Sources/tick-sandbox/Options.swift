@@ -67,16 +67,56 @@ struct Options {
     }
 
     /// The project that the options describe.
-    var project: CloudProject {
+    func project() throws -> CloudProject {
         let tokens = AccessTokens(lifetimeSeconds: arguments.string("token-lifetime").flatMap { Int($0) } ?? 3_600)
         let project = CloudProject(
             id: arguments.string("project") ?? "central-element-323112",
             accounts: arguments.all("service-account"),
-            enabled: list("enable-api") ?? CloudProject.runbookAPIs,
+            enabled: (list("enable-api") ?? []).flatMap { Self.shorthands[$0] ?? [$0] },
+            orgPolicies: try arguments.all("org-policy").map(OrgPolicy.init(parsing:)),
             tokens: tokens
         )
         for permission in arguments.all("deny-permission") { project.deny(permission) }
+        project.setDelays(
+            grantsMilliseconds: arguments.string("grant-delay").flatMap(parseMilliseconds) ?? 0,
+            apisMilliseconds: arguments.string("api-delay").flatMap(parseMilliseconds) ?? 0
+        )
+        project.setClockSkew(seconds: arguments.string("clock-skew").flatMap { Int($0) } ?? 0)
+        if arguments.flag("require-quota-project") { project.requireQuotaProject() }
         return project
+    }
+
+    /// Sets of APIs by the words for them.
+    static let shorthands = ["runbook": CloudProject.runbookAPIs, "prepared": CloudProject.preparedAPIs]
+
+    /// How the buckets are set up.
+    var bucketSettings: [String: BucketSettings] {
+        var settings: [String: BucketSettings] = [:]
+        for text in arguments.all("bucket-kind") {
+            guard let (bucket, kind) = Self.bucketKind(text) else { continue }
+            for name in bucket.map({ [$0] }) ?? arguments.all("bucket") {
+                _ = settings[name, default: BucketSettings()].apply(kind)
+            }
+        }
+        return settings
+    }
+
+    /// `[BUCKET=]KIND` in its parts; nil when it is malformed.
+    static func bucketKind(_ text: String) -> (bucket: String?, kind: String)? {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard let kind = parts.last else { return nil }
+        var settings = BucketSettings()
+        return settings.apply(kind) ? (parts.count == 2 ? parts[0] : nil, kind) : nil
+    }
+
+    /// What is wrong with the name of an organisation policy; nil when nothing is.
+    static func policyComplaint(_ text: String) -> String? {
+        do {
+            _ = try OrgPolicy(parsing: text)
+            return nil
+        } catch {
+            return "is no policy: \(error)"
+        }
     }
 
     /// The images to plant: the runbook's unless others, or none, are asked for.

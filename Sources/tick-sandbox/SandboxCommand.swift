@@ -15,6 +15,13 @@ let sandboxCommand = CommandSpec(
         What goes wrong in Compute Engine (--compute-fault)
         \(ComputeFault.syntax.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))
         On the command line a comma sets off rules; within a rule it is written %2C.
+
+        What the organisation forbids (--org-policy); a request against it is refused with 412
+        \(OrgPolicy.syntax.split(separator: "\n").joined(separator: "\n"))
+
+        The project is a new one: only the APIs that Google enables by itself are on, so that setup-iam --enable-apis, or gcloud \
+        services enable, has to come first, or --enable-api prepared. Virtual machines have what the project's, the \
+        bucket's, the secret's or the repository's policy grants to their account; the operator owns the project.
         """,
     options: [
         .value(
@@ -31,7 +38,13 @@ let sandboxCommand = CommandSpec(
             defaultText: "a temporary directory",
             completion: .directories
         ),
-        .list("bucket", "NAME", help: "Make this bucket at the start."),
+        .list("bucket", "NAME", help: "Make this bucket at the start, in asia-northeast1."),
+        .list(
+            "bucket-kind",
+            "[BUCKET=]KIND",
+            help: "What is special about one, or all, of them: \(BucketSettings.kinds).",
+            check: ValueCheck { Options.bucketKind($0) == nil ? "is no kind of bucket" : nil }
+        ),
         .value(
             "instruments",
             "FILE",
@@ -115,8 +128,46 @@ private let projectOptions: [OptionSpec] = [
     .list(
         "enable-api",
         "NAME",
-        help: "The enabled APIs, such as secretmanager.googleapis.com, or none, beside those that all projects have.",
-        defaultText: CloudProject.runbookAPIs.joined(separator: ", "),
+        help:
+            "The enabled APIs beside those of a new project, such as secretmanager.googleapis.com. runbook stands for \(CloudProject.runbookAPIs.joined(separator: ", ")); prepared for these and \(CloudProject.preparedAPIs.dropFirst(CloudProject.runbookAPIs.count).joined(separator: ", ")).",
+        defaultText: "none",
+        section: project
+    ),
+    .value(
+        "api-delay",
+        "TIME",
+        help: "So long after it was enabled an API still answers that it is not: 20s, 500ms, 2m.",
+        defaultText: "0",
+        check: ValueCheck { parseMilliseconds($0) == nil ? "is no time" : nil },
+        section: project
+    ),
+    .value(
+        "grant-delay",
+        "TIME",
+        help: "So long after a grant the virtual machines it is for are still refused.",
+        defaultText: "0",
+        check: ValueCheck { parseMilliseconds($0) == nil ? "is no time" : nil },
+        section: project
+    ),
+    .list(
+        "org-policy",
+        "NAME[=VALUE:VALUE]",
+        help: "What the organisation forbids, see above.",
+        check: ValueCheck(Options.policyComplaint),
+        section: project
+    ),
+    .flag("no-default-network", help: "The network default was deleted.", section: project),
+    .flag(
+        "require-quota-project",
+        help: "Users' requests to the newer services must name a project to count on (x-goog-user-project).",
+        section: project
+    ),
+    .value(
+        "clock-skew",
+        "SECONDS",
+        help: "Google's and Tardis's clocks are so far ahead of this machine's; behind it when negative.",
+        defaultText: "0",
+        check: ValueCheck { Int($0).map { abs($0) <= 100_000_000 } == true ? nil : "is no number of seconds" },
         section: project
     ),
     .list(
@@ -130,7 +181,7 @@ private let projectOptions: [OptionSpec] = [
     .list(
         "deny-permission",
         "NAME",
-        help: "Nobody has this permission, such as compute.instances.create.",
+        help: "Nobody has this permission, such as compute.instances.create or iam.serviceAccounts.actAs.",
         section: project
     ),
     .value(
@@ -155,6 +206,31 @@ private let projectOptions: [OptionSpec] = [
         "PLAN",
         help: "What Tardis says of the key's plan, such as pro or business.",
         defaultValue: "pro",
+        section: project
+    ),
+    .list(
+        "key-covers",
+        "EXCHANGE[=FROM..TO]",
+        help: "What Tardis's key opens, TO being the first day that it does not; none for nothing.",
+        defaultText: "everything",
+        check: ValueCheck { KeyCoverage($0) == nil ? "is not EXCHANGE=FROM..TO" : nil },
+        section: project
+    ),
+    .value(
+        "key-lock",
+        "SECONDS",
+        help:
+            "Tardis's key is locked to the address that used it last, until so long after that: 127.0.0.1 and the like, and for virtual machines their own address or their Cloud NAT's.",
+        defaultText: "no lock",
+        check: .integer(0...86_400),
+        section: project
+    ),
+    .value(
+        "link-lifetime",
+        "SECONDS",
+        help: "How long the links to Tardis's storage can be used.",
+        defaultText: "300",
+        check: .integer(0...86_400),
         section: project
     ),
 ]

@@ -1,4 +1,4 @@
-import Sandbox
+@testable import Sandbox
 import Testing
 
 @Suite struct ComputeBulkTests {
@@ -56,7 +56,7 @@ import Testing
 
     @Test func anEmptyZoneSaysSoInFull() throws {
         let world = try ComputeWorld([
-            "stock-out zone=asia-northeast1-a times=1 zones-available=asia-northeast1-b,asia-northeast1-c"
+            "stock-out zone=asia-northeast1-a times=1 as=operation min-count=none zones-available=asia-northeast1-b,asia-northeast1-c"
         ])
         let operation = try world.bulk(["a", "b"])
         #expect(operation["status"] == "DONE" && operation["httpErrorStatusCode"] == 503)
@@ -88,7 +88,10 @@ import Testing
                 == "ROLLING_BACK"
         )
         let operation = try world.done(start)
-        #expect(operation["error"]?["errors"]?.array?.first?["code"] == "ZONE_RESOURCE_POOL_EXHAUSTED")
+        #expect(
+            operation["error"]?["errors"]?.array?.map { $0["code"] }
+                == ["VM_MIN_COUNT_NOT_REACHED", "ZONE_RESOURCE_POOL_EXHAUSTED"]
+        )
         #expect(
             operation["instancesBulkInsertOperationMetadata"]?["perLocationStatus"]?[place] == [
                 "targetVmCount": 3, "createdVmCount": 2, "failedToCreateVmCount": 1, "deletedVmCount": 2,
@@ -110,7 +113,7 @@ import Testing
     @Test func aQuotaNamesItsLimit() throws {
         let world = try ComputeWorld(["quota metric=CPUS limit=24 region=asia-northeast1"])
         let names = (0..<13).map { "vm-\($0)" }
-        let error = try world.bulk(names)["error"]?["errors"]?.array?.first
+        let error = try world.bulk(names)["error"]?["errors"]?.array?.last
         #expect(error?["code"] == "QUOTA_EXCEEDED")
         #expect(error?["message"] == "Quota 'CPUS' exceeded.  Limit: 24.0 in region asia-northeast1.")
         #expect(
@@ -136,7 +139,7 @@ import Testing
         #expect(refused.text.contains("Quota 'CPUS_ALL_REGIONS' exceeded.  Limit: 3.0 globally."))
         world.service.faults = [.quota(metric: "PREEMPTIBLE_CPUS", region: nil, limit: 2)]
         #expect(try world.bulk(["a"])["error"] == nil)
-        let error = try world.bulk(["b"])["error"]?["errors"]?.array?.first
+        let error = try world.bulk(["b"])["error"]?["errors"]?.array?.last
         #expect(error?["message"]?.string?.contains("'PREEMPTIBLE_CPUS'") == true)
         world.service.faults = [.quota(metric: "DISKS_TOTAL_GB", region: nil, limit: 150)]
         #expect(try world.bulk(["b"])["error"]?.text.contains("'DISKS_TOTAL_GB'") == true)
@@ -144,5 +147,82 @@ import Testing
         let open: JSONValue = [["accessConfigs": [["type": "ONE_TO_ONE_NAT"]]]]
         #expect(try world.bulk(["b"], [("networkInterfaces", open)])["error"]?.text.contains("IN_USE") == true)
         #expect(try world.bulk(["b"])["error"] == nil)
+    }
+}
+
+/// How Compute Engine tells that it has no machines, or not enough.
+@Suite struct ComputeStockOutTests {
+    private let zone = "asia-northeast1-a"
+
+    private func codes(_ operation: JSONValue) -> [String] {
+        (operation["error"]?["errors"]?.array ?? []).compactMap { $0["code"]?.string }
+    }
+
+    /// The codes of the single VMs' operations.
+    private func children(_ operation: JSONValue, _ world: ComputeWorld) throws -> [String: [String]] {
+        let group = try #require(operation["operationGroupId"]?.string)
+        let list = try world.get("/operations?filter=operationGroupId=\(group)").json["items"]?.array ?? []
+        let pairs = list.filter { $0["operationType"] == "insert" }.map { child in
+            (ComputeLink.name(child["targetLink"]?.string ?? ""), codes(child))
+        }
+        return Dictionary(pairs) { $0 + $1 }
+    }
+
+    @Test func aBulkInsertIsRefusedAtOnce() throws {
+        let world = try ComputeWorld(["stock-out zone=\(zone) times=1"])
+        let answer = try world.post("/instances/bulkInsert", ComputeWorld.bulkBody(["a", "b"]))
+        #expect(answer.status == 503 && answer.json["error"]?["code"] == 503)
+        #expect(answer.json["error"]?["errors"]?.array?.map { $0["reason"] } == ["insufficientCapacity"])
+        #expect(answer.message.contains("does not have enough resources available to fulfill the request."))
+        #expect(try world.get("/operations").json["items"] == nil)
+        #expect(try world.bulk(["a", "b"])["error"] == nil)
+    }
+
+    @Test func aSingleInsertFailsAsAnOperation() throws {
+        let world = try ComputeWorld(["stock-out zone=\(zone)"])
+        let operation = try world.done(try world.post("/instances", ComputeWorld.body("a")))
+        #expect(codes(operation) == ["ZONE_RESOURCE_POOL_EXHAUSTED"] && operation["httpErrorStatusCode"] == 503)
+    }
+
+    @Test(arguments: [
+        ("", ["VM_MIN_COUNT_NOT_REACHED", "ZONE_RESOURCE_POOL_EXHAUSTED"]),
+        ("min-count=alone", ["VM_MIN_COUNT_NOT_REACHED"]), ("min-count=none", ["ZONE_RESOURCE_POOL_EXHAUSTED"]),
+    ])
+    func anOperationTellsTheCauseOrOnlyItsPartsDo(words: String, expected: [String]) throws {
+        let world = try ComputeWorld(["stock-out zone=\(zone) as=operation \(words)"])
+        let operation = try world.bulk(["a", "b"])
+        #expect(codes(operation) == expected)
+        #expect(
+            try children(operation, world) == [
+                "a": ["ZONE_RESOURCE_POOL_EXHAUSTED"], "b": ["ZONE_RESOURCE_POOL_EXHAUSTED"],
+            ]
+        )
+        let message = operation["error"]?["errors"]?.array?.first?["message"]
+        if words != "min-count=none" {
+            #expect(message == "Requested minimum count of 2 VMs could not be created.")
+        }
+    }
+
+    @Test func whatWasMadeAndTakenBackHadNoError() throws {
+        let world = try ComputeWorld(["capacity zone=\(zone) vms=1 min-count=alone"])
+        let operation = try world.bulk(["a", "b"])
+        #expect(codes(operation) == ["VM_MIN_COUNT_NOT_REACHED"])
+        #expect(try children(operation, world) == ["a": [], "b": ["ZONE_RESOURCE_POOL_EXHAUSTED"]])
+        #expect(world.service.instances.isEmpty)
+    }
+
+    @Test func theSerialPortOfAVMThatComesUpIsNotReady() throws {
+        let world = try ComputeWorld(["no-boot vm=a as=staging"])
+        _ = try world.post("/instances/bulkInsert", ComputeWorld.bulkBody(["a"]))
+        let answer = try world.get("/instances/a/serialPort")
+        #expect(answer.status == 400)
+        #expect(
+            answer.json["error"]?["errors"] == [
+                [
+                    "message": .string("The resource 'projects/p-1/zones/\(zone)/instances/a' is not ready"),
+                    "domain": "global", "reason": "resourceNotReady",
+                ]
+            ]
+        )
     }
 }

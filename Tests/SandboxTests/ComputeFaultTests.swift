@@ -4,6 +4,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ComputeFaultTests {
     @Test(arguments: [
         ("capacity zone=z vms=3", ComputeFault.capacity(zone: "z", vms: 3)),
+        ("capacity zone=z vms=3 min-count=alone", .capacity(zone: "z", vms: 3, summary: .alone)),
         ("quota metric=CPUS limit=24 region=r", .quota(metric: "CPUS", region: "r", limit: 24)),
         ("quota-refusal at-once=true", .quotaRefusal(atOnce: true)),
         ("slow ms=5", .slow(operation: "*", milliseconds: 5)),
@@ -22,7 +23,7 @@ import Testing
     @Test(arguments: [
         "", "melt-down", "capacity zone=z", "capacity zone=z vms=many", "quota metric=CPUS limit=1 colour=red",
         "preempt vm=a", "preempt vm=a after=1 bytes=1", "no-boot vm=a as=asleep", "preempt-random count=2 between=5",
-        "slow ms", "unreachable zone=a zone=b",
+        "slow ms", "unreachable zone=a zone=b", "stock-out as=rumour", "stock-out min-count=second",
     ])
     func otherRulesAreNamed(text: String) {
         let error = #expect(throws: SandboxError.self) { try ComputeFault(parsing: text) }
@@ -31,7 +32,7 @@ import Testing
 
     @Test func stockOutsGoByZoneAndRequest() throws {
         let world = try ComputeWorld([
-            "stock-out zone=asia-northeast1-a times=2 code=ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS"
+            "stock-out zone=asia-northeast1-a times=2 as=operation min-count=none code=ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS"
         ])
         let other = "\(ComputeWorld.project)/zones/asia-northeast1-b"
         #expect(try world.bulk(["b"], in: other)["error"] == nil)

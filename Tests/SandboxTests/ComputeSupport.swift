@@ -17,10 +17,10 @@ final class ComputeWorld {
         client = try TestClient(server)
     }
 
-    convenience init(_ faults: [String] = [], _ adjust: (inout ComputeOptions) -> Void = { _ in }) throws {
+    convenience init(_ faults: [String] = [], _ adjust: (inout ComputeOptions) throws -> Void = { _ in }) throws {
         var options = ComputeOptions(project: "p-1", number: 77)
         options.faults = try faults.map(ComputeFault.init(parsing:))
-        adjust(&options)
+        try adjust(&options)
         try self.init(options: options)
     }
 

@@ -39,4 +39,23 @@ extension TestWorld {
     func control(_ server: SandboxServer) throws -> ControlClient {
         try ControlClient(server, token: world.operatorToken)
     }
+
+    /// A token as a virtual machine's metadata server gives it.
+    var machineToken: String {
+        let scopes = [AccessTokens.cloudPlatform]
+        let token = world.project.tokens.issue(to: world.project.serviceAccount, scopes: scopes, isMachine: true)
+        return token["access_token"]?.string ?? ""
+    }
+
+    /// Gives the VMs' account a role of the project.
+    func grant(_ role: String) throws {
+        let client = try control(world.resourceManagerServer)
+        let path = "/v1/projects/\(world.project.id)"
+        let options: JSONValue = ["options": ["requestedPolicyVersion": 3]]
+        var policy = try client.post("\(path):getIamPolicy", options).json.object ?? [:]
+        let member = JSONValue.string("serviceAccount:\(world.project.serviceAccount)")
+        policy["bindings"] = .array((policy["bindings"]?.array ?? []) + [["role": .string(role), "members": [member]]])
+        let answer = try client.post("\(path):setIamPolicy", ["policy": .object(policy)])
+        #expect(answer.status == 200, "\(answer.text)")
+    }
 }

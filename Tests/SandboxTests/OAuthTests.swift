@@ -56,6 +56,32 @@ import Testing
         #expect(record.contains("jwt-bearer") && !record.contains("assertion") && !record.contains(token))
     }
 
+    @Test(arguments: [3_600, -4_000])
+    func aWrongClockIsToldInGooglesWords(skew: Int) throws {
+        project.setClockSkew(seconds: skew)
+        let answer = try ask(assertion: try assertion())
+        #expect(answer.status == 400)
+        #expect(
+            answer.json == [
+                "error": "invalid_grant",
+                "error_description":
+                    "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.",
+            ]
+        )
+        #expect(recorder.violations.isEmpty)
+        project.setClockSkew(seconds: 0)
+        #expect(try ask(assertion: try assertion()).status == 200)
+    }
+
+    @Test func everyAnswerSaysWhatTimeItIs() throws {
+        let test = try TestWorld()
+        test.world.project.setClockSkew(seconds: 86_400)
+        let before = Clock.httpDate((Clock.seconds() + 86_400) * 1_000_000)
+        let date = try test.storage().call("GET", "/storage/v1/b/market/o").headers["date"]
+        let after = Clock.httpDate((Clock.seconds() + 86_400) * 1_000_000)
+        #expect(date == before || date == after)
+    }
+
     @Test func theKeyFileHoldsThatKey() throws {
         let file = try JSONValue.parse(Array(try oauth.keyFile(url: server.url).utf8))
         #expect(file["client_email"]?.string == project.serviceAccount)

@@ -16,7 +16,7 @@ private struct EchoService: SandboxService {
         message: String,
         reason: String?,
         code: Int?,
-        retryAfterSeconds: Int?
+        retryAfterSeconds: JSONValue?
     ) -> ServedResponse {
         .text(message, status: status)
     }

@@ -124,6 +124,72 @@ import Testing
         #expect(listed?.first?["dataTypes"] == ["trades"])
     }
 
+    // MARK: what a key opens
+
+    private let later = "2023/06/02/BTCUSDT.csv.gz"
+
+    @Test func aKeyMayCoverSomeExchangesAndDaysOnly() throws {
+        let covered = ["binance-futures=2023-01-01..2023-06-03", "deribit=..2020-01-01"].compactMap { KeyCoverage($0) }
+        let test = try TestWorld { $0.tardis.keyCoverage = covered }
+        let client = try test.tardis()
+        func status(_ path: String) throws -> Int { try client.call("GET", "/v1/\(path)", key).status }
+        #expect(try status("binance-futures/trades/\(later)") == 302)
+        #expect(try status("binance-futures/trades/2023/06/03/BTCUSDT.csv.gz") == 401)
+        #expect(try status("binance-futures/trades/2022/12/31/BTCUSDT.csv.gz") == 401)
+        let refused = try client.call("GET", "/v1/binance/trades/\(later)", key)
+        #expect(refused.status == 401 && refused.json["code"] == 12)
+        #expect(refused.json["message"]?.string?.contains("does not have access to 'binance' data") == true)
+        #expect(try status("binance/trades/2023/06/01/BTCUSDT.csv.gz") == 200)
+        #expect(
+            try client.call("GET", "/v1/api-key-info", key).json.array?.map { [$0["exchange"], $0["from"], $0["to"]] }
+                == [
+                    ["binance-futures", "2023-01-01T00:00:00.000Z", "2023-06-03T00:00:00.000Z"],
+                    ["deribit", "2019-03-30T00:00:00.000Z", "2020-01-01T00:00:00.000Z"],
+                ]
+        )
+    }
+
+    @Test(arguments: [
+        "", "binance=", "binance=2023-01-01", "binance=2023-01-01..never", "binance=2023-13-01..2024-01-01",
+    ])
+    func otherCoverageIsNone(text: String) {
+        #expect(KeyCoverage(text) == nil)
+    }
+
+    @Test func aKeyIsLockedToTheAddressThatUsedItLast() throws {
+        let addresses = ["vm-1": "34.84.0.2", "vm-2": "34.84.0.2", "vm-3": "34.84.0.9"]
+        var settings = TardisService.Configuration(
+            catalogue: .standard(exportedUntil: .today()),
+            cache: "\(test.directory)/lock",
+            apiKey: "the-key"
+        )
+        settings.keyLockSeconds = 1
+        settings.address = { addresses[$0] ?? $0 }
+        let service = try TardisService(settings, wasabi: WasabiService())
+        func ask(_ vm: String, _ path: String = "binance/trades/2023/06/02/BTCUSDT.csv.gz") throws -> Answer {
+            let server = try SandboxServer(service: service, recorder: Recorder(), client: vm)
+            defer { server.stop() }
+            return try TestClient(server).call("GET", "/v1/\(path)", key)
+        }
+        #expect(try ask("vm-1").status == 302)
+        #expect(try ask("vm-2").status == 302)
+        let refused = try ask("vm-3")
+        #expect(refused.status == 403 && refused.json["code"] == 274 && refused.json["retryAfterSeconds"] == 1)
+        #expect(try ask("vm-3", "binance/trades/2023/06/01/BTCUSDT.csv.gz").status == 200)
+        waitUntil { (try? ask("vm-3").status) == 302 }
+        #expect(try ask("vm-1").status == 403)
+    }
+
+    @Test func linksEnd() throws {
+        let test = try TestWorld { $0.linkLifetimeSeconds = 0 }
+        let answer = try test.tardis().call("GET", "/v1/binance/trades/\(later)", key)
+        let target = try #require(answer.headers["location"]).dropFirst(test.world.wasabiServer.url.count)
+        let expired = try TestClient(test.world.wasabiServer).call("GET", String(target))
+        #expect(expired.status == 403)
+        #expect(expired.text.contains("<Code>AccessDenied</Code><Message>Request has expired</Message>"))
+        #expect(expired.text.contains("<X-Amz-Expires>0</X-Amz-Expires><Expires>20"))
+    }
+
     // MARK: catalogue
 
     @Test func theCatalogueNamesTypesAndDays() throws {

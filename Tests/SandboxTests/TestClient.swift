@@ -170,7 +170,14 @@ func noise(_ count: Int) -> [UInt8] {
     }
 }
 
-/// Gives the processor away until something has happened; the test's own time limit ends it otherwise.
-func waitUntil(_ happened: () -> Bool) {
-    while !happened() { sched_yield() }
+/// Gives the processor away until something has happened; after a minute it is an issue, as no time limit ends a busy test.
+func waitUntil(sourceLocation: SourceLocation = #_sourceLocation, _ happened: () -> Bool) {
+    let end = Clock.seconds() + 60
+    while !happened() {
+        guard Clock.seconds() < end else {
+            Issue.record("it did not happen within a minute", sourceLocation: sourceLocation)
+            return
+        }
+        sched_yield()
+    }
 }

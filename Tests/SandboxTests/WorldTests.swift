@@ -55,6 +55,7 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
 
     @Test func aVMThatIsDoneStaysUpUntilItIsTurnedOffOrDeletesItself() throws {
         let test = try world()
+        try test.grant("roles/compute.instanceAdmin.v1")
         let me = "http://$GCE_METADATA_HOST/computeMetadata/v1/instance"
         let get = "curl -s -H 'Metadata-Flavor: Google'"
         _ = try create(test, "idles", "echo done >end")
@@ -111,6 +112,46 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
         #expect(served.contains("tardis") && served.contains("wasabi"))
     }
 
+    @Test func aVMIsSeenByItsOwnAddressOrItsNATs() throws {
+        let test = try world { $0.machines.programs = nil }
+        let client = try test.control(test.world.computeServer)
+        let compute = test.world.compute
+        let nat: JSONValue = [["network": "global/networks/default"]]
+        let own: JSONValue = [["network": "global/networks/default", "accessConfigs": [["type": "ONE_TO_ONE_NAT"]]]]
+        for (name, place) in [("vm-0", nat), ("vm-1", nat), ("vm-2", own)] {
+            let answer = try client.post(
+                "\(zone)/instances",
+                ComputeWorld.body(
+                    name,
+                    [
+                        ("networkInterfaces", place), ("serviceAccounts", []),
+                    ]
+                )
+            )
+            #expect(answer.status == 200, "\(answer.text)")
+        }
+        waitUntil { compute.instances.count { $0.status == "RUNNING" } == 3 }
+        #expect(compute.externalAddress(ofVM: "vm-0") == nil && compute.externalAddress(ofVM: "no-such") == nil)
+        #expect(compute.externalAddress(ofVM: "vm-2")?.hasPrefix("34.84.") == true)
+        let region = "/compute/v1/projects/central-element-323112/regions/asia-northeast1"
+        #expect(try client.post("\(region)/addresses", ["name": "egress"]).status == 200)
+        let router: JSONValue = [
+            "name": "router", "network": "global/networks/default",
+            "nats": [
+                [
+                    "name": "nat", "natIpAllocateOption": "MANUAL_ONLY",
+                    "natIps": [.string("projects/central-element-323112/regions/asia-northeast1/addresses/egress")],
+                    "sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES",
+                ]
+            ],
+        ]
+        let made = try client.post("\(region)/routers", router)
+        #expect(made.status == 200, "\(made.text)")
+        let address = try client.get("\(region)/addresses/egress").json["address"]?.string
+        #expect(address != nil && compute.externalAddress(ofVM: "vm-0") == address)
+        #expect(compute.externalAddress(ofVM: "vm-1") == address && compute.externalAddress(ofVM: "vm-2") != address)
+    }
+
     @Test func computeIsClosedWhileItsAPIIsOff() throws {
         let test = try world()
         let client = try test.control(test.world.computeServer)
@@ -118,6 +159,7 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
         let answer = try client.get("\(zone)/instances")
         #expect(answer.status == 403 && answer.message.hasPrefix("Compute Engine API has not been used in project"))
         #expect(answer.json["error"]?["errors"]?.array?.first?["reason"] == "accessNotConfigured")
+        #expect(answer.errorWord == "PERMISSION_DENIED" && answer.reason == "SERVICE_DISABLED")
         client.token = "none"
         #expect(try client.get("\(zone)/instances").status == 401)
         client.token = test.world.operatorToken

@@ -89,7 +89,7 @@ public final class ArtifactRegistryService: SandboxService {
 }
 
 extension ArtifactRegistryService: ProjectService {
-    var api: (name: String, title: String)? { ("artifactregistry.googleapis.com", "Artifact Registry API") }
+    var api: (name: String, title: String) { ("artifactregistry.googleapis.com", "Artifact Registry API") }
 
     static var permissions: [String: String] {
         let verbs = [
@@ -109,6 +109,10 @@ extension ArtifactRegistryService: ProjectService {
 
     /// Artifact Registry's contract, and what gcloud uses of its older version.
     public func validators() throws -> [ContractValidator] { try Self.contracts.get() }
+
+    func ownPolicy(of resource: String) -> IAMPolicy? {
+        repositories.withLock { $0[repositoryName(resource)]?.policy }
+    }
 
     func perform(_ call: JSONCall) throws -> JSONValue {
         let prefix = "artifactregistry.projects.locations."
@@ -179,6 +183,15 @@ extension ArtifactRegistryService: ProjectService {
             throw Refusal.rpc(400, "The repository's format is missing.")
         }
         let parent = repositoryName(call.path("parent"))
+        let location = parent.split(separator: "/").last.map(String.init) ?? ""
+        guard project.orgPolicies.allows(location: location) else {
+            throw Refusal.rpc(
+                400,
+                "\(location) violates constraint constraints/gcp.resourceLocations on the resource "
+                    + "projects/\(project.id)/locations/\(location)/repositories/\(id).",
+                word: "FAILED_PRECONDITION"
+            )
+        }
         let name = "\(parent)/repositories/\(id)"
         let fields = Self.fields(of: name, from: body)
         try repositories.withLock { repositories in

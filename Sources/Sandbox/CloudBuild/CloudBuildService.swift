@@ -34,7 +34,7 @@ public final class CloudBuildService: SandboxService {
 }
 
 extension CloudBuildService: ProjectService {
-    var api: (name: String, title: String)? { ("cloudbuild.googleapis.com", "Cloud Build API") }
+    var api: (name: String, title: String) { ("cloudbuild.googleapis.com", "Cloud Build API") }
 
     static var permissions: [String: String] {
         let verbs = ["create": "create", "get": "get", "list": "list", "cancel": "update"]

@@ -21,6 +21,12 @@ extension Refusal {
         return .google(400, "resourceInUseByAnotherResource", message)
     }
 
+    /// What a bulkInsert is told for which there are no machines
+    /// (cloud.google.com/compute/docs/troubleshooting/troubleshooting-bulk-vm-creation).
+    static func insufficientCapacity(_ message: String) -> Refusal {
+        .google(503, "insufficientCapacity", message)
+    }
+
     static func stale(_ message: String) -> Refusal { .google(412, "conditionNotMet", message) }
 }
 
@@ -68,6 +74,16 @@ struct OperationFailure: Error, Sendable, Equatable {
                 ["help": ["links": [["description": "Troubleshooting documentation", "url": .string(help)]]]],
                 ["localizedMessage": ["locale": "en-US", "message": .string(short)]], ["errorInfo": info],
             ]
+        )
+    }
+
+    /// What says of a bulkInsert that it made too few VMs, and not why.
+    static func belowMinimum(_ count: Int) -> OperationFailure {
+        OperationFailure(
+            code: "VM_MIN_COUNT_NOT_REACHED",
+            message: "Requested minimum count of \(count) VMs could not be created.",
+            httpStatus: 400,
+            httpMessage: "BAD REQUEST"
         )
     }
 

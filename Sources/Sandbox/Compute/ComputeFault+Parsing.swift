@@ -2,9 +2,14 @@ extension ComputeFault {
     /// The rules' words, for help texts.
     public static let syntax = """
         A rule is one line: what goes wrong, then NAME=VALUE words.
-          stock-out zone=Z|* times=K machine-type=T code=CODE zones-available=Z,Z
-                                      no machines are left for the first K requests (for ever)
-          capacity zone=Z vms=K       the zone has room for K VMs
+          stock-out zone=Z|* times=K machine-type=T as=response|operation min-count=first|alone|none code=CODE zones-available=Z,Z
+                                      no machines are left for the first K requests (for ever): a bulkInsert is refused with 503
+                                      insufficientCapacity (as=response, the default), or its operation fails; single inserts
+                                      and starts always fail as operations. min-count: VM_MIN_COUNT_NOT_REACHED stands before
+                                      the cause (the default), alone (the cause is in the operations of the same
+                                      operationGroupId only), or not at all
+          capacity zone=Z vms=K min-count=first|alone|none
+                                      the zone has room for K VMs; what is made of a bulkInsert that does not fit is taken back
           quota metric=CPUS limit=24 region=R
                                       another limit
           quota-refusal at-once=true|false
@@ -47,9 +52,13 @@ extension ComputeFault {
             rule.machineType = words.take("machine-type") ?? "*"
             rule.times = try words.number("times") ?? Int.max
             rule.code = words.take("code") ?? rule.code
+            rule.form = try words.word("as") ?? rule.form
+            rule.summary = try words.word("min-count") ?? rule.summary
             rule.zonesAvailable = words.take("zones-available")?.split(separator: ",").map(String.init) ?? []
             return .stockOut(rule)
-        case "capacity": return .capacity(zone: try words.need("zone"), vms: try words.neededNumber("vms"))
+        case "capacity":
+            let summary: MinimumSummary = try words.word("min-count") ?? .first
+            return .capacity(zone: try words.need("zone"), vms: try words.neededNumber("vms"), summary: summary)
         case "quota":
             let limit = Double(try words.neededNumber("limit"))
             return .quota(metric: try words.need("metric"), region: words.take("region"), limit: limit)
@@ -104,6 +113,13 @@ private struct FaultWords {
     mutating func neededNumber(_ name: String) throws -> Int {
         guard let number = try number(name) else { throw problem("\(name)= is missing") }
         return number
+    }
+
+    /// A word that is one of a type's; nil when it is not given.
+    mutating func word<Value: RawRepresentable<String>>(_ name: String) throws -> Value? {
+        guard let text = take(name) else { return nil }
+        guard let value = Value(rawValue: text) else { throw problem("\(name)=\(text) is not known") }
+        return value
     }
 
     mutating func choice<Value>(_ name: String, _ known: [String: Value]) throws -> Value {

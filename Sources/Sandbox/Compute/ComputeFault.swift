@@ -5,7 +5,7 @@ public enum ComputeFault: Sendable, Equatable {
     /// No machines are left in a zone.
     case stockOut(StockOut)
     /// A zone has room for so many VMs that do not stand still.
-    case capacity(zone: String, vms: Int)
+    case capacity(zone: String, vms: Int, summary: MinimumSummary = .first)
     /// Another limit of a quota, in one region or (nil) wherever the metric is counted.
     case quota(metric: String, region: String?, limit: Double)
     /// Whether a quota that is used up refuses a request at once (403) instead of failing its operation.
@@ -33,11 +33,33 @@ public enum ComputeFault: Sendable, Equatable {
         public var times = Int.max
         /// The code of the failure.
         public var code = "ZONE_RESOURCE_POOL_EXHAUSTED"
+        /// Whether a bulkInsert is refused at once (503), as the real one is, or its operation fails.
+        public var form = Form.response
+        /// How an operation that fails for this tells so.
+        public var summary = MinimumSummary.first
         /// The zones that the failure names as having room.
         public var zonesAvailable: [String] = []
 
         /// A stock-out of every zone for ever.
         public init() {}
+
+        /// Where a stock-out is told.
+        public enum Form: String, Sendable {
+            /// The request is refused; single inserts and starts fail as operations all the same.
+            case response
+            /// The operation fails.
+            case operation
+        }
+    }
+
+    /// How `VM_MIN_COUNT_NOT_REACHED` is told by the operation of a bulkInsert that made too few VMs.
+    public enum MinimumSummary: String, Sendable {
+        /// Before the cause.
+        case first
+        /// Without the cause, which only the operations of the single VMs have.
+        case alone
+        /// Not at all: only the cause.
+        case none
     }
 
     /// When a VM is preempted.

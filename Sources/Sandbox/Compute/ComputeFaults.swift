@@ -48,10 +48,10 @@ struct ComputeFaults: Sendable {
         return nil
     }
 
-    /// How many VMs a zone has room for; nil for any number.
-    func capacity(of zone: String) -> Int? {
-        entries.compactMap { entry -> Int? in
-            if case .capacity(zone, let vms) = entry.rule { vms } else { nil }
+    /// How many VMs a zone has room for, and how a failure tells so; nil for any number.
+    func capacity(of zone: String) -> (vms: Int, summary: ComputeFault.MinimumSummary)? {
+        entries.compactMap { entry -> (Int, ComputeFault.MinimumSummary)? in
+            if case .capacity(zone, let vms, let summary) = entry.rule { (vms, summary) } else { nil }
         }.last
     }
 

@@ -73,10 +73,14 @@ public struct ComputeOptions: Sendable {
     public var host: (any VMHost)?
     /// Whether the value of `Authorization` is taken; nil takes all.
     public var isAuthorized: (@Sendable (String?) -> Bool)?
-    /// Permissions that the caller lacks, beside those of the faults.
+    /// Permissions that everybody lacks, beside those of the faults.
     public var isDenied: (@Sendable (String) -> Bool)?
-    /// Whether the API is enabled in the project; nil for yes.
-    public var isEnabled: (@Sendable () -> Bool)?
+    /// The project that other stand-ins share, with its APIs, policies and grants; nil for one where everything is allowed.
+    public var cloud: CloudProject?
+    /// What the organisation forbids.
+    public var orgPolicies: [OrgPolicy] = []
+    /// Whether the network `default` is there.
+    public var hasDefaultNetwork = true
     /// The service accounts that there are; nil takes all.
     public var serviceAccounts: Set<String>?
     /// What goes wrong from the start.
@@ -95,7 +99,8 @@ public struct ComputeOptions: Sendable {
         self.init(project: cloud.id, number: cloud.number)
         isAuthorized = { cloud.tokens.grant(for: $0) != nil }
         isDenied = { cloud.isDenied($0) }
-        isEnabled = { cloud.isEnabled(Self.api) }
+        self.cloud = cloud
+        orgPolicies = cloud.orgPolicies
         serviceAccounts = cloud.accounts
     }
 }

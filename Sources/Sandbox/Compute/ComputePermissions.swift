@@ -23,18 +23,23 @@ extension ComputeService {
         withState { $0.faults.isDenied(permission) } || options.isDenied?(permission) == true
     }
 
-    /// Refuses everything while the project does not have the API.
-    func checkAPI() throws {
-        guard let isEnabled = options.isEnabled, !isEnabled() else { return }
-        let number = options.projects.first?.number ?? 0
-        let message = CloudProject.disabledMessage("Compute Engine API", ComputeOptions.api, number: number)
-        throw Refusal.google(403, "accessNotConfigured", message)
+    /// Refuses everything while the project does not have the API, or the request counts on a project that it may not.
+    func checkAPI(_ call: JSONCall) throws {
+        guard let cloud = options.cloud else { return }
+        let grant = cloud.tokens.grant(for: call.request.headers["Authorization"])
+        let named = call.request.headers["X-Goog-User-Project"]
+        let api = ComputeOptions.api
+        if let refusal = cloud.quotaRefusal(named, grant, api: api, isClientAPI: false, isLegacy: true) {
+            throw refusal
+        }
+        if !cloud.answers(api, grant) { throw Refusal(cloud.disabled(api, "Compute Engine API", isLegacy: true)) }
     }
 
     /// Refuses what the faults deny to the caller.
     func permit(_ call: JSONCall, _ place: Place) throws {
         let permission = Self.permission(of: call.method)
-        guard isDenied(permission) else { return }
+        let grant = options.cloud?.tokens.grant(for: call.request.headers["Authorization"])
+        guard isDenied(permission) || options.cloud?.allows(permission, grant) == false else { return }
         let project = "projects/\(place.project.id)"
         let collection = call.method.split(separator: ".").dropFirst().first.map(String.init) ?? ""
         let made = call.body?["perInstanceProperties"]?.object?.fields.first?.name ?? call.body?["name"]?.string

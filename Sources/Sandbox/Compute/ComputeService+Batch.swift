@@ -123,7 +123,8 @@ extension ComputeService {
             path: String(halves[0]),
             query: query,
             headers: headers,
-            scheme: outer.scheme
+            scheme: outer.scheme,
+            client: outer.client
         )
         do {
             return try respond(to: request, part.body, recording: &document, violations: &violations)

@@ -76,7 +76,12 @@ extension ComputeService {
             }
         }
         let isBulk = creation.type == "bulkInsert"
-        var (allowed, failure) = admission(creation, &state)
+        try checkOrgPolicies(draft, creation.names)
+        let admission = admission(creation, &state)
+        var (allowed, failure) = (admission.count, admission.failure)
+        if isBulk, admission.form == .response, let failure, allowed < creation.minimum {
+            throw Refusal.insufficientCapacity(failure.message)
+        }
         if let failure, failure.code == "QUOTA_EXCEEDED", state.faults.quotaRefusesAtOnce ?? !isBulk,
             allowed < creation.minimum
         {
@@ -113,70 +118,125 @@ extension ComputeService {
         )
         let delay = state.faults.delay(of: creation.type)
         if fails {
-            rollBack(made, operation, failure, after: options.times.provisioning + delay)
+            let plan = RollBack(
+                made: made,
+                operation: operation,
+                operations: isBulk ? insertOperations(creation, made, groupID, &state) : ([], []),
+                cause: failure ?? .internalError,
+                minimum: creation.minimum,
+                summary: isBulk ? admission.summary : .none
+            )
+            rollBack(plan, after: options.times.provisioning + delay)
         } else {
-            var operations = [operation]
-            for instance in made where isBulk {
-                operations.append(
-                    state.startOperation(
-                        "insert",
-                        project: draft.project,
-                        scope: scope,
-                        target: instance.path,
-                        targetID: instance.id,
-                        groupID: groupID
-                    )
-                )
-            }
+            let operations = [operation] + (isBulk ? insertOperations(creation, made, groupID, &state).made : [])
             bringUp(made.map { ($0.key, $0.life) }, operations: operations, delay: delay)
         }
         return operation
     }
 
-    /// How many of the VMs can be made, and what stands against the rest.
-    private func admission(_ creation: Creation, _ state: inout ComputeState) -> (Int, OperationFailure?) {
+    /// The operations of a bulkInsert's single VMs: of those that are made, and of the others.
+    private func insertOperations(
+        _ creation: Creation,
+        _ made: [StoredInstance],
+        _ groupID: String?,
+        _ state: inout ComputeState
+    ) -> (made: [ResourceKey], others: [ResourceKey]) {
+        let ids = Dictionary(made.map { ($0.key.name, $0.id) }) { first, _ in first }
+        var keys: (made: [ResourceKey], others: [ResourceKey]) = ([], [])
+        for name in creation.names {
+            let key = creation.key(name)
+            let operation = state.startOperation(
+                "insert",
+                project: key.project,
+                scope: key.scope,
+                target: key.path("instances"),
+                targetID: ids[name],
+                groupID: groupID
+            )
+            if ids[name] != nil { keys.made.append(operation) } else { keys.others.append(operation) }
+        }
+        return keys
+    }
+
+    /// How many of the VMs can be made, what stands against the rest, and how that is told.
+    private func admission(_ creation: Creation, _ state: inout ComputeState) -> Room {
         let draft = creation.draft
         if let email = draft.others["serviceAccounts"]?.array?.first?["email"]?.string {
-            if let known = options.serviceAccounts, !known.contains(email) { return (0, .noAccount(email)) }
+            if let known = options.serviceAccounts, !known.contains(email) {
+                return Room(count: 0, failure: .noAccount(email), summary: .none)
+            }
             let actAs = "iam.serviceAccounts.actAs"
-            if state.faults.isDenied(actAs) || options.isDenied?(actAs) == true { return (0, .accountDenied(email)) }
+            if state.faults.isDenied(actAs) || options.isDenied?(actAs) == true {
+                return Room(count: 0, failure: .accountDenied(email), summary: .none)
+            }
         }
         let count = creation.names.count
-        var (allowed, failure) = QuotaBook(options, state).fit(draft, count: count)
+        let (allowed, failure) = QuotaBook(options, state).fit(draft, count: count)
         let room = roomFor(draft.machine.name, draft.project, draft.zone, count: allowed, &state)
-        if room.count < allowed { (allowed, failure) = (room.count, room.failure) }
-        return (allowed, failure)
+        return room.count < allowed ? room : Room(count: allowed, failure: failure)
+    }
+
+    /// For how many VMs there is room.
+    struct Room: Sendable {
+        let count: Int
+        /// What stands against more.
+        let failure: OperationFailure?
+        /// How that is told.
+        var form = ComputeFault.StockOut.Form.operation
+        var summary = ComputeFault.MinimumSummary.first
     }
 
     /// For how many VMs a zone has machines.
-    func roomFor(_ machine: String, _ project: String, _ zone: String, count: Int, _ state: inout ComputeState)
-        -> (count: Int, failure: OperationFailure?)
+    func roomFor(_ machine: String, _ project: String, _ zone: String, count: Int, _ state: inout ComputeState) -> Room
     {
         func stockOut(_ code: String, _ zones: [String]) -> OperationFailure {
             .stockOut(code: code, project: project, zone: zone, machineType: machine, zonesAvailable: zones)
         }
         if let rule = state.faults.stockOut(zone: zone, machineType: machine) {
-            return (0, stockOut(rule.code, rule.zonesAvailable))
+            let failure = stockOut(rule.code, rule.zonesAvailable)
+            return Room(count: 0, failure: failure, form: rule.form, summary: rule.summary)
         }
-        guard let capacity = state.faults.capacity(of: zone) else { return (count, nil) }
+        guard let capacity = state.faults.capacity(of: zone) else { return Room(count: count, failure: nil) }
         let taken = state.instances.values.count { $0.key.scope.name == zone && $0.isUp }
-        let room = max(0, capacity - taken)
-        return room >= count ? (count, nil) : (room, stockOut("ZONE_RESOURCE_POOL_EXHAUSTED", []))
+        let room = max(0, capacity.vms - taken)
+        if room >= count { return Room(count: count, failure: nil) }
+        let code = "ZONE_RESOURCE_POOL_EXHAUSTED"
+        return Room(count: room, failure: stockOut(code, []), summary: capacity.summary)
     }
 
-    /// Takes back VMs of a bulkInsert that could not make enough of them, and fails its operation.
-    private func rollBack(_ made: [StoredInstance], _ operation: ResourceKey, _ failure: OperationFailure?, after: Int)
-    {
+    /// A request that made too few VMs.
+    private struct RollBack: Sendable {
+        let made: [StoredInstance]
+        let operation: ResourceKey
+        let operations: (made: [ResourceKey], others: [ResourceKey])
+        let cause: OperationFailure
+        let minimum: Int
+        let summary: ComputeFault.MinimumSummary
+
+        /// What the request's own operation says.
+        var failures: [OperationFailure] {
+            switch summary {
+            case .first: [.belowMinimum(minimum), cause]
+            case .alone: [.belowMinimum(minimum)]
+            case .none: [cause]
+            }
+        }
+    }
+
+    /// Takes back the VMs that were made, and fails the operations.
+    private func rollBack(_ plan: RollBack, after: Int) {
         later(after) { service, state in
-            for instance in made where state.instances[instance.key]?.life == instance.life {
+            for instance in plan.made where state.instances[instance.key]?.life == instance.life {
                 state.instances[instance.key]?.status = .stopping
             }
+            for operation in plan.operations.others { state.finish(operation, [plan.cause]) }
+            for operation in plan.operations.made { state.finish(operation) }
             service.later(service.options.times.stopping) { service, state in
-                for instance in made where state.instances[instance.key]?.life == instance.life {
+                for instance in plan.made where state.instances[instance.key]?.life == instance.life {
                     service.remove(instance.key, &state)
                 }
-                state.operations[operation]?.bulk?.deleted = made.count
-                state.finish(operation, failure ?? .internalError)
+                state.operations[plan.operation]?.bulk?.deleted = plan.made.count
+                state.finish(plan.operation, plan.failures)
             }
         }
     }

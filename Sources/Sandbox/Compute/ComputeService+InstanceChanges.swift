@@ -13,7 +13,7 @@ extension ComputeService {
         let quota = QuotaBook(options, state).failure(starting: instance)
         let room = roomFor(instance.machine.name, key.project, key.scope.name, count: 1, &state)
         if let failure = quota ?? room.failure {
-            later(wait) { $1.finish(operation, failure) }
+            later(wait) { $1.finish(operation, [failure]) }
             return
         }
         instance.life = state.newID()

@@ -113,7 +113,7 @@ extension ComputeService {
                     target: "projects/\(draft.project)/\(place.scope.path)",
                     clientID: clientID
                 )
-                self.later(self.options.times.provisioning) { $1.finish(operation, .internalError) }
+                self.later(self.options.times.provisioning) { $1.finish(operation, [.internalError]) }
                 return operation
             }
             let taken = state.instances.keys.filter { $0.project == draft.project && $0.scope == place.scope }

@@ -12,6 +12,7 @@ extension ComputeService {
                     merged[field.name] = field.value == .null ? nil : field.value
                 }
                 try NetworkRules.checkNATs(merged, key, state)
+                try self.checkOrgPolicies(key, .routers, merged)
                 state[.routers, key] = merged
                 Self.markAddresses(&state)
             }

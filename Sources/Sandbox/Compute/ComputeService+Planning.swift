@@ -28,6 +28,25 @@ extension ComputeService {
         }
     }
 
+    /// The address by which the internet sees a VM that runs: its own, or that of the Cloud NAT of its network and region; nil
+    /// when there is no such VM, or no way out for it.
+    func externalAddress(ofVM name: String) -> String? {
+        withState { state -> String? in
+            guard let instance = state.instances.values.first(where: { $0.key.name == name }),
+                let place = instance.json["networkInterfaces"]?.array?.first
+            else { return nil }
+            if let own = place["accessConfigs"]?.array?.first?["natIP"]?.string { return own }
+            let region = ComputeScope.region(instance.key.scope.region)
+            let nats = (state.resources[.routers] ?? [:]).filter { key, router in
+                key.scope == region && router["network"] == place["network"]
+            }.flatMap { $0.value["nats"]?.array ?? [] }
+            guard let nat = nats.first else { return nil }
+            let url = nat["natIps"]?.array?.first?.string
+            let key = url.map { ResourceKey(project: instance.key.project, scope: region, name: ComputeLink.name($0)) }
+            return key.flatMap { state[.addresses, $0]?["address"]?.string } ?? "nat of \(region.name)"
+        }
+    }
+
     /// How often each method was asked for, by its id; the parts of a batch count one by one.
     public var requestCounts: [String: Int] { withState { $0.counts } }
 

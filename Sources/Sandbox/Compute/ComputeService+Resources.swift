@@ -69,6 +69,7 @@ extension ComputeService {
         let key = place.key(name)
         return try change(call, place.project.id) { state, clientID in
             if state[collection, key] != nil { throw Refusal.exists(key.path(collection.rawValue)) }
+            try self.checkOrgPolicies(key, collection, body)
             let metric = collection == .addresses ? "STATIC_ADDRESSES" : collection == .routers ? "ROUTERS" : nil
             let region = collection == .routers ? nil : key.scope.region
             if let metric,

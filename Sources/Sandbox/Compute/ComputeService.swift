@@ -23,7 +23,9 @@ public final class ComputeService: JSONService {
         timer = ComputeTimer()
         var state = ComputeState()
         state.faults = ComputeFaults(options.faults)
-        for project in options.projects { Self.addDefaultNetwork(of: project.id, options.regions, to: &state) }
+        for project in options.projects where options.hasDefaultNetwork {
+            Self.addDefaultNetwork(of: project.id, options.regions, to: &state)
+        }
         self.state = Mutex(state)
     }
 
@@ -71,7 +73,7 @@ public final class ComputeService: JSONService {
         message: String,
         reason: String?,
         code: Int?,
-        retryAfterSeconds: Int?
+        retryAfterSeconds: JSONValue?
     ) -> ServedResponse {
         .googleError(status, reason ?? googleReason(status), message)
     }
@@ -79,7 +81,7 @@ public final class ComputeService: JSONService {
     /// Answers a request that is in order.
     public func answer(_ call: JSONCall) throws -> JSONValue {
         withState { $0.counts[call.method, default: 0] += 1 }
-        try checkAPI()
+        try checkAPI(call)
         let resource = call.method.split(separator: ".").dropFirst().first.map(String.init) ?? ""
         // Public projects have images to see and nothing else.
         if resource == "images" || resource == "imageFamilyViews" { return try answerImages(call) }

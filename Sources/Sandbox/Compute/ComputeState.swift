@@ -127,10 +127,10 @@ struct ComputeState: Sendable {
     }
 
     /// Ends an operation and wakes those who wait for it.
-    mutating func finish(_ key: ResourceKey, _ failure: OperationFailure? = nil) {
+    mutating func finish(_ key: ResourceKey, _ failures: [OperationFailure] = []) {
         guard operations[key]?.status == .running else { return }
         operations[key]?.status = .done
-        operations[key]?.failure = failure
+        operations[key]?.failures = failures
         operations[key]?.ended = Clock.microseconds()
         operations[key]?.bulk?.status = "DONE"
         for waiter in waiters.removeValue(forKey: key) ?? [] { waiter.signal() }

@@ -23,7 +23,8 @@ struct StoredOperation: Sendable {
     let started: Int
     var ended: Int?
     var status = Status.running
-    var failure: OperationFailure?
+    /// Why it failed, one reason or more; empty for success.
+    var failures: [OperationFailure] = []
     var bulk: BulkProgress?
 
     private static let collections = "operations"
@@ -49,10 +50,11 @@ struct StoredOperation: Sendable {
         json["clientOperationId"] = clientID.map { .string($0) }
         json["operationGroupId"] = groupID.map { .string($0) }
         json["endTime"] = ended.map { .string(ComputeClock.text($0)) }
-        if let failure, status == .done {
-            json["error"] = ["errors": [failure.json]]
-            json["httpErrorStatusCode"] = .integer(failure.httpStatus)
-            json["httpErrorMessage"] = .string(failure.httpMessage)
+        // The HTTP status is that of the cause, which comes last. What it is for a summary alone no public source shows.
+        if let cause = failures.last, status == .done {
+            json["error"] = ["errors": .array(failures.map(\.json))]
+            json["httpErrorStatusCode"] = .integer(cause.httpStatus)
+            json["httpErrorMessage"] = .string(cause.httpMessage)
         }
         if let bulk {
             let counts: JSONValue = [

@@ -16,20 +16,34 @@ public struct Fault: Sendable, Equatable {
         case milliseconds(Int)
     }
 
+    /// The body of an answer that does not come from the service itself.
+    public enum Body: Sendable, Equatable {
+        /// The page of what stands before the service: of Cloudflare, or of Google's front end.
+        case html
+        /// This text.
+        case text(String)
+    }
+
     /// Delay before the request is worked on.
     public var latencyMilliseconds: Int?
     /// Bytes a second at which the answer's body is sent.
     public var bandwidth: Int?
     /// Answer with this status instead of asking the service.
     public var status: Int?
-    /// `Retry-After` of that answer, and `retryAfterSeconds` in Tardis's body.
-    public var retryAfterSeconds: Int?
+    /// `Retry-After` of that answer, as it is.
+    public var retryAfterHeader: String?
+    /// `retryAfterSeconds` in Tardis's body of that answer; any number, as services have sent odd ones.
+    public var retryAfterSeconds: JSONValue?
     /// Tardis's `code` in that answer's body.
     public var code: Int?
     /// Google's reason word in that answer's body, such as `rateLimitExceeded`; nil for the usual one of the status.
     public var reason: String?
     /// The message in that answer's body.
     public var message: String?
+    /// That answer's body, where it is not the service's own.
+    public var body: Body?
+    /// `Location` of that answer.
+    public var location: String?
     /// Close the connection after so many bytes of the body.
     public var cutAfter: Int?
     /// Added to the true Content-Length.

@@ -5,6 +5,8 @@ public final class FaultInjector: Sendable {
     private struct Entry {
         let rule: FaultRule
         var seen = 0
+        /// When each client's first fitting request came, in microseconds.
+        var firsts: [String: Int] = [:]
         var random: SplitMix
 
         init(_ rule: FaultRule) {
@@ -40,12 +42,18 @@ public final class FaultInjector: Sendable {
 
     /// The fault of the first rule that strikes; every rule that fits counts the request.
     func fault(for request: ServedRequest, service: String) -> Fault? {
-        entries.withLock { entries in
+        let now = Clock.microseconds()
+        return entries.withLock { entries in
             var found: Fault?
             for index in entries.indices where entries[index].rule.fits(request, service: service) {
                 entries[index].seen += 1
                 let rule = entries[index].rule
                 guard rule.nth.contains(entries[index].seen) else { continue }
+                if let window = rule.windowMilliseconds {
+                    let first = entries[index].firsts[request.client] ?? now
+                    entries[index].firsts[request.client] = first
+                    guard now - first < window * 1_000 else { continue }
+                }
                 if rule.probability < 1, entries[index].random.unit() >= rule.probability { continue }
                 if found == nil { found = rule.fault }
             }
@@ -58,6 +66,7 @@ extension FaultRule {
     func fits(_ request: ServedRequest, service name: String) -> Bool {
         if let service, service != name { return false }
         if let method, method != request.method { return false }
+        if let client, !Glob.matches(request.client, pattern: client, style: .text) { return false }
         guard let path else { return true }
         if path.contains("*") || path.contains("?") { return Glob.matches(request.target, pattern: path, style: .text) }
         return request.target.contains(path)

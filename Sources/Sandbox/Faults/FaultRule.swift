@@ -6,6 +6,10 @@ public struct FaultRule: Sendable, Equatable {
     public var method: String?
     /// A glob if it has `*` or `?`, otherwise a part of the request's target (path and query); nil for all.
     public var path: String?
+    /// Name of the VM that asks, or the address that the request comes from; a glob, nil for all.
+    public var client: String?
+    /// Only until so many milliseconds after the first matching request of each client; nil for always.
+    public var windowMilliseconds: Int?
     /// Which of the matching requests, counted from 1.
     public var nth: ClosedRange<Int> = 1...Int.max
     /// Share of the matching requests, 0 to 1.
@@ -34,13 +38,19 @@ public struct FaultRule: Sendable, Equatable {
         A rule is one line of NAME=VALUE words. Which requests (all that are given must fit):
           service=NAME (gcs, tardis, wasabi, compute …)   method=GET   path=TEXT (a part of path and query, or a glob with * and ?)
             (wasabi serves the bodies of all days but the first of a month; tardis only redirects there)
+          from=NAME                   of this VM (metadata, tardis, wasabi) or from this address; a glob with * and ?
           nth=N, nth=N-M or nth=N-    only these of the fitting requests, counted from 1
+          for=TIME                    only until so long after the first fitting one of each VM or address: 20s, 500ms, 2m
           probability=0.1 seed=7      only this share of them, chosen by the seed
         What happens (may be combined):
           latency=MS                  wait before the request is worked on
           bandwidth=BYTES             send the body at so many bytes a second (K, M)
-          status=CODE                 answer this instead; with retry-after=SECONDS, message=TEXT,
-                                        code=TARDIS-CODE or reason=GOOGLE-WORD
+          status=CODE                 answer this instead (520 is Cloudflare's); with message=TEXT, code=TARDIS-CODE,
+                                        reason=WORD (Google's, or S3's of wasabi), location=URL,
+          retry-after=TEXT              the header as it is, and retryAfterSeconds of Tardis's body if it is a number
+                                        (0, -1, 1e30, a date); retry-after-header= and retry-after-seconds= for one alone,
+          body=html or body=TEXT        the page of Cloudflare or of Google's front end, or this text, in place of JSON
+                                        (in texts + is a blank and %2B a plus)
           cut=BYTES                   close the connection after so many bytes of the body
           length=+N or length=-N      announce a wrong Content-Length
           corrupt=OFFSET              invert the body's byte at this offset
@@ -49,7 +59,10 @@ public struct FaultRule: Sendable, Equatable {
           reset=after                 reset it when the work is done: the lost answer
           break=BYTES                 reset it when so many bytes of the request's body have been read
           keep=BYTES                  a resumable upload keeps only so many bytes of the chunk
-        Example: service=tardis path=*/trades/* nth=1-2 status=429 retry-after=2
+        Examples: service=tardis path=*/trades/* nth=1-2 status=429 retry-after=2
+                  service=tardis nth=1 status=521 body=html
+                  service=wasabi nth=1 status=403 reason=AccessDenied message=Request+has+expired
+                  service=metadata from=tick-data-vm-0 status=503 for=20s
         """
 
     private mutating func apply(name: String, value: String) throws -> Bool {
@@ -71,6 +84,22 @@ public struct FaultRule: Sendable, Equatable {
             seed = number
         case "message": fault.message = PercentCoding.decode(value, plusIsBlank: true)
         case "reason": fault.reason = value
+        case "from": client = value
+        case "for":
+            guard let window = parseMilliseconds(value) else { return false }
+            windowMilliseconds = window
+        case "retry-after", "retry-after-header", "retry-after-seconds":
+            guard let text = PercentCoding.decode(value, plusIsBlank: true) else { return false }
+            let number = (try? JSONValue.parse(Array(text.utf8))).flatMap(\.number)
+            if name == "retry-after-seconds", number == nil { return false }
+            if name != "retry-after-seconds" { fault.retryAfterHeader = text }
+            if name != "retry-after-header" { fault.retryAfterSeconds = number }
+        case "body":
+            guard let text = PercentCoding.decode(value, plusIsBlank: true) else { return false }
+            fault.body = text == "html" ? .html : .text(text)
+        case "location":
+            guard let text = PercentCoding.decode(value) else { return false }
+            fault.location = text
         case "reset":
             guard value == "before" || value == "after" else { return false }
             fault.reset = value == "before" ? .before : .after
@@ -88,7 +117,6 @@ public struct FaultRule: Sendable, Equatable {
         case "status":
             guard (200...599).contains(number) else { return false }
             fault.status = number
-        case "retry-after": fault.retryAfterSeconds = number
         case "code": fault.code = number
         case "cut": fault.cutAfter = number
         case "length": fault.lengthDelta = number
@@ -101,6 +129,15 @@ public struct FaultRule: Sendable, Equatable {
         }
         return true
     }
+}
+
+/// A time such as `500ms`, `20s`, `2m` or `20` (seconds) in milliseconds; nil when it is none.
+public func parseMilliseconds(_ text: String) -> Int? {
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("", 1_000)]
+    guard let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }),
+        let value = Double(text.dropLast(unit.count)), value >= 0, value < 1e9
+    else { return nil }
+    return Int(value * Double(factor))
 }
 
 /// A number of bytes with an optional K, M or G (powers of 1000); nil when it is none.

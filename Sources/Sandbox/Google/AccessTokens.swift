@@ -12,6 +12,9 @@ public final class AccessTokens: Sendable {
         public let isMachine: Bool
         /// When it ends, in seconds since 1970; nil for never.
         let expires: Int?
+
+        /// Whether it is a person's, and not a service account's.
+        var isUser: Bool { !account.hasSuffix("gserviceaccount.com") }
     }
 
     /// The scope that opens all of Google Cloud.

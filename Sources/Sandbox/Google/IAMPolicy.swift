@@ -23,7 +23,17 @@ struct IAMPolicy: Sendable {
     /// Principals in all bindings, each occurrence counted.
     static let principalLimit = 1_500
 
-    private(set) var bindings: [JSONValue]
+    private(set) var bindings: [JSONValue] {
+        didSet { noteTimes() }
+    }
+    /// Since when each member has each role, in microseconds since 1970.
+    private var times: [Holding: Int] = [:]
+
+    private struct Holding: Hashable {
+        let role: String
+        let member: String
+    }
+
     private var auditConfigs: JSONValue?
     private var revision: Int
 
@@ -31,6 +41,18 @@ struct IAMPolicy: Sendable {
         self.bindings = bindings
         self.auditConfigs = auditConfigs
         revision = Int.random(in: 1...1 << 40)
+        noteTimes(0)
+    }
+
+    private mutating func noteTimes(_ now: Int = Clock.microseconds()) {
+        var noted: [Holding: Int] = [:]
+        for binding in bindings {
+            for member in binding["members"]?.array ?? [] {
+                let holding = Holding(role: binding["role"]?.string ?? "", member: member.string ?? "")
+                noted[holding] = times[holding] ?? now
+            }
+        }
+        times = noted
     }
 
     /// Changes with each write.
@@ -58,9 +80,9 @@ struct IAMPolicy: Sendable {
         return .object(policy)
     }
 
-    /// Whether a member has a role, whatever the condition.
-    func grants(_ role: String, to member: String) -> Bool {
-        bindings.contains { $0["role"]?.string == role && $0["members"]?.array?.contains(.string(member)) == true }
+    /// Whether a member has a role, whatever the condition, and has had it for so many microseconds.
+    func grants(_ role: String, to member: String, delay: Int = 0) -> Bool {
+        times[Holding(role: role, member: member)].map { Clock.microseconds() - $0 >= delay } ?? false
     }
 
     /// Somebody else's change: one more member of a binding of its own.

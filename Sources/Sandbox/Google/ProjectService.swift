@@ -2,10 +2,12 @@
 protocol ProjectService: JSONService {
     /// The project with its tokens, permissions and APIs.
     var project: CloudProject { get }
-    /// What the project must have enabled, such as `secretmanager.googleapis.com`, and its title; nil for nothing.
-    var api: (name: String, title: String)? { get }
+    /// What the project must have enabled, such as `secretmanager.googleapis.com`, and its title.
+    var api: (name: String, title: String) { get }
     /// The permission that each method needs; a method that is not here needs none.
     static var permissions: [String: String] { get }
+    /// The policy of a resource itself; nil where it has none.
+    func ownPolicy(of resource: String) -> IAMPolicy?
     /// The answer to a request that may be answered.
     func perform(_ call: JSONCall) throws -> JSONValue
 }
@@ -20,7 +22,7 @@ extension ProjectService {
         message: String,
         reason: String?,
         code: Int?,
-        retryAfterSeconds: Int?
+        retryAfterSeconds: JSONValue?
     ) -> ServedResponse {
         .rpcError(status, message, reason: reason)
     }
@@ -36,15 +38,21 @@ extension ProjectService {
             )
         }
         let resource = ["name", "parent", "resource", "projectId"].map(call.path).first { !$0.isEmpty } ?? ""
+        let quotaProject = call.request.headers["X-Goog-User-Project"]
+        if let refusal = project.quotaRefusal(quotaProject, grant, api: api.name, isClientAPI: true) { throw refusal }
         try checkProject(of: resource)
-        if let api, !project.isEnabled(api.name) { throw disabled(api.name, api.title) }
-        if let permission = Self.permissions[call.method] { try require(permission, on: resource) }
+        if !project.answers(api.name, grant, namesQuotaProject: quotaProject != nil) {
+            throw Refusal(project.disabled(api.name, api.title))
+        }
+        if let permission = Self.permissions[call.method] { try require(permission, on: resource, grant) }
         return try perform(call)
     }
 
-    /// Refuses when the project's people do not have the permission.
-    func require(_ permission: String, on resource: String) throws {
-        guard project.isDenied(permission) else { return }
+    func ownPolicy(of resource: String) -> IAMPolicy? { nil }
+
+    /// Refuses when nobody, or the holder of the token, has the permission.
+    func require(_ permission: String, on resource: String, _ grant: AccessTokens.Grant?) throws {
+        guard !project.allows(permission, grant, own: ownPolicy(of: resource)) else { return }
         throw Refusal(
             .rpcError(
                 403,
@@ -56,42 +64,28 @@ extension ProjectService {
         )
     }
 
-    /// The permissions of a `testIamPermissions` request that are not denied; empty ones and wildcards are refused.
-    func testPermissions(_ call: JSONCall) throws -> JSONValue {
+    /// The permissions of a `testIamPermissions` request that the caller has; empty ones and wildcards are refused.
+    func testPermissions(_ call: JSONCall, own: IAMPolicy? = nil) throws -> JSONValue {
+        let grant = project.tokens.grant(for: call.request.headers["Authorization"])
         let asked = (call.body?["permissions"]?.array ?? []).compactMap(\.string)
         if let wrong = asked.first(where: { !wholeMatch($0, pattern: "[a-zA-Z]+(\\.[a-zA-Z]+)+") }) {
             throw Refusal.rpc(400, "Permission \(wrong) is not valid for this resource.")
         }
-        let granted = asked.filter { !project.isDenied($0) }
+        let granted = asked.filter { project.allows($0, grant, own: own) }
         return granted.isEmpty ? [:] : ["permissions": .array(granted.map(JSONValue.string))]
     }
 
     /// Resource names that begin with a project's name must begin with this one's.
     private func checkProject(of resource: String) throws {
         let parts = resource.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.first == "projects", parts.count > 1, !project.isNamed(parts[1]) else { return }
+        guard parts.first == "projects", parts.count > 1, parts[1] != "-", !project.isNamed(parts[1])
+        else { return }
         throw Refusal(
             .rpcError(
                 403,
                 "Permission denied on resource project \(parts[1]).",
                 reason: "CONSUMER_INVALID",
                 metadata: ["consumer": .string("projects/\(parts[1])")]
-            )
-        )
-    }
-
-    private func disabled(_ api: String, _ title: String) -> Refusal {
-        let page = CloudProject.enablingPage(api, number: project.number)
-        return Refusal(
-            .rpcError(
-                403,
-                CloudProject.disabledMessage(title, api, number: project.number),
-                reason: "SERVICE_DISABLED",
-                metadata: [
-                    "service": .string(api), "serviceTitle": .string(title),
-                    "consumer": .string("projects/\(project.number)"), "activationUrl": .string(page),
-                ],
-                links: [["description": "Google developers console API activation", "url": .string(page)]]
             )
         )
     }

@@ -1,5 +1,5 @@
 extension ServedResponse {
-    /// An error in the form of Google's newer services (google.rpc.Status).
+    /// An error in the form of Google's newer services (google.rpc.Status); with `legacy` that of the older ones as well.
     static func rpcError(
         _ status: Int,
         _ message: String,
@@ -7,7 +7,8 @@ extension ServedResponse {
         reason: String? = nil,
         domain: String = "googleapis.com",
         metadata: JSONValue = [:],
-        links: [JSONValue] = []
+        links: [JSONValue] = [],
+        legacy: (domain: String, reason: String)? = nil
     ) -> ServedResponse {
         var error: JSONObject = [
             "code": .integer(status), "message": .string(message), "status": .string(word ?? rpcStatus(status)),
@@ -19,6 +20,14 @@ extension ServedResponse {
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": .string(reason),
                 "domain": .string(domain), "metadata": metadata,
             ])
+        }
+        if let legacy {
+            error["errors"] = [
+                [
+                    "message": .string(message), "domain": .string(legacy.domain), "reason": .string(legacy.reason),
+                    "extendedHelp": "https://console.developers.google.com",
+                ]
+            ]
         }
         if !details.isEmpty { error["details"] = .array(details) }
         return .json(["error": .object(error)], status: status)

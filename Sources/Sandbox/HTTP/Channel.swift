@@ -33,6 +33,17 @@ final class Channel {
         if let tls { SSL_free(tls) }
     }
 
+    /// The address of the other side, such as `127.0.0.1`.
+    var peerAddress: String {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+        }
+        guard status == 0 else { return "" }
+        return withUnsafeBytes(of: address.sin_addr.s_addr) { $0.map { String($0) }.joined(separator: ".") }
+    }
+
     /// Says goodbye in TLS, so that the client can tell the end from a cut.
     func closeNotify() {
         if let tls { SSL_shutdown(tls) }

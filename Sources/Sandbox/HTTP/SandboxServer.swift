@@ -13,6 +13,9 @@ public final class SandboxServer: Sendable {
     let recorder: Recorder
     let faults: FaultInjector
     let identity: TLSIdentity?
+    private let clockSkewSeconds: @Sendable () -> Int
+    /// The VM whose own server this is; nil when anybody asks here.
+    let client: String?
     /// Hears how many bytes of a body were sent, piece by piece.
     let onSent: (@Sendable (Int) -> Void)?
     private let listener: Int32
@@ -23,6 +26,9 @@ public final class SandboxServer: Sendable {
     /// Scheme, host and port, without a slash at the end.
     public var url: String { "\(identity == nil ? "http" : "https")://127.0.0.1:\(port)" }
 
+    /// The time by the service's clock, as `Date` has it.
+    var date: String { Clock.httpDate(Clock.microseconds() + clockSkewSeconds() * 1_000_000) }
+
     /// Listens on 127.0.0.1; port 0 takes a free one, an identity makes it https.
     public init(
         service: any SandboxService,
@@ -30,6 +36,8 @@ public final class SandboxServer: Sendable {
         recorder: Recorder,
         faults: FaultInjector = FaultInjector(),
         identity: TLSIdentity? = nil,
+        client: String? = nil,
+        clockSkewSeconds: @escaping @Sendable () -> Int = { 0 },
         onSent: (@Sendable (Int) -> Void)? = nil
     ) throws {
         signal(SIGPIPE, SIG_IGN)  // OpenSSL writes with write(2), which has no MSG_NOSIGNAL
@@ -37,6 +45,8 @@ public final class SandboxServer: Sendable {
         self.recorder = recorder
         self.faults = faults
         self.identity = identity
+        self.client = client
+        self.clockSkewSeconds = clockSkewSeconds
         self.onSent = onSent
         (listener, self.port) = try Self.listen(on: port)
         spawn { $0.acceptLoop() }

@@ -57,7 +57,15 @@ struct ServedConnection {
                 code: fault?.code,
                 retryAfterSeconds: fault?.retryAfterSeconds
             )
-            if let seconds = fault?.retryAfterSeconds { answer.headers["Retry-After"] = String(seconds) }
+            switch fault?.body {
+            case .html: answer = server.service.frontPage(status: status)
+            case .text(let text):
+                let type = answer.headers["Content-Type"] ?? "text/plain"
+                answer = .text(text, type: type, status: status)
+            case nil: break
+            }
+            answer.headers["Location"] = fault?.location ?? answer.headers["Location"]
+            answer.headers["Retry-After"] = fault?.retryAfterHeader ?? answer.headers["Retry-After"]
             return answer
         }
         do {
@@ -109,7 +117,8 @@ struct ServedConnection {
             path: String(parts[0]),
             query: query,
             headers: headers,
-            scheme: server.identity == nil ? "http" : "https"
+            scheme: server.identity == nil ? "http" : "https",
+            client: server.client ?? channel.peerAddress
         )
     }
 
@@ -119,6 +128,7 @@ struct ServedConnection {
         if response.status != 204 && response.status != 304 {
             head += "Content-Length: \(response.body.count + (fault?.lengthDelta ?? 0))\r\n"
         }
+        if response.headers["Date"] == nil { head += "Date: \(server.date)\r\n" }
         if close || fault?.endsConnection == true { head += "Connection: close\r\n" }
         head += "\r\n"
         var sender = FaultyBodySender(channel: channel, fault: fault)
@@ -158,7 +168,8 @@ func reasonPhrase(_ status: Int) -> String {
     let known = [
         200: "OK", 201: "Created", 204: "No Content", 206: "Partial Content", 302: "Found", 304: "Not Modified",
         308: "Resume Incomplete", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
-        405: "Method Not Allowed", 409: "Conflict", 410: "Gone", 411: "Length Required", 412: "Precondition Failed",
+        405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict", 410: "Gone", 411: "Length Required",
+        412: "Precondition Failed",
         413: "Content Too Large", 416: "Range Not Satisfiable", 429: "Too Many Requests",
         431: "Request Header Fields Too Large", 499: "Client Closed Request", 500: "Internal Server Error",
         501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",

@@ -49,6 +49,8 @@ public struct ServedRequest: Sendable {
     public let headers: ServedHeaders
     /// `http` or `https`, for links in answers.
     public let scheme: String
+    /// Who asks: the VM whose own server it is, or the address of the connection.
+    public let client: String
 
     /// The value of a query parameter, nil when it is not there.
     public func parameter(_ name: String) -> String? { query.first { $0.name == name }?.value }

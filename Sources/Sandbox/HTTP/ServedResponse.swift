@@ -89,7 +89,29 @@ public protocol SandboxService: Sendable {
     func respond(to exchange: Exchange) throws -> ServedResponse
     /// The answer of this service with a given status, for faults and for errors of the server itself.
     /// `reason` is Google's word and `code` Tardis's number; nil for the usual ones of the status.
-    func refusal(status: Int, message: String, reason: String?, code: Int?, retryAfterSeconds: Int?) -> ServedResponse
+    func refusal(status: Int, message: String, reason: String?, code: Int?, retryAfterSeconds: JSONValue?)
+        -> ServedResponse
+    /// The page with a given status of what stands before the service, which knows nothing of its JSON.
+    func frontPage(status: Int) -> ServedResponse
+}
+
+extension SandboxService {
+    /// The page of Google's front end.
+    public func frontPage(status: Int) -> ServedResponse {
+        let phrase = reasonPhrase(status)
+        let page = """
+            <!DOCTYPE html>
+            <html lang=en>
+              <meta charset=utf-8>
+              <title>Error \(status) (\(phrase))!!1</title>
+              <p><b>\(status).</b> <ins>That\u{2019}s an error.</ins>
+              <p>The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.
+              <ins>That\u{2019}s all we know.</ins>
+            </html>
+
+            """
+        return .text(page, type: "text/html; charset=UTF-8", status: status)
+    }
 }
 
 /// An answer thrown from the depth of a handler.

@@ -26,7 +26,7 @@ public final class MetadataService: SandboxService {
         message: String,
         reason: String?,
         code: Int?,
-        retryAfterSeconds: Int?
+        retryAfterSeconds: JSONValue?
     ) -> ServedResponse {
         answer("<!DOCTYPE html><html><title>Error \(status)</title><p>\(message)</html>\n", "text/html", status: status)
     }

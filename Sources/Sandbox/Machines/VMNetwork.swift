@@ -11,7 +11,12 @@ final class VMNetwork: Sendable {
         _ host: ProcessVMHost,
         _ configuration: ProcessVMHost.Configuration
     ) throws {
-        let metadataServer = try SandboxServer(service: metadata, recorder: host.recorder, faults: host.faults)
+        let metadataServer = try SandboxServer(
+            service: metadata,
+            recorder: host.recorder,
+            faults: host.faults,
+            client: record.name
+        )
         let address = "127.0.0.1:\(metadataServer.port)"
         var environment = ["GCE_METADATA_HOST": address, "GCE_METADATA_IP": address]
         guard let (tardis, wasabi) = configuration.tardis else {
@@ -24,7 +29,13 @@ final class VMNetwork: Sendable {
             { @Sendable [name = record.name] (bytes: Int) in onDownload(name, bytes) }
         }
         let serve = { (service: any SandboxService) in
-            try SandboxServer(service: service, recorder: host.recorder, faults: host.faults, onSent: onSent)
+            try SandboxServer(
+                service: service,
+                recorder: host.recorder,
+                faults: host.faults,
+                client: record.name,
+                onSent: onSent
+            )
         }
         let (tardisServer, wasabiServer) = (try serve(tardis), try serve(wasabi))
         let base = tardisServer.url

@@ -5,7 +5,7 @@ struct Assertion {
 
     /// Where tokens are asked for, whatever address a key file names.
     static let audience = "https://oauth2.googleapis.com/token"
-    /// How far clocks may differ, in seconds.
+    /// How far a client's clock may be ahead, in seconds; one that is behind has the hour that an assertion lives.
     private static let skew = 300
 
     /// Throws a sentence that says what is wrong, in Google's words where they are known.
@@ -24,7 +24,7 @@ struct Assertion {
             throw AssertionError("Invalid JWT: Failed audience check.", isBreach: true)
         }
         guard let issued = claims["iat"]?.integer, let expires = claims["exp"]?.integer, expires - issued <= 3_600,
-            issued <= now + Self.skew, expires > now - Self.skew
+            issued <= now + Self.skew, expires > now
         else {
             throw AssertionError(
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat "

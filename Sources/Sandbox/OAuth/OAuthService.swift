@@ -10,7 +10,8 @@ public final class OAuthService: SandboxService {
     /// `oauth`.
     public let name = "oauth"
     private let project: CloudProject
-    private let now: @Sendable () -> Int
+    private let clock: @Sendable () -> Int
+    private var now: Int { clock() + project.clockSkewSeconds }
     private let state = Mutex(State())
 
     /// The client, secret and refresh token of the sandbox's one user.
@@ -19,7 +20,7 @@ public final class OAuthService: SandboxService {
     /// Makes the service; the clock counts seconds since 1970.
     public init(project: CloudProject, now: @escaping @Sendable () -> Int = { Clock.seconds() }) {
         self.project = project
-        self.now = now
+        clock = now
         let random = { hex(withUnsafeBytes(of: UInt64.random(in: 0...UInt64.max)) { Array($0) }) }
         user = ("\(project.number)-sandbox.apps.googleusercontent.com", "GOCSPX-\(random())", "1//sandbox-\(random())")
     }
@@ -61,7 +62,7 @@ public final class OAuthService: SandboxService {
         message: String,
         reason: String?,
         code: Int?,
-        retryAfterSeconds: Int?
+        retryAfterSeconds: JSONValue?
     ) -> ServedResponse {
         let word = reason ?? (status >= 500 ? "internal_failure" : "invalid_request")
         return .json(["error": .string(word), "error_description": .string(message)], status: status)
@@ -107,7 +108,7 @@ public final class OAuthService: SandboxService {
                 text,
                 key: try signingKey(),
                 audiences: [Assertion.audience, exchange.request.base + exchange.request.path],
-                now: now()
+                now: now
             )
         } catch let error as AssertionError {
             if error.isBreach { exchange.violations.append(error.sentence) }

@@ -42,14 +42,15 @@ public final class ResourceManagerService: SandboxService {
     /// The policy as a reader of version 3 sees it.
     public var policy: JSONValue { state.withLock { $0.policy.json(requestedVersion: 3) } }
 
-    /// Whether a member has a role.
+    /// Whether a member has a role, and has had it for long enough.
     func grants(_ role: String, to member: String) -> Bool {
-        state.withLock { $0.policy.grants(role, to: member) }
+        let delay = project.grantDelay
+        return state.withLock { $0.policy.grants(role, to: member, delay: delay) }
     }
 }
 
 extension ResourceManagerService: ProjectService {
-    var api: (name: String, title: String)? { nil }
+    var api: (name: String, title: String) { ("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API") }
 
     static var permissions: [String: String] {
         [

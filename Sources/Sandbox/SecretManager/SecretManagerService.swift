@@ -6,25 +6,15 @@ public final class SecretManagerService: SandboxService {
     public let name = "secretmanager"
     let project: CloudProject
     let secrets = Mutex<[String: StoredSecret]>([:])
-    let hasProjectRole: @Sendable (_ role: String, _ member: String) -> Bool
-
-    /// The role that lets a virtual machine read a secret.
-    static let accessorRole = "roles/secretmanager.secretAccessor"
 
     private static let contract = Result { ContractValidator(contract: try Contract(json: SecretManagerContract.json)) }
 
-    /// Makes the service; the closure knows who has which role on the whole project.
-    public init(
-        project: CloudProject,
-        hasProjectRole: @escaping @Sendable (_ role: String, _ member: String) -> Bool = { _, _ in false }
-    ) {
-        self.project = project
-        self.hasProjectRole = hasProjectRole
-    }
+    /// Makes the service.
+    public init(project: CloudProject) { self.project = project }
 }
 
 extension SecretManagerService: ProjectService {
-    var api: (name: String, title: String)? { ("secretmanager.googleapis.com", "Secret Manager API") }
+    var api: (name: String, title: String) { ("secretmanager.googleapis.com", "Secret Manager API") }
 
     static var permissions: [String: String] {
         let verbs = [
@@ -48,6 +38,11 @@ extension SecretManagerService: ProjectService {
         guard var fields = body.object, fields["payload"] != nil else { return body }
         fields["payload"] = "<redacted>"
         return .object(fields)
+    }
+
+    func ownPolicy(of resource: String) -> IAMPolicy? {
+        guard let id = try? id(in: resource) else { return nil }
+        return secrets.withLock { $0[id]?.policy }
     }
 
     func perform(_ call: JSONCall) throws -> JSONValue {
@@ -132,6 +127,7 @@ extension SecretManagerService: ProjectService {
         guard let replication = call.body?["replication"]?.object, !replication.fields.isEmpty else {
             throw Refusal.rpc(400, "The secret's replication policy is missing.")
         }
+        try checkLocations(replication)
         let name = fullName(id)
         let secret = StoredSecret(
             name: name,
@@ -143,6 +139,20 @@ extension SecretManagerService: ProjectService {
             secrets[id] = secret
             return secret.json
         }
+    }
+
+    /// Refuses a secret that would be where the organisation wants nothing.
+    private func checkLocations(_ replication: JSONObject) throws {
+        let named = (replication["userManaged"]?["replicas"]?.array ?? []).compactMap { $0["location"]?.string }
+        let places = replication["automatic"] != nil ? ["global"] : named
+        guard let wrong = places.first(where: { !project.orgPolicies.allows(location: $0) }) else { return }
+        throw Refusal.rpc(
+            400,
+            "Constraint constraints/gcp.resourceLocations violated for [orgpolicy:projects/\(project.number)] attempting to create "
+                + "a secret in [\(wrong)]. For more information, see "
+                + "https://cloud.google.com/resource-manager/docs/organization-policy/defining-locations.",
+            word: "FAILED_PRECONDITION"
+        )
     }
 
     private func list(_ call: JSONCall) throws -> JSONValue {
@@ -196,21 +206,8 @@ extension SecretManagerService: ProjectService {
     }
 
     private func access(_ call: JSONCall) throws -> JSONValue {
-        let grant = project.tokens.grant(for: call.request.headers["Authorization"])
-        return try version(call) { secret, number in
+        try version(call) { secret, number in
             let name = "\(secret.name)/versions/\(number)"
-            // What a virtual machine may read is decided by the policies; the operator owns the project.
-            if let grant, grant.isMachine {
-                let member = "serviceAccount:\(grant.account)"
-                guard secret.policy.grants(Self.accessorRole, to: member) || hasProjectRole(Self.accessorRole, member)
-                else {
-                    throw Refusal.rpc(
-                        403,
-                        "Permission 'secretmanager.versions.access' denied for resource '\(name)' (or it may not exist).",
-                        reason: "IAM_PERMISSION_DENIED"
-                    )
-                }
-            }
             let version = secret.versions[number - 1]
             guard version.state == "ENABLED" else {
                 throw Refusal.rpc(

@@ -7,6 +7,22 @@ public final class ServiceUsageService: SandboxService {
 
     /// The APIs that a project can enable here.
     static let titles = [
+        "analyticshub.googleapis.com": "Analytics Hub API",
+        "bigquery.googleapis.com": "BigQuery API",
+        "bigqueryconnection.googleapis.com": "BigQuery Connection API",
+        "bigquerydatapolicy.googleapis.com": "BigQuery Data Policy API",
+        "bigquerymigration.googleapis.com": "BigQuery Migration API",
+        "bigqueryreservation.googleapis.com": "BigQuery Reservation API",
+        "bigquerystorage.googleapis.com": "BigQuery Storage API",
+        "cloudapis.googleapis.com": "Google Cloud APIs",
+        "cloudtrace.googleapis.com": "Cloud Trace API",
+        "dataform.googleapis.com": "Dataform API",
+        "dataplex.googleapis.com": "Cloud Dataplex API",
+        "datastore.googleapis.com": "Cloud Datastore API",
+        "servicemanagement.googleapis.com": "Service Management API",
+        "sql-component.googleapis.com": "Cloud SQL",
+        "storage-api.googleapis.com": "Google Cloud Storage JSON API",
+        "storage-component.googleapis.com": "Cloud Storage",
         "artifactregistry.googleapis.com": "Artifact Registry API",
         "cloudbuild.googleapis.com": "Cloud Build API",
         "cloudresourcemanager.googleapis.com": "Cloud Resource Manager API",
@@ -31,7 +47,7 @@ public final class ServiceUsageService: SandboxService {
 }
 
 extension ServiceUsageService: ProjectService {
-    var api: (name: String, title: String)? { nil }
+    var api: (name: String, title: String) { ("serviceusage.googleapis.com", "Service Usage API") }
 
     static var permissions: [String: String] {
         [

@@ -53,6 +53,9 @@ final class StorageDirectory: Sendable {
         return bucket.resource
     }
 
+    /// A bucket with its objects; nil when there is none of this name.
+    func bucketState(_ name: String) -> Bucket? { state.withLock { $0.buckets[name] } }
+
     func buckets() -> [JSONObject] {
         state.withLock { state in
             state.buckets.sorted { ObjectName($0.key) < ObjectName($1.key) }.map(\.value.resource)
@@ -116,7 +119,7 @@ final class StorageDirectory: Sendable {
     /// A fresh file name for the bytes of an upload.
     func newPart() -> String { "\(root)/.sandbox/parts/\(UInt64.random(in: 0...UInt64.max))" }
 
-    /// Makes the bytes of `part` the live object, if the conditions still hold.
+    /// Makes the bytes of `part` the live object, if the conditions still hold. `replaceDenial` is for those who may only create.
     func commit(
         part: String,
         digests: FileDigests,
@@ -124,12 +127,15 @@ final class StorageDirectory: Sendable {
         bucket: String,
         fields: JSONObject,
         componentCount: Int? = nil,
-        conditions: StorageConditions
+        conditions: StorageConditions,
+        replaceDenial: String? = nil
     ) throws -> StoredObject {
         try state.withLock { state in
             guard let found = state.buckets[bucket] else { throw Refusal.notFound(bucket: bucket) }
             let old = found.objects[ObjectName(name)]
             try conditions.check(old)
+            try found.checkReplaceable(old)
+            if old != nil, let replaceDenial { throw Refusal.google(403, "forbidden", replaceDenial) }
             let now = Clock.microseconds()
             state.lastGeneration = max(now, state.lastGeneration + 1)
             let object = StoredObject(
@@ -142,7 +148,9 @@ final class StorageDirectory: Sendable {
                 componentCount: componentCount,
                 created: now,
                 updated: now,
-                fields: fields,
+                fields: found.adding(to: fields),
+                kmsKey: found.kmsKey,
+                keptUntil: found.retentionSeconds.map { now + $0 * 1_000_000 },
                 file: try old?.file ?? place(part: part, name: name, bucket: bucket)
             )
             if old != nil { try Files.rename(part, to: "\(root)/\(object.file)") }
@@ -176,6 +184,7 @@ final class StorageDirectory: Sendable {
         try state.withLock { state in
             let object = try Self.object(name, in: bucket, generation: generation, state)
             try conditions.check(object)
+            try state.buckets[bucket]?.checkReplaceable(object)
             unlink(try recordPath(object))
             unlink("\(root)/\(object.file)")
             state.buckets[bucket]?.objects[ObjectName(name)] = nil

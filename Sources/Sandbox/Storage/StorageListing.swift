@@ -68,7 +68,7 @@ struct StorageListing {
         var prefixes: [JSONValue] = []
         for (_, entry) in entries {
             switch entry {
-            case .object(let object): items.append(object.resource(base: base))
+            case .object(let object): items.append(object.resource(base: base, isListed: true))
             case .prefix(let prefix): prefixes.append(.string(prefix))
             }
         }

@@ -19,7 +19,8 @@ extension StorageService {
             bucket: match.path["destinationBucket"] ?? "",
             fields: own.fields.isEmpty ? source.fields : own,
             componentCount: source.componentCount,
-            conditions: StorageConditions(request)
+            conditions: StorageConditions(request),
+            replaceDenial: denial(of: "storage.objects.delete", in: match.path["destinationBucket"] ?? "", request)
         )
         let resource = object.resource(base: request.base)
         guard isRewrite else { return .json(resource) }
@@ -59,7 +60,8 @@ extension StorageService {
             bucket: bucket,
             fields: StoredObject.settableFields(of: body?["destination"]),
             componentCount: components,
-            conditions: StorageConditions(request)
+            conditions: StorageConditions(request),
+            replaceDenial: denial(of: "storage.objects.delete", in: match.path["destinationBucket"] ?? "", request)
         )
         return .json(object.resource(base: request.base))
     }

@@ -9,19 +9,25 @@ extension StorageService {
         "storage.buckets.setIamPolicy": "storage.buckets.setIamPolicy", "storage.objects.get": "storage.objects.get",
         "storage.objects.list": "storage.objects.list", "storage.objects.insert": "storage.objects.create",
         "storage.objects.patch": "storage.objects.update", "storage.objects.update": "storage.objects.update",
-        "storage.objects.delete": "storage.objects.delete",
+        "storage.objects.delete": "storage.objects.delete", "storage.objects.compose": "storage.objects.create",
+        "storage.objects.copy": "storage.objects.create", "storage.objects.rewrite": "storage.objects.create",
     ]
 
-    /// Refuses when the project's people do not have the permission.
-    func require(_ permission: String, _ match: Contract.Match) throws {
-        guard project.isDenied(permission) else { return }
-        let resource = match.path["object"] == nil ? "bucket" : "object"
-        throw Refusal.google(
-            403,
-            "forbidden",
-            "\(project.serviceAccount) does not have \(permission) access to the Google Cloud Storage \(resource). "
-                + "Permission '\(permission)' denied on resource (or it may not exist)."
-        )
+    /// Refuses when nobody, or the holder of the request's token, has the permission.
+    func require(_ permission: String, _ match: Contract.Match, _ request: ServedRequest) throws {
+        let bucket = match.path["bucket"] ?? match.path["destinationBucket"] ?? ""
+        if let message = denial(of: permission, in: bucket, request) { throw Refusal.google(403, "forbidden", message) }
+    }
+
+    /// What the holder of the request's token is told who lacks a permission in a bucket; nil for those who have it.
+    func denial(of permission: String, in bucket: String, _ request: ServedRequest) -> String? {
+        let grant = project.tokens.grant(for: request.headers["Authorization"])
+        let policy = policies.withLock { $0[bucket] } ?? initialPolicy
+        if project.allows(permission, grant, own: policy) { return nil }
+        let isObject = permission.hasPrefix("storage.objects.") && permission != "storage.objects.list"
+        return
+            "\(grant?.account ?? project.serviceAccount) does not have \(permission) access to the Google Cloud Storage "
+            + "\(isObject ? "object" : "bucket"). Permission '\(permission)' denied on resource (or it may not exist)."
     }
 
     func testPermissions(_ request: ServedRequest, _ match: Contract.Match) throws -> ServedResponse {

@@ -85,7 +85,8 @@ extension StorageService {
             name: try checkedObjectName(named.first),
             fields: fields,
             announced: AnnouncedHashes(metadata: metadata, headers: request.headers),
-            conditions: StorageConditions(request)
+            conditions: StorageConditions(request),
+            replaceDenial: denial(of: "storage.objects.delete", in: bucket, request)
         )
     }
 
@@ -109,7 +110,8 @@ extension StorageService {
             name: target.name,
             bucket: target.bucket,
             fields: target.fields,
-            conditions: target.conditions
+            conditions: target.conditions,
+            replaceDenial: target.replaceDenial
         )
     }
 

@@ -39,9 +39,9 @@ public final class StorageService: SandboxService {
     private static let contract = Result { ContractValidator(contract: try Contract(json: StorageContract.json)) }
 
     /// Makes a bucket, if there is none of this name.
-    public func createBucket(_ name: String) throws {
+    public func createBucket(_ name: String, _ settings: BucketSettings = BucketSettings()) throws {
         if (try? store.bucket(name)) != nil { return }
-        try store.insertBucket(name, Self.newBucket(name, from: nil, projectNumber: project.number))
+        try store.insertBucket(name, Self.newBucket(name, from: settings.body, projectNumber: project.number))
     }
 
     /// An error in Google's JSON form.
@@ -50,7 +50,7 @@ public final class StorageService: SandboxService {
         message: String,
         reason: String?,
         code: Int?,
-        retryAfterSeconds: Int?
+        retryAfterSeconds: JSONValue?
     ) -> ServedResponse {
         .googleError(status, reason ?? googleReason(status), message)
     }
@@ -69,9 +69,13 @@ public final class StorageService: SandboxService {
         }
         let match = try route(exchange)
         try checkToken(request)
-        if let permission = Self.permissions[match.method] { try require(permission, match) }
+        if let permission = Self.permissions[match.method] { try require(permission, match, request) }
         try judge(exchange, validator.problems(inQueryOf: request, for: match))
+        try checkProject(request)
         let selector = try fieldSelector(exchange, match)
+        for name in ["bucket", "destinationBucket", "sourceBucket"] {
+            if let bucket = match.path[name] { try store.bucketState(bucket)?.checkPayer(request) }
+        }
         if match.isUpload { return try upload(exchange, match, selector) }
         let body = try jsonBody(exchange, match)
         var response = try answer(request, match, body)
@@ -89,6 +93,17 @@ public final class StorageService: SandboxService {
         if project.tokens.grant(for: authorization) == nil {
             throw Refusal.google(401, "authError", "Invalid Credentials")
         }
+    }
+
+    /// Refuses where the project has switched the API off, and requests that count on a project that they may not.
+    private func checkProject(_ request: ServedRequest) throws {
+        let grant = project.tokens.grant(for: request.headers["Authorization"])
+        let named = request.headers["X-Goog-User-Project"] ?? request.parameter("userProject")
+        let api = "storage.googleapis.com"
+        if let refusal = project.quotaRefusal(named, grant, api: api, isClientAPI: false, isLegacy: true) {
+            throw refusal
+        }
+        if !project.answers(api, grant) { throw Refusal(project.disabled(api, "Cloud Storage API", isLegacy: true)) }
     }
 
     private func route(_ exchange: Exchange) throws -> Contract.Match {

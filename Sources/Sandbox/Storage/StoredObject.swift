@@ -17,6 +17,10 @@ struct StoredObject: Sendable, Equatable {
     let created: Int
     var updated: Int
     var fields: JSONObject
+    /// The key of Cloud KMS that encrypts it, and its checksums.
+    var kmsKey: String?
+    /// Until when it can be neither replaced nor deleted, in microseconds since 1970; nil for no such time.
+    var keptUntil: Int?
     /// Path of the bytes below the store's directory.
     let file: String
 
@@ -32,8 +36,9 @@ struct StoredObject: Sendable, Equatable {
         return fields
     }
 
-    /// The object resource with links below `base` (scheme and host).
-    func resource(base: String) -> JSONValue {
+    /// The object resource with links below `base` (scheme and host). A list shows no checksums where a key of Cloud KMS encrypts
+    /// them (cloud.google.com/storage/docs/encryption/customer-managed-keys).
+    func resource(base: String, isListed: Bool = false) -> JSONValue {
         let encoded = PercentCoding.encode(name)
         var json: JSONObject = [
             "kind": "storage#object", "id": .string("\(bucket)/\(name)/\(generation)"),
@@ -49,6 +54,14 @@ struct StoredObject: Sendable, Equatable {
         ]
         json["md5Hash"] = md5Hash.map(JSONValue.string)
         json["componentCount"] = componentCount.map(JSONValue.integer)
+        json["retentionExpirationTime"] = keptUntil.map { .string(Clock.rfc3339($0)) }
+        if let kmsKey {
+            json["kmsKeyName"] = .string("\(kmsKey)/cryptoKeyVersions/1")
+            if isListed {
+                json["crc32c"] = nil
+                json["md5Hash"] = nil
+            }
+        }
         for field in fields.fields { json[field.name] = field.value }
         return .object(json)
     }
@@ -63,6 +76,8 @@ struct StoredObject: Sendable, Equatable {
         ]
         json["md5Hash"] = md5Hash.map(JSONValue.string)
         json["componentCount"] = componentCount.map(JSONValue.integer)
+        json["kmsKey"] = kmsKey.map(JSONValue.string)
+        json["keptUntil"] = keptUntil.map(JSONValue.integer)
         return .object(json)
     }
 }
@@ -88,6 +103,8 @@ extension StoredObject {
             created: created,
             updated: updated,
             fields: fields,
+            kmsKey: record["kmsKey"]?.string,
+            keptUntil: record["keptUntil"]?.integer,
             file: file
         )
     }

@@ -11,6 +11,8 @@ struct UploadSession: Sendable, Equatable {
         /// Checksums that the client announced for the whole object.
         var announced: AnnouncedHashes
         let conditions: StorageConditions
+        /// What whoever began the upload is told when it would replace an object; nil when that is allowed.
+        var replaceDenial: String?
     }
 
     enum State: Sendable, Equatable {

@@ -33,6 +33,14 @@ public enum JSONValue: Sendable, Equatable {
         }
     }
 
+    /// This value when it is a number, whole or not.
+    var number: JSONValue? {
+        switch self {
+        case .integer, .double: self
+        default: nil
+        }
+    }
+
     /// A field of an object; nil when this is none or has no such field.
     public subscript(name: String) -> JSONValue? { object?[name] }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A stand-in for Tardis: dataset files, and the catalogue of its metadata API, on one server.
 public final class TardisService: SandboxService {
     /// How a dataset without rows looks.
@@ -26,6 +28,12 @@ public final class TardisService: SandboxService {
         public var apiKey: String?
         /// The key's plan, as `/api-key-info` tells it: `pro` has one address at a time, `business` several.
         public var keyPlan = "pro"
+        /// What the key opens; nil for everything.
+        public var keyCoverage: [KeyCoverage]?
+        /// The key is locked to the address that used it last until so many seconds after its last request; nil for no lock.
+        public var keyLockSeconds: Int?
+        /// The address by which a client, told by its VM's name or its own address, is seen on the internet.
+        public var address: @Sendable (_ client: String) -> String = { $0 }
         /// Datasets without rows: a glob of the URL's part behind `/v1/`, and what they look like.
         public var empty: [(glob: String, form: Emptiness)] = []
 
@@ -43,6 +51,7 @@ public final class TardisService: SandboxService {
     private let configuration: Configuration
     private let files: TardisFiles
     private let wasabi: WasabiService
+    private let lock = Mutex<(holder: String, until: Int)>(("", 0))
 
     /// Makes the service; keyed days are redirected to `wasabi`, which must be served on another port.
     public init(_ configuration: Configuration, wasabi: WasabiService) throws {
@@ -59,10 +68,10 @@ public final class TardisService: SandboxService {
         message: String,
         reason: String?,
         code: Int?,
-        retryAfterSeconds: Int?
+        retryAfterSeconds: JSONValue?
     ) -> ServedResponse {
         var json: JSONObject = ["code": .integer(code ?? status), "message": .string(message)]
-        json["retryAfterSeconds"] = retryAfterSeconds.map(JSONValue.integer)
+        json["retryAfterSeconds"] = retryAfterSeconds
         return .json(.object(json), status: status)
     }
 
@@ -102,6 +111,29 @@ public final class TardisService: SandboxService {
         }
     }
 
+    /// Cloudflare's page, which stands before Tardis.
+    public func frontPage(status: Int) -> ServedResponse {
+        let known = [
+            502: "Bad gateway", 504: "Gateway time-out", 520: "Web server is returning an unknown error",
+            521: "Web server is down", 522: "Connection timed out", 523: "Origin is unreachable",
+            524: "A timeout occurred", 530: "Origin DNS error",
+        ]
+        let title = known[status] ?? reasonPhrase(status)
+        let page = """
+            <!DOCTYPE html>
+            <html class="no-js" lang="en-US">
+            <head><title>datasets.tardis.dev | \(status): \(title)</title><meta charset="UTF-8" /></head>
+            <body><div id="cf-wrapper"><h1><span>\(title)</span> <span>Error code \(status)</span></h1>
+            <p>Visit cloudflare.com for more information.</p></div></body>
+            </html>
+
+            """
+        var answer = ServedResponse.text(page, type: "text/html; charset=UTF-8", status: status)
+        answer.headers["Server"] = "cloudflare"
+        answer.headers["CF-RAY"] = "9a4b5c6d7e8f9012-NRT"
+        return answer
+    }
+
     private func refuse(_ status: Int, _ message: String, code: Int? = nil) -> ServedResponse {
         refusal(status: status, message: message, reason: nil, code: code, retryAfterSeconds: nil)
     }
@@ -125,13 +157,14 @@ public final class TardisService: SandboxService {
     private func keyInfo(_ request: ServedRequest) -> ServedResponse {
         guard hasGoodKey(request) == true else { return unauthorized }
         let catalogue = configuration.catalogue
+        let covered = configuration.keyCoverage ?? catalogue.exchanges.keys.sorted().map { KeyCoverage(exchange: $0) }
         return .json(
             .array(
-                catalogue.exchanges.keys.sorted().map { id in
+                covered.map { entry in
                     [
-                        "exchange": .string(id), "accessType": .string(configuration.keyPlan),
-                        "from": TardisCatalogue.firstDay.instant,
-                        "to": catalogue.exportedUntil.instant, "symbols": [], "dataPlan": "all",
+                        "exchange": .string(entry.exchange), "accessType": .string(configuration.keyPlan),
+                        "from": (entry.from ?? TardisCatalogue.firstDay).instant,
+                        "to": (entry.to ?? catalogue.exportedUntil).instant, "symbols": [], "dataPlan": "all",
                     ]
                 }
             )
@@ -157,6 +190,10 @@ public final class TardisService: SandboxService {
         if let isGood = hasGoodKey(request), !isGood { return unauthorized }
         if !isFree {
             guard hasGoodKey(request) == true else { return unauthorized }
+            if let covered = configuration.keyCoverage, !covered.contains(where: { $0.opens(key.exchange, key.day) }) {
+                return notCovered(key)
+            }
+            if let locked = takeLock(configuration.address(request.client)) { return locked }
             let link = wasabi.presignedURL(for: key.path, requestedAt: request.base) { [self] in try serve(key, $0) }
             return ServedResponse(status: 302, headers: ["Location": link])
         }
@@ -190,6 +227,35 @@ public final class TardisService: SandboxService {
         guard let sent = request.headers["Authorization"] else { return nil }
         guard let key = configuration.apiKey, !key.isEmpty else { return false }
         return sent == "Bearer \(key)"
+    }
+
+    /// The words are not Tardis's own, which no public source shows; status and form are.
+    private func notCovered(_ key: TardisFileKey) -> ServedResponse {
+        refuse(
+            401,
+            "Unauthorized. Provided API key does not have access to '\(key.exchange)' data for \(key.day). Data of the "
+                + "first day of each month is available without an API key. See /v1/api-key-info for what the key covers.",
+            code: 12
+        )
+    }
+
+    /// Lets an address use the key, or tells for how long another one has it.
+    private func takeLock(_ address: String) -> ServedResponse? {
+        guard let seconds = configuration.keyLockSeconds else { return nil }
+        let now = Clock.microseconds()
+        let left = lock.withLock { lock in
+            if lock.holder != address, lock.until > now { return lock.until - now }
+            lock = (address, now + seconds * 1_000_000)
+            return 0
+        }
+        guard left > 0 else { return nil }
+        return refusal(
+            status: 403,
+            message: "API key is already in use from another IP address.",
+            reason: nil,
+            code: 274,
+            retryAfterSeconds: .integer((left + 999_999) / 1_000_000)
+        )
     }
 
     private var unauthorized: ServedResponse {

@@ -5,18 +5,29 @@ public final class WasabiService: SandboxService {
     /// Answers a request for one file.
     typealias Source = @Sendable (ServedRequest) throws -> ServedResponse
 
+    private struct Link {
+        let source: Source
+        /// When it ends, in seconds since 1970.
+        let expires: Int
+    }
+
     private struct State {
         var base = ""
         var bases: [String: String] = [:]
-        var links: [String: Source] = [:]
+        var links: [String: Link] = [:]
     }
 
     /// `wasabi`.
     public let name = "wasabi"
     private let state = Mutex(State())
+    private let now: @Sendable () -> Int
+    private let linkLifetimeSeconds: Int
 
-    /// Makes the service; `setBase` tells it where it is served.
-    public init() {}
+    /// Makes the service; `setBase` tells it where it is served. The clock counts seconds since 1970.
+    public init(linkLifetimeSeconds: Int = 300, now: @escaping @Sendable () -> Int = { Clock.seconds() }) {
+        self.linkLifetimeSeconds = linkLifetimeSeconds
+        self.now = now
+    }
 
     /// Scheme, host and port that its links begin with.
     public func setBase(_ url: String) {
@@ -32,9 +43,11 @@ public final class WasabiService: SandboxService {
         let signature = hex(withUnsafeBytes(of: UInt64.random(in: 0...UInt64.max)) { Array($0) })
         let target =
             "/tardis-datasets/v1/\(PercentCoding.encode(path, keeping: "/"))"
-            + "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=300&X-Amz-SignedHeaders=host&X-Amz-Signature=\(signature)"
+            + "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=\(linkLifetimeSeconds)&X-Amz-SignedHeaders=host"
+            + "&X-Amz-Signature=\(signature)"
+        let link = Link(source: source, expires: now() + linkLifetimeSeconds)
         return state.withLock { state in
-            state.links[target] = source
+            state.links[target] = link
             return (state.bases[tardis] ?? state.base) + target
         }
     }
@@ -45,9 +58,10 @@ public final class WasabiService: SandboxService {
         message: String,
         reason: String?,
         code: Int?,
-        retryAfterSeconds: Int?
+        retryAfterSeconds: JSONValue?
     ) -> ServedResponse {
-        xml(status, status == 503 ? "SlowDown" : "InternalError", message)
+        let usual = [403: "AccessDenied", 404: "NoSuchKey", 503: "SlowDown"]
+        return xml(status, reason ?? usual[status] ?? "InternalError", message)
     }
 
     /// Answers one request.
@@ -57,15 +71,26 @@ public final class WasabiService: SandboxService {
             exchange.violations.append("Authorization was sent to another host by a redirect")
             return xml(400, "InvalidArgument", "Only one auth mechanism allowed; a key was sent with a pre-signed link")
         }
-        guard request.method == "GET", let source = state.withLock({ $0.links[request.target] }) else {
-            return xml(403, "SignatureDoesNotMatch", "The request signature we calculated does not match.")
+        guard request.method == "GET", let link = state.withLock({ $0.links[request.target] }) else {
+            return xml(
+                403,
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+            )
         }
-        return try source(request)
+        guard now() < link.expires else {
+            let times =
+                "<X-Amz-Expires>\(linkLifetimeSeconds)</X-Amz-Expires><Expires>\(Clock.rfc3339(link.expires * 1_000_000))"
+                + "</Expires><ServerTime>\(Clock.rfc3339(now() * 1_000_000))</ServerTime>"
+            return xml(403, "AccessDenied", "Request has expired", more: times)
+        }
+        return try link.source(request)
     }
 
-    private func xml(_ status: Int, _ code: String, _ message: String) -> ServedResponse {
+    private func xml(_ status: Int, _ code: String, _ message: String, more: String = "") -> ServedResponse {
         .text(
-            "<Error><Code>\(code)</Code><Message>\(message)</Message></Error>",
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>\(code)</Code><Message>\(message)</Message>\(more)"
+                + "<RequestId>5A0B1C2D3E4F5061</RequestId></Error>",
             type: "application/xml",
             status: status
         )
