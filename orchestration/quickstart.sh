@@ -88,7 +88,8 @@ fi
 bin=$root/.build/release
 
 say "Starting tick-sandbox: Tardis and Google Cloud on this machine"
-options=(--store "$here" --bucket "$bucket" --instruments "$root/orchestration/instruments.csv" --rows 5000 --vm-programs "$bin")
+options=(--store "$here" --bucket "$bucket" --instruments "$root/orchestration/instruments.csv" --rows 5000 --vm-programs "$bin"
+    --enable-api runbook)
 if [[ -n $data ]]; then options+=(--data "$data"); fi
 TICK_SANDBOX_TARDIS_KEY=quickstart "$bin/tick-sandbox" "${options[@]}" --env-file "$scratch/environment" &
 sandbox=$!

@@ -121,7 +121,7 @@ enum Options {
             .value(
                 "subnet",
                 "NAME",
-                help: "The VMs' subnetwork, in the region of the zones.",
+                help: "The VMs' subnetwork, in the region of the zones; one of a Shared VPC by its full path.",
                 environment: "TICK_SUBNET",
                 defaultText: "the network's own in the region"
             ),

@@ -57,7 +57,7 @@ struct Settings: Sendable {
     /// What a fleet of VMs is told. Throws `UsageError`.
     func order(_ tool: ToolRun) throws -> FleetOrder {
         let arguments = tool.arguments
-        return FleetOrder(
+        var order = FleetOrder(
             run: run,
             shards: shards,
             instances: instances,
@@ -77,6 +77,19 @@ struct Settings: Sendable {
             startupScript: try Self.script("vm-startup-script.sh", tool),
             shutdownScript: try Self.script("vm-shutdown-script.sh", tool)
         )
+        if let text = order.subnetwork {
+            guard let subnetwork = SubnetworkReference(text) else {
+                throw arguments.error(
+                    "--subnet \(text) is neither a subnetwork's name nor projects/HOST/regions/REGION/subnetworks/NAME"
+                )
+            }
+            if let region = subnetwork.region, region != order.region {
+                throw arguments.error("--subnet \(text) is in \(region), and the zones are in \(order.region)")
+            }
+            order.subnetwork = subnetwork.name
+            order.hostProject = subnetwork.hostProject == order.project ? nil : subnetwork.hostProject
+        }
+        return order
     }
 
     private static func zones(_ arguments: ParsedArguments) throws -> FleetOrder.Zones {

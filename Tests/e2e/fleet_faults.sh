@@ -141,8 +141,7 @@ refused "expired token" 4 "401" env CLOUDSDK_AUTH_ACCESS_TOKEN=no-such-token "${
 refused "no credentials file" 4 "cannot be read" env GCP_CREDENTIALS_PATH="$work/none.json" "${launch[@]}"
 
 # ---- the key in Secret Manager: nowhere else
-fresh_sandbox --enable-api compute.googleapis.com,storage.googleapis.com,artifactregistry.googleapis.com,secretmanager.googleapis.com \
-    --vm-programs "$bin" --rows 20
+fresh_sandbox --enable-api secretmanager.googleapis.com --vm-programs "$bin" --rows 20
 run_expecting 0 "${launch[@]}" --wait --poll 0.5
 expect "the date is whole" 220 "$(objects $date)"
 expect "secret, version and policy are written" \

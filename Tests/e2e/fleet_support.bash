@@ -20,7 +20,7 @@ fresh_sandbox() {
     [[ -z ${sandbox:-} ]] || stop_sandbox
     rm -rf "$work/store" "$work/store.machines" "$record"
     TICK_SANDBOX_TARDIS_KEY=$planted_key start_sandbox --store "$work/store" --record "$record" --bucket market-data-tick \
-        --instruments "$root/orchestration/instruments.csv" "$@"
+        --instruments "$root/orchestration/instruments.csv" --enable-api "${enabled_apis:-prepared}" "$@"
     # The runbook's variables, and no others of the kit's.
     export TARDIS_API_KEY=$planted_key GCP_PROJECT_ID=central-element-323112 GCS_BUCKET=market-data-tick
     run_expecting 0 ./orchestration/setup-iam.sh
@@ -37,7 +37,7 @@ writes() {
     since_mark | "$venv/bin/python" -c '
 import json, re, sys
 from urllib.parse import unquote
-google = {"compute", "cloudresourcemanager", "serviceusage", "secretmanager", "artifactregistry"}
+google = {"compute", "cloudresourcemanager", "serviceusage", "secretmanager", "artifactregistry", "iam"}
 for line in sys.stdin:
     request = json.loads(line)
     method, url, service = request["method"], request["url"], request["service"]

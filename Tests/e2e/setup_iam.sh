@@ -17,7 +17,7 @@ fresh_sandbox() {
     [[ -z ${sandbox:-} ]] || stop_sandbox
     number=$((number + 1))
     record=$work/record.$number
-    start_sandbox --record "$record" --bucket market-data-tick "$@"
+    start_sandbox --record "$record" --bucket market-data-tick --enable-api "${enabled_apis:-prepared}" "$@"
     unset TARDIS_API_KEY
 }
 
@@ -135,7 +135,7 @@ expect "a lost answer is no harm" "3 missing|added" "$(rows)"
 run_expecting 0 "$setup" --check
 
 # ---- a whole project
-fresh_sandbox --enable-api none --image-planted none
+enabled_apis=none fresh_sandbox --image-planted none
 new=(--enable-apis --create-bucket --bucket fresh-bucket --create-repository --secret tardis-api-key)
 run_expecting 7 env TARDIS_API_KEY="$key" "$setup" --check "${new[@]}"
 run_expecting 4 "$setup" "${new[@]}"

@@ -24,8 +24,12 @@ extension FleetOrder {
             sourceImage: "projects/\(machine.imageProject)/global/images/family/\(machine.imageFamily)",
             diskGigabytes: machine.diskGigabytes,
             diskType: machine.diskType,
-            network: "global/networks/\(place.network)",
-            subnetwork: place.subnetwork.isEmpty ? nil : "regions/\(place.region.name)/subnetworks/\(place.subnetwork)",
+            // A shared subnetwork brings its network along, which is not this project's.
+            network: hostProject == nil ? "global/networks/\(place.network)" : nil,
+            subnetwork: place.subnetwork.isEmpty
+                ? nil
+                : (hostProject.map { "projects/\($0)/" } ?? "")
+                    + "regions/\(place.region.name)/subnetworks/\(place.subnetwork)",
             hasExternalAddress: isDirect,
             serviceAccount: serviceAccount,
             labels: run.labels,

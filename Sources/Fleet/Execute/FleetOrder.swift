@@ -97,6 +97,8 @@ public struct FleetOrder: Sendable {
     public var network: String?
     /// The subnetwork's bare name.
     public var subnetwork: String?
+    /// The project that the subnetwork belongs to, where it is shared with this one (Shared VPC); nil for this project.
+    public var hostProject: String?
     /// How VMs reach the internet.
     public var egress: Egress
     /// The secret that was named; it must be there.

@@ -56,9 +56,11 @@ struct AccessCheck: Sendable {
         var needed = [
             "compute.disks.create", "compute.instances.create", "compute.instances.delete", "compute.instances.list",
             "compute.instances.setLabels", "compute.instances.setMetadata", "compute.instances.setServiceAccount",
-            "compute.instances.start", "compute.subnetworks.use",
+            "compute.instances.start",
         ]
-        if egress == .direct { needed.append("compute.subnetworks.useExternalIp") }
+        // That of a shared subnetwork is a permission in another project.
+        if order.hostProject == nil { needed.append("compute.subnetworks.use") }
+        if egress == .direct, order.hostProject == nil { needed.append("compute.subnetworks.useExternalIp") }
         do {
             let granted = try await world.projects.testPermissions(needed, project: order.project)
             let missing = needed.filter { !granted.contains($0) }

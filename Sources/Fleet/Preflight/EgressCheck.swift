@@ -1,3 +1,4 @@
+import Console
 import GoogleCloud
 import Tardis
 
@@ -9,6 +10,8 @@ struct EgressCheck: Sendable {
     enum Way: Sendable, Equatable {
         /// All from one address, for which this has to be made.
         case shared(EgressPlan)
+        /// All from the address of what another project has made for them (Shared VPC).
+        case provided
         /// Each from an address of its own.
         case direct
     }
@@ -25,6 +28,7 @@ struct EgressCheck: Sendable {
     /// What there is, against what is wanted.
     func check(_ key: KeyInfo?, _ state: EgressState?) -> Checked<Way> {
         guard isShared(key) else { return Checked(.direct, [direct(key)]) }
+        if let host = order.hostProject { return provided(by: host, state) }
         guard let state else { return Checked(nil) }
         do {
             let plan = try EgressPlan(state)
@@ -37,6 +41,32 @@ struct EgressCheck: Sendable {
                     "shared, from \(state.address?.address ?? FleetNames.Egress.address)"
                 }
             return Checked(.shared(plan), [Finding("egress", .fine, text)])
+        } catch {
+            return Checked(nil, [Finding("egress", error, isAboutLaunch: true)])
+        }
+    }
+
+    /// In a Shared VPC, Cloud NAT is the host project's: the kit uses it and makes none.
+    private func provided(by host: String, _ state: EgressState?) -> Checked<Way> {
+        guard let state else {
+            let text =
+                "shared, if the host project \(host) has Cloud NAT with one address and Private Google Access for the "
+                + "subnetwork, which could not be looked up"
+            return Checked(.provided, [Finding("egress", .warning, text, isAboutLaunch: true)])
+        }
+        do {
+            let plan = try EgressPlan(state)
+            guard plan.steps.isEmpty else {
+                let missing = plan.steps.map { step in
+                    step == .allowGoogleAccess ? "Private Google Access" : "Cloud NAT with one reserved address"
+                }
+                let text =
+                    "the host project \(host) lacks \(Set(missing).sorted().joined(separator: " and ")) for subnetwork "
+                    + "\(plan.subnetwork); ask who manages it, or use --egress direct"
+                return Checked(nil, [Finding("egress", .error(.usage), text, isAboutLaunch: true)])
+            }
+            let text = "shared, through \(plan.borrowed ?? FleetNames.Egress.router) of \(host)"
+            return Checked(.provided, [Finding("egress", .fine, text)])
         } catch {
             return Checked(nil, [Finding("egress", error, isAboutLaunch: true)])
         }

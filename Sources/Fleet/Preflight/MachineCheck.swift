@@ -82,6 +82,7 @@ struct MachineCheck: Sendable {
         func missing(_ text: String) -> Checked<(network: String, subnetwork: String)> {
             Checked(nil, [Finding("network", .error(.usage), text, isAboutLaunch: true)])
         }
+        if let host = order.hostProject, let name = order.subnetwork { return await shared(host, name) }
         if let name = order.subnetwork {
             guard let subnetwork = try await compute.subnetwork(region: order.region, name: name) else {
                 return missing("\(order.region) has no subnetwork \(name); correct --subnet")
@@ -101,5 +102,20 @@ struct MachineCheck: Sendable {
             return missing("network \(name) has \(what) in \(order.region); name one of the region with --subnet")
         }
         return Checked((name, subnetwork), [Finding("network", .fine, "\(name), \(subnetwork)")])
+    }
+
+    /// The subnetwork of another project, which one may be allowed to use and not to look at.
+    private func shared(_ host: String, _ name: String) async -> Checked<(network: String, subnetwork: String)> {
+        let what = "subnetwork \(name) in \(order.region) of the host project \(host)"
+        do {
+            guard let found = try await compute.inProject(host).subnetwork(region: order.region, name: name) else {
+                let text = "there is no \(what); correct --subnet"
+                return Checked(nil, [Finding("network", .error(.usage), text, isAboutLaunch: true)])
+            }
+            return Checked((found.network, name), [Finding("network", .fine, "\(found.network), \(name) of \(host)")])
+        } catch {
+            let text = "\(what) could not be looked up, and is taken for good: \(error)"
+            return Checked(("", name), [Finding("network", .warning, text, isAboutLaunch: true)])
+        }
     }
 }

@@ -112,13 +112,17 @@ public struct Preflight: Sendable {
                 subnetwork: facts.subnetwork
             )
             return Checked(Place(machines: facts, egress: state), machines.findings)
+        } catch  where order.hostProject != nil && error.kind == .permission {
+            return Checked(Place(machines: facts, egress: nil), machines.findings)
         } catch {
             let failed = Finding("egress", error, isAboutLaunch: true)
             return Checked(Place(machines: facts, egress: nil), machines.findings + [failed])
         }
     }
 
-    private var egress: SharedEgress { SharedEgress(world.compute, random: world.random) }
+    private var egress: SharedEgress {
+        SharedEgress(order.hostProject.map(world.compute.inProject) ?? world.compute, random: world.random)
+    }
 
     private func key() async -> Checked<(plan: KeyPlan, info: KeyInfo?)> {
         let secret = await KeyCheck(order: order, secrets: world.secrets).check()

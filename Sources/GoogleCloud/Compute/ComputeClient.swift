@@ -13,6 +13,9 @@ public struct ComputeClient: Sendable {
         self.project = project
     }
 
+    /// The same of another project, such as the host project of a Shared VPC.
+    public func inProject(_ other: String) -> ComputeClient { ComputeClient(api, project: other) }
+
     /// The most that a page of a list may hold, which is also the default.
     static let pageSize = 500
 

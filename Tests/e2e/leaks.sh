@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# A key and tokens are planted, a whole rehearsal is run, and everything that it left or showed is searched for them.
+# shellcheck source=fleet_support.bash
+source "$(dirname "${BASH_SOURCE[0]}")/fleet_support.bash"
+need_programs orchestrate-tick-download setup-iam monitor-tick-download cleanup-tick-vms vm-data-downloader gcs-upload-service tick-sandbox
+date=2023-05-23
+seen=$work/seen
+mkdir "$seen"
+
+# Command lines and environments of all that runs meanwhile, as this user sees them. Samples, but many: each process of a
+# rehearsal lives for longer than the pause between two.
+watch_processes() {
+    local process
+    while true; do
+        for process in /proc/[0-9]*; do
+            tr '\0' ' ' <"$process/cmdline" 2>/dev/null && echo
+        done >>"$seen/arguments" || true
+        for process in /proc/[0-9]*; do
+            # Those that are given the key to use it: the programs, their launchers and what starts them.
+            case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in
+                *vm-data-downloader* | *orchestrat* | *monitor-tick* | *cleanup-tick* | *setup-iam* | *leaks.sh* | *tick-sandbox* | *docker*) ;;
+                *) tr '\0' '\n' <"$process/environ" 2>/dev/null | sed "s,^,${process##*/} ," || true ;;
+            esac
+        done >>"$seen/environments" || true
+        sleep 0.05
+    done
+}
+
+said() { cat "$work/out" "$work/err" >>"$seen/said"; }
+step() {
+    local wanted=$1
+    shift
+    LIMIT=240 run_expecting "$wanted" "$@"
+    said
+}
+
+fresh_sandbox --enable-api secretmanager.googleapis.com --vm-programs "$bin" --rows 50
+token=$(<"$CLOUDSDK_AUTH_ACCESS_TOKEN_FILE")
+private=$("$venv/bin/python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["private_key"].split("\n")[1])' "$GCP_CREDENTIALS_PATH")
+# This shell and what it starts by itself has no key; each step is given it.
+unset TARDIS_API_KEY
+watch_processes &
+watcher=$!
+started+=("$watcher")
+keyed=(env "TARDIS_API_KEY=$planted_key")
+
+step 0 ./orchestration/setup-iam.sh
+step 0 "${keyed[@]}" ./orchestration/orchestrate-tick-download.sh --date $date --instances 6 --max-instruments 6 --print-config
+step 0 "${keyed[@]}" ./orchestration/orchestrate-tick-download.sh --date $date --instances 6 --max-instruments 6 --verbose --wait --poll 0.5
+step 0 ./orchestration/monitor-tick-download.sh all $date --verbose
+step 0 ./orchestration/monitor-tick-download.sh logs tick-data-vm-0 --date $date
+step 0 ./orchestration/monitor-tick-download.sh verify $date --output json
+step 0 ./orchestration/cleanup-tick-vms.sh --yes
+step 0 "${keyed[@]}" "$bin/vm-data-downloader" --instruments orchestration/instruments.csv --date $date --symbols SOLUSDT --bucket ./local --verbose --output json
+step 0 "$bin/gcs-upload-service" ./local gs://market-data-tick/copies --verbose
+# Refusals, too, and what comes of a wrong key.
+step 4 env TARDIS_API_KEY=another-planted-key ./orchestration/orchestrate-tick-download.sh --date $date --verbose
+step 2 env "TARDIS_API_KEY=$planted_key with blanks" ./orchestration/orchestrate-tick-download.sh --date $date
+# The key in metadata, where there is no Secret Manager: there, and nowhere else.
+kill "$watcher"
+wait "$watcher" || true
+kept=$work/kept
+mkdir "$kept"
+cp -r "$work/store" "$kept/secret"
+cp "$record" "$kept/secret.jsonl"
+fresh_sandbox --vm-programs "$bin" --rows 50
+step 0 "${keyed[@]}" ./orchestration/orchestrate-tick-download.sh --date $date --instances 2 --max-instruments 2 --wait --poll 0.5
+step 0 ./orchestration/cleanup-tick-vms.sh --yes
+
+# ---- nowhere
+nowhere() { # what, secret, where
+    local what=$1 secret=$2 found
+    shift 2
+    found=$(grep -rlF -- "$secret" "$@" || true)
+    expect "$what" "" "$found"
+}
+[[ -s $seen/arguments && -s $seen/environments && -s $seen/said ]] || fail "nothing was watched"
+grep -q vm-data-downloader "$seen/arguments" || fail "no VM was watched"
+for secret in "$planted_key" "$(printf %s "$planted_key" | base64)" another-planted-key "$token" "$private"; do
+    nowhere "no command line has it" "$secret" "$seen/arguments"
+    nowhere "no output has it" "$secret" "$seen/said"
+    nowhere "no object, log or VM's disk has it" "$secret" "$kept/secret" "$work/store" "$work"/store.machines*/
+    nowhere "no folder of ours has it" "$secret" "$kit/local"
+done
+nowhere "no process that does not need the key has it in its environment" "$planted_key" "$seen/environments"
+nowhere "with a secret, no request but those to Secret Manager and Tardis has the key" "$planted_key" \
+    <(grep -v '"service":"secretmanager"\|"service":"tardis"' "$kept/secret.jsonl")
+nowhere "the record keeps no token" "$token" "$kept/secret.jsonl"
+stop_sandbox
+echo "leaks: $checks checks passed"
