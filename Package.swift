@@ -43,7 +43,7 @@ let package = Package(
         library("Console", []),
 
         // Shared by the tools.
-        library("Common", ["Console", "GoogleCloud", "Tardis", "Transport"]),
+        library("Common", ["CShims", "Console", "GoogleCloud", "Tardis", "Transport"]),
 
         // What the tools that change the cloud decide about VMs, prices and egress.
         library("Fleet", ["Common", "Console", "GoogleCloud", "Tardis", "Transport"]),

@@ -82,13 +82,13 @@ public struct FileAssembler: Sendable {
         for group in metadata.rowGroups.indices {
             for column in fields.indices where metadata.rowGroups[group].columns[column].valueCount > 0 {
                 guard let index = indexes[group][column].columns else { continue }
-                metadata.rowGroups[group].columns[column].columnIndex = place(index.encoded(), &bytes)
+                metadata.rowGroups[group].columns[column].columnIndex = try place(index.encoded(), &bytes)
             }
         }
         for group in metadata.rowGroups.indices {
             for column in fields.indices where indexes[group][column].offsets.pages.count > 1 {
                 let index = indexes[group][column].offsets
-                metadata.rowGroups[group].columns[column].offsetIndex = place(index.encoded(), &bytes)
+                metadata.rowGroups[group].columns[column].offsetIndex = try place(index.encoded(), &bytes)
             }
         }
         metadata.keyValues = keyValues
@@ -103,8 +103,9 @@ public struct FileAssembler: Sendable {
         return bytes
     }
 
-    private func place(_ index: [UInt8], _ bytes: inout [UInt8]) -> IndexLocation {
-        let location = IndexLocation(offset: offset + Int64(bytes.count), length: Int32(index.count))
+    private func place(_ index: [UInt8], _ bytes: inout [UInt8]) throws(ParquetError) -> IndexLocation {
+        guard let length = Int32(exactly: index.count) else { throw ParquetError("a page index is larger than 2 GiB") }
+        let location = IndexLocation(offset: offset + Int64(bytes.count), length: length)
         bytes += index
         return location
     }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 /// A file and the object that it becomes.
@@ -49,13 +48,17 @@ struct SourceFiles {
     }
 
     private mutating func walk(_ folder: String, _ prefix: String) {
-        let entries: [String]
-        do {
-            entries = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-        } catch {
+        guard let names = Self.names(folder) else {
             unreadable.append((folder, "the folder cannot be read"))
             return
         }
+        // Made text of, such a name would be another file's.
+        for name in names where String(validating: name, as: UTF8.self) == nil {
+            unreadable.append(
+                ("\(folder)/\(String(decoding: name, as: UTF8.self))", "its name is not UTF-8, as objects' names are")
+            )
+        }
+        let entries = names.compactMap { String(validating: $0, as: UTF8.self) }.sorted()
         for entry in entries where entry != Self.bookkeeping {
             let path = folder.hasSuffix("/") ? folder + entry : "\(folder)/\(entry)"
             guard let status = Self.status(path) else {
@@ -70,6 +73,19 @@ struct SourceFiles {
             } else {
                 walk(path, "\(prefix)\(entry)/")
             }
+        }
+    }
+
+    /// What is in a folder, names as they are; nil when it cannot be read.
+    private static func names(_ folder: String) -> [[UInt8]]? {
+        guard let directory = opendir(folder) else { return nil }
+        defer { closedir(directory) }
+        var names: [[UInt8]] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(directory) else { return errno == 0 ? names : nil }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
         }
     }
 

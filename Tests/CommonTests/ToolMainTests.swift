@@ -146,6 +146,15 @@ struct ToolMainTests {
         }
     }
 
+    /// As text it would be another file's name, with U+FFFD in place of the bytes.
+    @Test func anArgumentThatIsNotUTF8IsWrongUse() async {
+        var context = ToolContext(arguments: ["convert", "caf\u{FFFD}.csv"], clock: stillClock)
+        context.malformedArgument = 2
+        let ended = await execute(command, context) { _ in .done }
+        #expect(ended.status == .usage)
+        #expect(ended.messages.contains("argument 2, caf\u{FFFD}.csv, is not UTF-8"))
+    }
+
     @Test func progressAndLogShareStderr() async throws {
         let command = CommandSpec(name: "tool", summary: "do things", options: [StandardOptions.progress])
         let body: ToolMain.Body = { run in

@@ -186,6 +186,50 @@ struct FooterTests {
         #expect(reason { $0.rowCount = .max } == "the footer has a size or count that cannot be")
     }
 
+    /// Footers of a few bytes each of which would become a structure, a text or a list in memory.
+    @Test(arguments: ["row groups", "key-value pairs", "columns", "encodings", "path parts", "unknown structures"])
+    func whatIsReadIsCounted(what: String) throws {
+        let count = 10_000
+        var writer = CompactWriter()
+        writer.nested { file in
+            file.list(2, .structure, count: 1)
+            file.nested { $0.string(4, "schema") }
+            switch what {
+            case "row groups":
+                file.list(4, .structure, count: count)
+                for _ in 0..<count { file.nested { _ in } }
+            case "key-value pairs":
+                file.list(5, .structure, count: count)
+                for _ in 0..<count { file.nested { _ in } }
+            case "unknown structures":
+                file.list(12, .structure, count: count)
+                for _ in 0..<count { file.nested { _ in } }
+            default:
+                file.list(4, .structure, count: 1)
+                file.nested { group in
+                    group.list(1, .structure, count: what == "columns" ? count : 1)
+                    for _ in 0..<(what == "columns" ? count : 1) {
+                        group.nested { chunk in
+                            chunk.structure(3) { meta in
+                                meta.list(2, .int32, count: what == "encodings" ? count : 0)
+                                if what == "encodings" { for _ in 0..<count { meta.element(Int32(0)) } }
+                                meta.list(3, .binary, count: what == "path parts" ? count : 0)
+                                if what == "path parts" { for _ in 0..<count { meta.element([UInt8]()) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let size = writer.bytes.count
+        let tail = writer.bytes + (0..<4).map { UInt8(truncatingIfNeeded: size >> (8 * $0)) } + FooterReader.magic
+        let error = #expect(throws: ParquetError.self) { try FooterReader.read(tail: tail[...], mostElements: count) }
+        #expect(error?.description.contains("more structures than are read here") == true)
+        // A usual footer of twelve chunks needs few.
+        let (_, bytes) = try Self.file(groups: 3, rows: 120)
+        #expect(try FooterReader.read(tail: bytes[...], mostElements: 200).rowGroups.count == 3)
+    }
+
     @Test(arguments: [
         (Array("PAR".utf8), "shorter than a Parquet footer"),
         (Array("0123PARE".utf8), "encrypted footer"),

@@ -6,8 +6,10 @@ import Testing
 /// A block that holds this text.
 func block(_ text: String) -> TextBlock {
     let block = TextBlock()
-    for (index, byte) in text.utf8.enumerated() { block.text[index] = byte }
-    block.count = text.utf8.count
+    let bytes = Array(text.utf8)
+    precondition(bytes.count <= TextBlock.capacity)
+    block.text.update(from: bytes, count: bytes.count)
+    block.count = bytes.count
     return block
 }
 

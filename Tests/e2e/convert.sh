@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# vm-data-downloader convert: what becomes of OUT. Pipes stand for all that is no regular file; a device is never risked.
+# vm-data-downloader convert: what becomes of OUT, and of odd input. Pipes stand for all that is no regular file; a device is never
+# risked.
 # shellcheck source=../support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../support.sh"
 need_programs vm-data-downloader
@@ -38,4 +39,92 @@ expect "a failure leaves the old OUT" same "$(same target.parquet)"
 run_expecting 1 "${convert[@]}" in.csv.gz nowhere/out.parquet
 run_expecting 2 "${convert[@]}" in.csv.gz ''
 expect "no partial file is left" "" "$(find . -name '*.partial')"
+
+# ---- what is in the file
+{ cat in.csv.gz; head -c 5000 /dev/zero; } >padded.csv.gz
+run_expecting 0 "${convert[@]}" padded.csv.gz padded.parquet
+{ cat in.csv.gz; head -c 5000 /dev/zero; cat in.csv.gz; } >behind.csv.gz
+run_expecting 6 "${convert[@]}" behind.csv.gz behind.parquet
+expect_message "something else after the end of the gzip stream"
+
+{ gzip -dc in.csv.gz; printf 'binance,BTC\xffUSDT,1684800000000000,1684800000009999,9,buy,1,2\n'; } >latin.csv
+run_expecting 6 "${convert[@]}" latin.csv latin.parquet
+expect_message "latin.csv, line 102, column symbol:"
+expect_message "is not UTF-8: its byte at offset 3 is 0xff"
+expect "a file that nobody could read is not made" "" "$(find . -name 'latin.parquet')"
+
+# ---- memory: 720 MB of text in 65 distinct ids, which were kept as many times as they occur
+cat >peak.py <<'PYTHON'
+import random, resource, subprocess, sys
+random.seed(17)
+ids = ["".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=60000)).encode() for _ in range(65)]
+convert = subprocess.Popen(sys.argv[1:] + ["-", "ids.parquet"], stdin=subprocess.PIPE)
+convert.stdin.write(b"exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n")
+for row in range(12000):
+    convert.stdin.write(b"deribit,B,%d,%d,%s,buy,4,5\n" % (row, row, ids[row % 65]))
+convert.stdin.close()
+status = convert.wait()
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+print(f"status {status}, at most 400 MB" if peak <= 400 else f"status {status}, {peak} MB")
+PYTHON
+expect "few long texts are not expanded" "status 0, at most 400 MB" "$("$venv/bin/python" peak.py "${convert[@]}")"
+
+# ---- standard descriptors that are closed get nothing else's number
+unquiet=("$bin/vm-data-downloader" convert)
+"${unquiet[@]}" in.csv.gz closed.parquet <&- >&- 2>&-
+expect "messages are not written into the file" same "$(same closed.parquet)"
+status=0
+"${convert[@]}" in.csv.gz - >&- 2>err || status=$?
+expect "a closed stdout is a failure" 1 "$status"
+grep -q "Bad file descriptor" err || fail "closed stdout: $(cat err)"
+status=0
+"${convert[@]}" - closed.parquet <&- 2>err || status=$?
+expect "a closed stdin is a failure" 1 "$status"
+grep -q "Bad file descriptor" err || fail "closed stdin: $(cat err)"
+expect "and leaves what was there" same "$(same closed.parquet)"
+
+# ---- names that are not UTF-8: never the file whose name looks the same
+name=$(printf 'caf\xe9')
+cp in.csv.gz "$name.csv.gz"
+echo 'other' >"$(printf 'caf\xef\xbf\xbd.csv.gz')"
+before=$(find . -maxdepth 1 | sort | md5sum)
+run_expecting 2 "${convert[@]}" "$name.csv.gz" named.parquet
+expect_message "is not UTF-8"
+run_expecting 2 "${convert[@]}" in.csv.gz "$name.parquet"
+run_expecting 2 "$bin/vm-data-downloader" describe "$name.parquet"
+expect "nothing was made" "$before" "$(find . -maxdepth 1 | sort | md5sum)"
+mkdir "$name"
+(cd "$name" && "${convert[@]}" ../in.csv.gz here.parquet)
+expect "a folder of such a name may be where we are" same "$(same "$name/here.parquet")"
+
+# ---- describe: what others wrote into a footer does nothing to a terminal
+"$venv/bin/python" - <<'PYTHON'
+import struct
+def varint(n):
+    out = b""
+    while n >= 0x80: out, n = out + bytes([n & 0x7F | 0x80]), n >> 7
+    return out + bytes([n])
+def text(field, value): return bytes([field << 4 | 8]) + varint(len(value)) + value
+evil = "a\x1b]0;owned\x07\x1b[2J\u009b2J\u202e\r\x7f".encode()
+root = text(4, b"schema") + bytes([0x15, 2, 0])
+column = bytes([0x15, 4, 0x25, 0]) + text(1, evil) + b"\0"
+footer = bytes([0x15, 4, 0x19, 0x2C]) + root + column + bytes([0x16, 0]) + bytes([0x19, 0x0C])
+footer += bytes([0x19, 0x1C]) + text(1, evil) + text(1, evil) + b"\0" + text(1, evil) + b"\0"
+open("evil.parquet", "wb").write(b"PAR1" + footer + struct.pack("<I", len(footer)) + b"PAR1")
+# A footer of 200 MB of zeros, each an empty row group.
+count = 200_000_000
+footer = bytes([0x29, 0x1C]) + root + bytes([0x29, 0xFC]) + varint(count)
+with open("bomb.parquet", "wb") as file:
+    file.write(footer)
+    file.truncate(len(footer) + count + 1)
+    file.seek(0, 2)
+    file.write(struct.pack("<I", len(footer) + count + 1) + b"PAR1")
+PYTHON
+for form in table json jsonl; do
+    run_expecting 0 "$bin/vm-data-downloader" describe --color never --output "$form" evil.parquet
+    grep -q owned out || fail "describe --output $form: $(cat -v out)"
+    expect "$form shows it and does nothing" "" "$(tr -d '\n -~' <out | cat -v | head -n 3)"
+done
+run_expecting 6 "$bin/vm-data-downloader" describe bomb.parquet
+expect_message "more structures than are read here"
 echo "convert: $checks checks passed"

@@ -25,6 +25,18 @@ expect "objects have the files' relative names" "$names" "$(bucket_state bucket-
 for name in a/one.parquet big.parquet 'with blank/three#?.csv' empty.json; do
     expect "$name arrives whole" "$(sha256sum <"tree/$name")" "$(sha256sum <"store/bucket-one/in/$name")"
 done
+
+# ---- a name that is not UTF-8 is no object's name: said, and never the file whose name looks the same
+mkdir odd
+odd=$(printf 'odd/caf\xe9.bin')
+echo one >"$odd"
+echo two >"$(printf 'odd/caf\xef\xbf\xbd.bin')"
+run_expecting 3 "$upload" --output json odd gs://bucket-one/odd/
+expect_message "its name is not UTF-8"
+expect "the other is uploaded once" 1 "$(grep -c '"outcome": "uploaded"' out)"
+run_expecting 2 "$upload" "$odd" gs://bucket-one/odd/
+expect_message "argument 1"
+
 kind=$(curl -sf "$STORAGE_EMULATOR_HOST/storage/v1/b/bucket-one/o/in%2Fbig.parquet?fields=contentType")
 expect "Parquet files say what they are" '{"contentType":"application/vnd.apache.parquet"}' "$kind"
 

@@ -1,4 +1,5 @@
-// What Swift has no word for: the byte-mask instructions behind the delimiter search, and unaligned loads.
+// What Swift has no word for: the byte-mask instructions behind the delimiter search, and unaligned loads; and, in CShims.c, what
+// must happen before `main`.
 // Typed wrappers only; no policy lives here.
 #ifndef TICK_CSHIMS_H
 #define TICK_CSHIMS_H

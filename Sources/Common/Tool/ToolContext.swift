@@ -6,6 +6,8 @@ import Glibc
 public struct ToolContext: Sendable {
     /// The command line without the program's name.
     public var arguments: [String]
+    /// The number, from 1, of the first argument that is not UTF-8: `arguments` cannot hold it as it was given.
+    public var malformedArgument: Int?
     /// The environment.
     public var environment: [String: String]
     /// The time.
@@ -64,7 +66,9 @@ public struct ToolContext: Sendable {
     /// This process's world.
     public static func live() -> ToolContext {
         let environment = ProcessInfo.processInfo.environment
-        return ToolContext(
+        let directory = getcwd(nil, 0)
+        defer { free(directory) }
+        var context = ToolContext(
             arguments: Array(CommandLine.arguments.dropFirst()),
             environment: environment,
             random: {
@@ -76,10 +80,15 @@ public struct ToolContext: Sendable {
             messages: DescriptorSink.standardError,
             readLine: { Swift.readLine() },
             files: .system,
-            currentDirectory: FileManager.default.currentDirectoryPath,
+            // A folder whose name is not UTF-8 has no path that text can hold, but it is where we are.
+            currentDirectory: directory.flatMap { String(validatingCString: $0) } ?? ".",
             home: environment["HOME"],
             executable: try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         )
+        context.malformedArgument = (0..<Int(CommandLine.argc)).first { number in
+            CommandLine.unsafeArgv[number].map { String(validatingCString: $0) == nil } ?? false
+        }
+        return context
     }
 
     /// The random numbers as the standard library's functions take them.

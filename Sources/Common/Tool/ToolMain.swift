@@ -51,6 +51,7 @@ public enum ToolMain {
             now: context.clock.epochMicroseconds
         )
         do {
+            try refuseMalformedArgument(context)
             let width = context.terminal.outputWidth ?? 80
             let parser = CommandParser(withToolVariables(command), version: Kit.version)
             if let text = try parser.text(context.arguments, width: width) {
@@ -98,6 +99,15 @@ public enum ToolMain {
             logger.error("\(error)")
             return exitStatus(of: error)
         }
+    }
+
+    /// A path that is not UTF-8 would be changed on its way, and lead to another file.
+    private static func refuseMalformedArgument(_ context: ToolContext) throws(UsageError) {
+        guard let number = context.malformedArgument else { return }
+        let shown = context.arguments.indices.contains(number - 1) ? ", \(context.arguments[number - 1])," : ""
+        throw UsageError(
+            "argument \(number)\(shown) is not UTF-8: use a file name that is, such as that of a link to the file"
+        )
     }
 
     /// A result that could not be written is a failure, unless the reader has seen enough and left.

@@ -95,7 +95,16 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     /// An object with these members; of equal names the last one counts, at the place of the first.
     public init(_ elements: some Sequence<(String, JSONValue)>) {
-        for (key, value) in elements { self[key] = value }
+        // Not by the subscript, which looks at every member before it: there may be a million, from a file.
+        var places: [String: Int] = [:]
+        for (key, value) in elements {
+            if let place = places[key] {
+                members[place].value = value
+            } else {
+                places[key] = members.count
+                append(key, value)
+            }
+        }
     }
 
     /// An object from a literal, in its order.

@@ -43,7 +43,7 @@ public final class BooleanColumnBuilder: ColumnBuilder {
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         var chunk = ChunkAssembler(scratch: scratch, options: options)
         try chunk.dataPages(
-            firstValues: pages.map(\.firstValue),
+            starts: pages.enumerated().map { PageStart(row: $0 * options.pageRows, value: $1.firstValue) },
             valueCount: values.count,
             rowCount: rowCount,
             presence: presence.presence(isNullable: field.isNullable),

@@ -15,13 +15,16 @@ struct ChunkAssembler {
 
     /// The dictionary page; `fill` writes its PLAIN values.
     mutating func dictionaryPage(valueCount: Int, _ fill: (ByteBuffer) -> Void) throws(ParquetError) {
+        guard let count = Int32(exactly: valueCount) else {
+            throw ParquetError("a dictionary has more than 2^31 values")
+        }
         scratch.page.count = 0
         fill(scratch.page)
         try appendPage { header in
             header.int32(1, 2)
             return { page in
                 page.structure(7) {
-                    $0.int32(1, Int32(valueCount))
+                    $0.int32(1, count)
                     $0.int32(2, Encoding.plain.rawValue)
                 }
             }
@@ -29,35 +32,35 @@ struct ChunkAssembler {
         dictionaryPageSize = out.count
     }
 
-    /// All data pages: page k has `pageRows` rows (the last one the rest) and the values from `firstValues[k]` on; `fill` writes
-    /// the encoded values of a range.
+    /// All data pages, each as far as the next one's start; `fill` writes the encoded values of a range.
     mutating func dataPages(
-        firstValues: [Int],
+        starts: [PageStart],
         valueCount: Int,
         rowCount: Int,
         presence: Presence,
         encoding: Encoding,
         _ fill: (Range<Int>, ByteBuffer) -> Void
     ) throws(ParquetError) {
-        for (number, firstValue) in firstValues.enumerated() {
-            let firstRow = number * options.pageRows
-            let rows = min(options.pageRows, rowCount - firstRow)
-            let end = number + 1 < firstValues.count ? firstValues[number + 1] : valueCount
+        for (number, start) in starts.enumerated() {
+            let end = number + 1 < starts.count ? starts[number + 1] : PageStart(row: rowCount, value: valueCount)
+            let rows = end.row - start.row
             scratch.page.count = 0
-            appendLevels(rows: rows, firstRow: firstRow, presence: presence, to: scratch.page)
-            fill(firstValue..<end, scratch.page)
-            try dataPage(rows: rows, firstRow: firstRow, encoding: encoding)
+            appendLevels(rows: rows, firstRow: start.row, presence: presence, to: scratch.page)
+            fill(start.value..<end.value, scratch.page)
+            try dataPage(rows: rows, firstRow: start.row, encoding: encoding)
         }
+        scratch.releaseLargePage()
     }
 
     /// The data page that lies in `scratch.page`.
     private mutating func dataPage(rows: Int, firstRow: Int, encoding: Encoding) throws(ParquetError) {
         let start = out.count
-        try appendPage { header in
+        guard let count = Int32(exactly: rows) else { throw ParquetError("a page has more than 2^31 rows") }
+        let size = try appendPage { header in
             header.int32(1, 0)
             return { page in
                 page.structure(5) {
-                    $0.int32(1, Int32(rows))
+                    $0.int32(1, count)
                     $0.int32(2, encoding.rawValue)
                     $0.int32(3, Encoding.rle.rawValue)
                     $0.int32(4, Encoding.rle.rawValue)
@@ -65,7 +68,7 @@ struct ChunkAssembler {
             }
         }
         pages.append(
-            OffsetIndex.Page(offset: Int64(start), compressedSize: Int32(out.count - start), firstRow: Int64(firstRow))
+            OffsetIndex.Page(offset: Int64(start), compressedSize: size, firstRow: Int64(firstRow))
         )
     }
 
@@ -86,24 +89,31 @@ struct ChunkAssembler {
         for i in 0..<4 { page.base[lengthAt + i] = UInt8(truncatingIfNeeded: length >> UInt32(8 * i)) }
     }
 
+    /// Answers the page's size in the file, header included.
+    @discardableResult
     private mutating func appendPage(
         _ describe: (inout CompactWriter) -> (inout CompactWriter) -> Void
-    ) throws(ParquetError) {
+    ) throws(ParquetError) -> Int32 {
+        // Before it is compressed, which takes as much memory again.
+        guard let size = Int32(exactly: scratch.page.count) else { throw ParquetError("a page is larger than 2 GiB") }
         body.count = 0
-        let compressedSize = try scratch.compressPage(level: options.zstdLevel, to: body)
-        guard scratch.page.count <= Int32.max, compressedSize <= Int32.max else {
+        guard let compressedSize = Int32(exactly: try scratch.compressPage(level: options.zstdLevel, to: body)) else {
             throw ParquetError("a page is larger than 2 GiB")
         }
         var header = CompactWriter()
         header.nested { page in
             let rest = describe(&page)
-            page.int32(2, Int32(scratch.page.count))
-            page.int32(3, Int32(compressedSize))
+            page.int32(2, size)
+            page.int32(3, compressedSize)
             rest(&page)
+        }
+        guard let total = Int32(exactly: header.bytes.count + body.count) else {
+            throw ParquetError("a page is larger than 2 GiB")
         }
         out.append(header.bytes, header.bytes.count)
         out.append(body.base, body.count)
         uncompressedSize += header.bytes.count + scratch.page.count
+        return total
     }
 
     func finish(
@@ -148,6 +158,12 @@ struct ChunkAssembler {
         let end = index + 1 < pages.count ? Int(pages[index + 1].firstRow) : rowCount
         return end - Int(pages[index].firstRow)
     }
+}
+
+/// Where a page begins: its first row, and its first value that is not null.
+struct PageStart {
+    var row: Int
+    var value: Int
 }
 
 /// Which rows of a chunk have a value.

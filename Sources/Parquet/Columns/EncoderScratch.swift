@@ -14,6 +14,11 @@ public final class EncoderScratch {
 
     deinit { ZSTD_freeCCtx(context) }
 
+    /// Gives the memory of an unusually large page back: a thread keeps its scratch from file to file.
+    func releaseLargePage() { page.release(beyond: Self.mostPageBytesKept) }
+
+    private static let mostPageBytesKept = 16 << 20
+
     /// Appends `page`, compressed, to `out`; answers the compressed size.
     func compressPage(level: Int, to out: ByteBuffer) throws(ParquetError) -> Int {
         let bound = ZSTD_compressBound(page.count)

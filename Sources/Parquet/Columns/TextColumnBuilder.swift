@@ -15,10 +15,14 @@ public final class TextColumnBuilder: ColumnBuilder {
     /// `ends.base[0]` is 0; value i ends at `ends.base[i + 1]`.
     private let ends = GrowingArray<UInt32>(capacity: 1024)
     private var pages: [Page] = []
+    /// Bytes of all values since the last chunk, as many times as they occur: what they take without a dictionary.
+    private var textBytes = 0
+    /// Those of the last page.
+    private var pageTextBytes = 0
 
-    /// Where a page's values begin, and its bounds as numbers of values (raw) or dictionary entries.
+    /// Where a page begins, and the first bytes of its least and greatest value.
     private struct Page {
-        var firstValue: Int
+        var start: PageStart
         var minimum: [UInt8]?
         var maximum: [UInt8]?
         var nullCount = 0
@@ -26,8 +30,14 @@ public final class TextColumnBuilder: ColumnBuilder {
 
     /// Longer values are not kept as bounds: they would bloat the footer.
     private static let longestBound = 64
-    /// Texts of a chunk's raw values may not outgrow 32-bit offsets.
-    private static let mostBytes = Int(UInt32.max) / 2
+    /// Texts of a chunk may not outgrow 32-bit offsets, with a dictionary or without.
+    private static let mostBytes = Int(Int32.max)
+    /// A dictionary is expanded only as far as this: 65 texts of 60 kB are 4 MB in a dictionary and 7.8 GB without one.
+    static let mostExpandedBytes = 64 << 20
+    /// A dictionary of more bytes does not pay, as it must be read before the first row.
+    private static let mostDictionaryBytes = 16 << 20
+    /// Memory that is kept from chunk to chunk.
+    static let mostBytesKept = 8 << 20
 
     /// An empty column.
     public init(_ field: Field, options: WriterOptions) {
@@ -42,6 +52,11 @@ public final class TextColumnBuilder: ColumnBuilder {
 
     private var valueCount: Int { isDictionary ? indices.count : ends.count - 1 }
 
+    /// The memory that the chunk in hand takes, to be watched by tests.
+    var heldBytes: Int {
+        bytes.capacity + dictionary.bytes.capacity + 4 * (indices.capacity + ends.capacity)
+    }
+
     // MARK: Collecting
 
     /// Adds a block: text i is the bytes `starts[i] ..< ends[i]` of `base`, after which eight more bytes may be read.
@@ -53,20 +68,54 @@ public final class TextColumnBuilder: ColumnBuilder {
     ) throws(ParquetError) {
         var done = 0
         while done < count {
-            let inPage = rowCount % options.pageRows
-            if inPage == 0 { pages.append(Page(firstValue: valueCount)) }
-            let n = min(count - done, options.pageRows - inPage)
+            beginPageIfFull()
+            let first = pages[pages.count - 1].start.row
+            let most = min(count - done, options.pageRows - (rowCount - first))
+            let (n, size) = fitting(starts + done, textEnds + done, most)
+            // Before anything is kept.
+            guard size <= Self.mostBytes - textBytes else {
+                throw ParquetError("column \(field.name) holds more than 2 GiB of text in one row group")
+            }
             if isDictionary {
                 appendIndices(base, starts + done, textEnds + done, n)
             } else {
                 appendRaw(base, starts + done, textEnds + done, n)
             }
+            textBytes += size
+            pageTextBytes += size
             done += n
         }
-        guard max(bytes.count, dictionary.bytes.count) < Self.mostBytes else {
-            throw ParquetError("column \(field.name) holds more than 2 GiB of text in one row group")
+        let isHopeless = rowCount >= 4096 && dictionary.count > indices.count / 2
+        if isDictionary, isHopeless || dictionary.bytes.count > Self.mostDictionaryBytes,
+            textBytes <= Self.mostExpandedBytes
+        {
+            leaveDictionary()
         }
-        if isDictionary, rowCount >= 4096, dictionary.count > indices.count / 2 { leaveDictionary() }
+    }
+
+    private func beginPageIfFull() {
+        if let last = pages.last, rowCount - last.start.row < options.pageRows, pageTextBytes < options.pageTextBytes {
+            return
+        }
+        pages.append(Page(start: PageStart(row: rowCount, value: valueCount)))
+        pageTextBytes = 0
+    }
+
+    /// How many of `count` texts the page still takes, at least one, and their bytes.
+    private func fitting(
+        _ starts: UnsafePointer<UInt32>,
+        _ ends: UnsafePointer<UInt32>,
+        _ count: Int
+    ) -> (count: Int, bytes: Int) {
+        var size = 0
+        for i in 0..<count { size &+= Int(ends[i] &- starts[i]) }
+        guard size > options.pageTextBytes - pageTextBytes else { return (count, size) }
+        size = 0
+        for i in 0..<count {
+            size += Int(ends[i] &- starts[i])
+            if size >= options.pageTextBytes - pageTextBytes { return (i + 1, size) }
+        }
+        return (count, size)
     }
 
     private func appendIndices(
@@ -136,8 +185,9 @@ public final class TextColumnBuilder: ColumnBuilder {
         return memcmp(a, b, length) == 0
     }
 
-    /// Widens the page's bounds by a value.
-    private func note(_ text: UnsafePointer<UInt8>, _ length: Int) {
+    /// Widens the page's bounds by a value. Of a value that is too long to be a bound, just so much is kept that this shows.
+    private func note(_ text: UnsafePointer<UInt8>, _ fullLength: Int) {
+        let length = min(fullLength, Self.longestBound + 1)
         let page = pages.count - 1
         if let minimum = pages[page].minimum, let maximum = pages[page].maximum {
             if Self.isLess(text, length, minimum) {
@@ -197,7 +247,7 @@ public final class TextColumnBuilder: ColumnBuilder {
         let chunk: EncodedChunk
         if !isDictionary {
             chunk = try encodeRaw(scratch)
-        } else if choice.isTrial, dictionary.count > 64 {
+        } else if choice.isTrial, dictionary.count > 64, textBytes <= Self.mostExpandedBytes {
             let small = try encodeDictionary(scratch)
             materialise()
             isDictionary = false
@@ -216,9 +266,11 @@ public final class TextColumnBuilder: ColumnBuilder {
         presence.removeAll()
         dictionary.removeAll()
         indices.count = 0
-        bytes.count = 0
+        bytes.release(beyond: Self.mostBytesKept)
         ends.count = 1
         pages.removeAll(keepingCapacity: true)
+        textBytes = 0
+        pageTextBytes = 0
     }
 
     private func encodeDictionary(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
@@ -259,7 +311,7 @@ public final class TextColumnBuilder: ColumnBuilder {
     ) throws(ParquetError) -> EncodedChunk {
         var chunk = assembler
         try chunk.dataPages(
-            firstValues: pages.map(\.firstValue),
+            starts: pages.map(\.start),
             valueCount: valueCount,
             rowCount: rowCount,
             presence: presence.presence(isNullable: field.isNullable),

@@ -15,7 +15,7 @@ final class TextDictionary {
     var run: TextRun { TextRun(bytes: bytes.base, ends: ends.base + 1, count: count) }
 
     func removeAll() {
-        bytes.count = 0
+        bytes.release(beyond: TextColumnBuilder.mostBytesKept)
         ends.base[0] = 0
         ends.count = 1
         slots = Array(repeating: 0, count: 512)

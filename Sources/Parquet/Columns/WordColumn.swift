@@ -214,7 +214,7 @@ final class WordColumn<Value: ColumnWord> {
     ) throws(ParquetError) -> EncodedChunk {
         var chunk = assembler
         try chunk.dataPages(
-            firstValues: pages.map(\.firstValue),
+            starts: pages.enumerated().map { PageStart(row: $0 * options.pageRows, value: $1.firstValue) },
             valueCount: valueCount,
             rowCount: rowCount,
             presence: presence.presence(isNullable: field.isNullable),

@@ -4,7 +4,7 @@ internal import Glibc
 /// Growing bytes for the encoders: no bounds checks, no copy on write, kept from page to page by its owner.
 final class ByteBuffer {
     private(set) var base: UnsafeMutablePointer<UInt8>
-    private var capacity: Int
+    private(set) var capacity: Int
     var count = 0
 
     /// Encoders may store whole words past the end of what they mean to write.
@@ -32,6 +32,15 @@ final class ByteBuffer {
         memcpy(bigger, base, count)
         base.deallocate()
         base = bigger
+    }
+
+    /// Empties the buffer, and gives its memory back if it is more than `limit`.
+    func release(beyond limit: Int) {
+        count = 0
+        guard capacity > limit else { return }
+        base.deallocate()
+        capacity = 1 << 10
+        base = .allocate(capacity: capacity + Self.slack)
     }
 
     func append(_ source: UnsafeRawPointer, _ length: Int) {

@@ -17,13 +17,17 @@ public enum FooterReader {
         return (0..<4).reduce(0) { $0 | Int(tail[$1]) << (8 * $1) } + 8
     }
 
-    /// Reads the metadata from a footer: `tail` ends with the file's last byte and holds at least `footerSize` bytes.
-    public static func read(tail: ArraySlice<UInt8>) throws(ParquetError) -> FileMetadata {
+    /// Reads the metadata from a footer: `tail` ends with the file's last byte and holds at least `footerSize` bytes. Of a file
+    /// that others made, no more than `mostElements` structures and list elements are read; a column chunk is about ten.
+    public static func read(
+        tail: ArraySlice<UInt8>,
+        mostElements: Int = .max
+    ) throws(ParquetError) -> FileMetadata {
         let size = try footerSize(lastEight: tail.suffix(8))
         guard size <= tail.count else {
             throw ParquetError("the footer claims \(size) bytes, of which \(tail.count) are there")
         }
-        var reader = CompactReader(tail.suffix(size).dropLast(8))
+        var reader = CompactReader(tail.suffix(size).dropLast(8), mostElements: mostElements)
         return try FileMetadata(&reader)
     }
 }

@@ -1,14 +1,17 @@
-/// Reads Apache Thrift's compact protocol from bytes that may be anything: every length is checked against what is there.
+/// Reads Apache Thrift's compact protocol from bytes that may be anything: every length is checked against what is there, and
+/// structures and list elements are counted, as one byte of either may become a hundred in memory.
 struct CompactReader {
     private let bytes: ArraySlice<UInt8>
     private(set) var position: Int
     private var depth = 0
+    private var elementsLeft: Int
 
     /// A structure nested deeper than Parquet's own ever are is an attack or garbage.
     private static let deepest = 32
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    init(_ bytes: ArraySlice<UInt8>, mostElements: Int = .max) {
         self.bytes = bytes
+        elementsLeft = mostElements
         self.position = bytes.startIndex
     }
 
@@ -20,6 +23,11 @@ struct CompactReader {
 
     private func malformed(_ what: String) -> ParquetError {
         ParquetError("the Thrift structure is damaged: \(what) at byte \(position - bytes.startIndex)")
+    }
+
+    private mutating func countElement() throws(ParquetError) {
+        guard elementsLeft > 0 else { throw malformed("more structures than are read here") }
+        elementsLeft -= 1
     }
 
     mutating func byte() throws(ParquetError) -> UInt8 {
@@ -68,6 +76,7 @@ struct CompactReader {
         depth += 1
         guard depth <= Self.deepest else { throw malformed("nested too deep") }
         defer { depth -= 1 }
+        try countElement()
         var last: Int16 = 0
         while true {
             let head = try byte()
@@ -94,7 +103,10 @@ struct CompactReader {
         var count = UInt64(head >> 4)
         if count == 15 { count = try varint() }
         guard count <= UInt64(bytes.endIndex - position) else { throw malformed("a list is longer than the rest") }
-        for _ in 0..<count { try take(&self, head & 0x0F) }
+        for _ in 0..<count {
+            try countElement()
+            try take(&self, head & 0x0F)
+        }
     }
 
     /// A boolean field's value sits in its type.

@@ -4,7 +4,6 @@ internal import Parquet
 /// every core has a group.
 final class ColumnGroup {
     private var columns: [(index: Int, reader: ColumnReader)]
-    private let rowGroupRows: Int
     private let source: String
     private var rowGroup = 0
 
@@ -15,9 +14,8 @@ final class ColumnGroup {
         let chunk: EncodedChunk
     }
 
-    init(columns: [(index: Int, reader: ColumnReader)], rowGroupRows: Int, source: String) {
+    init(columns: [(index: Int, reader: ColumnReader)], source: String) {
         self.columns = columns
-        self.rowGroupRows = rowGroupRows
         self.source = source
     }
 
@@ -30,9 +28,9 @@ final class ColumnGroup {
         let rowBytes = max(1, block.count / max(1, block.rowCount))
         let stripe = max(64, min(CellScratch.rows, Self.stripeBytes / rowBytes))
         var row = 0
+        var groupEnds = block.rowGroupEnds[...]
         while row < block.rowCount {
-            let collected = columns[0].reader.builder.rowCount
-            let end = min(block.rowCount, row + stripe, row + rowGroupRows - collected)
+            let end = min(block.rowCount, row + stripe, groupEnds.first ?? block.rowCount)
             for (_, reader) in columns {
                 do {
                     try reader.read(block, rows: row..<end, scratch.cells)
@@ -41,7 +39,10 @@ final class ColumnGroup {
                 }
             }
             row = end
-            if columns[0].reader.builder.rowCount == rowGroupRows { try finishRowGroup(scratch, &finished) }
+            if row == groupEnds.first {
+                try finishRowGroup(scratch, &finished)
+                groupEnds.removeFirst()
+            }
         }
         if block.isLast, columns[0].reader.builder.rowCount > 0 { try finishRowGroup(scratch, &finished) }
         return finished

@@ -1,3 +1,5 @@
+internal import Parquet
+
 /// The serial part of a conversion: decodes the source into blocks of whole lines, and reads the header on the way.
 final class TextFiller {
     private let decoder: TextDecoder
@@ -5,6 +7,7 @@ final class TextFiller {
     private let options: ConversionOptions
     private var block: TextBlock
     private(set) var header: [String]?
+    private var limits = RowGroupLimits(mostRows: WriterOptions.rowGroupRows(columnCount: 0), textColumns: [])
     private var rows = 0
     private(set) var csvBytes: Int64 = 0
 
@@ -88,6 +91,7 @@ final class TextFiller {
             )
         }
         rows += block.rowCount
+        block.rowGroupEnds = limits.ends(in: block)
     }
 
     /// The text of a row in a block whose index was not finished.
@@ -156,6 +160,10 @@ final class TextFiller {
             )
         }
         header = names
+        limits = RowGroupLimits(
+            mostRows: WriterOptions.rowGroupRows(columnCount: names.count),
+            textColumns: names.indices.filter { TickType.kind(ofColumn: names[$0]) ?? .text == .text }
+        )
         return line.count + 1
     }
 }

@@ -272,8 +272,7 @@ public final class TickConverter: Sendable {
                 options: options.writer
             )
         }
-        let rows = WriterOptions.rowGroupRows(columnCount: header.count)
-        stages.groups = deal(readers).map { ColumnGroup(columns: $0, rowGroupRows: rows, source: options.source) }
+        stages.groups = deal(readers).map { ColumnGroup(columns: $0, source: options.source) }
         var file = FileAssembler(
             fields: readers.map(\.builder.field),
             sortedBy: "local_timestamp",

@@ -17,6 +17,8 @@ final class TextBlock {
     var firstRow = 0
     /// Whether the file ends with this block.
     var isLast = false
+    /// The rows before which a row group ends, ascending; the last may be `rowCount`.
+    var rowGroupEnds: [Int] = []
     /// Whether all rows are ASCII, and so need no check that they are UTF-8.
     private(set) var isASCII = true
 
@@ -49,6 +51,7 @@ final class TextBlock {
         count = 0
         rowCount = 0
         isLast = false
+        rowGroupEnds = []
         isASCII = true
     }
 
@@ -113,6 +116,19 @@ final class TextBlock {
         bigger.update(from: delimiterMemory, count: used)
         delimiterMemory.deallocate()
         delimiterMemory = bigger
+    }
+
+    /// Bytes of the cells of some columns.
+    func bytes(ofColumns columns: [Int], rows: Range<Int>) -> Int {
+        var bytes = 0
+        for column in columns {
+            let ends = delimiters(column: column)
+            for row in rows {
+                let entry = ends + row &* stride
+                bytes &+= Int(entry[0] &- entry[-1] &- 1)
+            }
+        }
+        return bytes
     }
 
     /// The bytes of a cell, without the CR of a CRLF line end.
