@@ -42,9 +42,10 @@ extension StorageService {
     }
 
     func testPermissions(_ request: ServedRequest, _ match: Contract.Match) throws -> ServedResponse {
-        _ = try store.bucket(match.path["bucket"] ?? "")
+        let bucket = match.path["bucket"] ?? ""
+        _ = try store.bucket(bucket)
         let asked = request.query.filter { $0.name == "permissions" }.map(\.value)
-        let granted = asked.filter { !project.isDenied($0) }.map(JSONValue.string)
+        let granted = asked.filter { denial(of: $0, in: bucket, request) == nil }.map(JSONValue.string)
         var json: JSONObject = ["kind": "storage#testIamPermissionsResponse"]
         if !granted.isEmpty { json["permissions"] = .array(granted) }
         return .json(.object(json))
