@@ -24,6 +24,8 @@ public final class LocalWorld: Sendable {
         case iam
         /// IAM's tokens for service accounts.
         case iamCredentials = "iamcredentials"
+        /// A proxy that forwards nothing.
+        case proxy
         /// The token endpoint.
         case oauth
     }
@@ -121,6 +123,8 @@ public final class LocalWorld: Sendable {
     public let iamCredentialsServer: SandboxServer
     /// The token endpoint.
     public let oauthServer: SandboxServer
+    /// A proxy that forwards nothing.
+    public let proxyServer: SandboxServer
     /// PEM text of the https side's certificate.
     public let certificatePEM: String
     private let buildTimer: ComputeTimer
@@ -193,6 +197,7 @@ public final class LocalWorld: Sendable {
         iamServer = try serve(iam, .iam)
         iamCredentialsServer = try serve(IAMCredentialsService(project: cloud, iam: iam), .iamCredentials)
         oauthServer = try serve(oauth, .oauth)
+        proxyServer = try serve(ProxyService(), .proxy)
     }
 
     private static func compute(_ options: Options, _ host: ProcessVMHost) -> ComputeService {
@@ -211,7 +216,7 @@ public final class LocalWorld: Sendable {
         let servers = [
             tardisServer, wasabiServer, storageServer, storageTLSServer, computeServer, resourceManagerServer,
             serviceUsageServer, secretManagerServer, artifactRegistryServer, cloudBuildServer, iamServer,
-            iamCredentialsServer, oauthServer,
+            iamCredentialsServer, oauthServer, proxyServer,
         ]
         for server in servers { server.stop() }
     }

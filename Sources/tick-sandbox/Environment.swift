@@ -66,6 +66,8 @@ struct Environment {
             ("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", certificate),  // the Cloud SDK's gsutil prefers it to boto's own
             ("BOTO_CONFIG", boto),
             ("SANDBOX_CA_FILE", certificate),
+            // Not http_proxy itself: a test that wants it sets it.
+            ("SANDBOX_PROXY", world.proxyServer.url),
         ]
     }
 

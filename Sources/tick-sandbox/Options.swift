@@ -74,6 +74,7 @@ struct Options {
             accounts: arguments.all("service-account"),
             enabled: (list("enable-api") ?? []).flatMap { Self.shorthands[$0] ?? [$0] },
             orgPolicies: try arguments.all("org-policy").map(OrgPolicy.init(parsing:)),
+            buildsAsComputeAccount: arguments.string("build-account") != "legacy",
             tokens: tokens
         )
         for permission in arguments.all("deny-permission") { project.deny(permission) }

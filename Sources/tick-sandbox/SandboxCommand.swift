@@ -156,6 +156,15 @@ private let projectOptions: [OptionSpec] = [
         check: ValueCheck(Options.policyComplaint),
         section: project
     ),
+    .value(
+        "build-account",
+        "KIND",
+        help:
+            "Cloud Build works as the Compute Engine account (compute), which may push only what it was granted, as in projects since 2024; or as one of its own that may push (legacy).",
+        defaultValue: "compute",
+        check: ValueCheck { ["compute", "legacy"].contains($0) ? nil : "is neither compute nor legacy" },
+        section: project
+    ),
     .flag("no-default-network", help: "The network default was deleted.", section: project),
     .flag(
         "require-quota-project",

@@ -164,4 +164,55 @@ private final class Jobs: Sendable {
         #expect(try client.get(builds).reason == "SERVICE_DISABLED")
         #expect(try client.post("/v1/projects/somebody-elses/builds", body()).status == 403)
     }
+
+    @Test func inNewProjectsTheComputeAccountBuildsAndMayNotPush() throws {
+        let project = CloudProject(buildsAsComputeAccount: true)
+        let test = try TestWorld {
+            $0.project = project
+            $0.images = ImageReference(image).map { [$0] } ?? []
+        }
+        try test.world.storage.put(Array("source".utf8), as: "source/s.tgz", in: "market")
+        let jobs = Jobs()
+        let service = CloudBuildService(
+            project: project,
+            storage: test.world.storage,
+            registry: test.world.artifactRegistry
+        ) { jobs.add($0, $1) }
+        let server = try SandboxServer(service: service, recorder: test.world.recorder)
+        defer { server.stop() }
+        let client = try test.control(server)
+        func build() throws -> Answer {
+            let source: JSONValue = ["storageSource": ["bucket": "market", "object": "source/s.tgz"]]
+            let steps: JSONValue = [["name": "gcr.io/cloud-builders/docker"]]
+            return try client.post(builds, ["source": source, "steps": steps, "images": [.string(image)]])
+        }
+        let unread = try build()
+        #expect(unread.status == 400)
+        #expect(
+            unread.message
+                == "could not resolve source: googleapi: Error 403: \(project.serviceAccount) does not have storage.objects.get access to the Google Cloud Storage object. Permission 'storage.objects.get' denied on resource (or it may not exist)., forbidden"
+        )
+        try test.grant("roles/storage.objectAdmin")
+        try test.grant("roles/artifactregistry.reader")
+        func end() throws -> JSONValue {
+            let id = try #require(try build().json["metadata"]?["build"]?["id"]?.string)
+            jobs.runNext()
+            jobs.runNext()
+            return try client.get("\(builds)/\(id)").json
+        }
+        let denied = try end()
+        #expect(denied["status"] == "FAILURE" && denied["failureInfo"]?["type"] == "PUSH_NOT_AUTHORIZED")
+        #expect(
+            denied["statusDetail"]?.string?.contains(
+                "denied: Permission \"artifactregistry.repositories.uploadArtifacts\" denied on resource"
+            ) == true
+        )
+        try test.grant("roles/cloudbuild.builds.builder")
+        #expect(try end()["status"] == "SUCCESS")
+        project.deny("iam.serviceAccounts.actAs")
+        let forbidden = try build()
+        #expect(forbidden.status == 403 && forbidden.errorWord == "PERMISSION_DENIED")
+        #expect(forbidden.message.hasPrefix("caller does not have permission to act as service account projects/"))
+        #expect(test.violations.isEmpty)
+    }
 }

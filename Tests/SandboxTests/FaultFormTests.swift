@@ -113,4 +113,16 @@ import Testing
     func otherTimesAreNone(text: String) {
         #expect(parseMilliseconds(text) == nil)
     }
+
+    @Test(arguments: [
+        ("CONNECT storage.googleapis.com:443", true), ("GET http://datasets.tardis.dev/v1/x", true),
+        ("GET http://127.0.0.1:9023/storage", false), ("CONNECT localhost:443", false), ("GET http://[::1]:80/", false),
+    ])
+    func whatGoesThroughTheProxyIsSeen(request: String, isGood: Bool) throws {
+        let proxy = try TestClient(test.world.proxyServer)
+        try proxy.send(raw: "\(request) HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try proxy.readAnswer().status == 403)
+        #expect(test.world.recorder.requests.map(\.service) == ["proxy"])
+        #expect(test.violations.isEmpty == isGood)
+    }
 }

@@ -136,7 +136,11 @@ import Testing
         let repository = "/v1/projects/\(test.world.project.id)/locations/us-central1/repositories/r"
         #expect(try registry.get(repository).reason == "IAM_PERMISSION_DENIED")
 
+        let permissions = "permissions=storage.objects.list&permissions=storage.buckets.get"
+        let asked = "/storage/v1/b/market/iam/testPermissions?\(permissions)"
+        #expect(try storage.get(asked).json["permissions"] == nil)
         try test.grant("roles/storage.objectAdmin")
+        #expect(try storage.get(asked).json["permissions"] == ["storage.objects.list"])
         try test.grant("roles/compute.instanceAdmin")
         try test.grant("roles/artifactregistry.reader")
         #expect(try storage.get("/storage/v1/b/market/o").status == 200)

@@ -97,6 +97,7 @@ extension CloudBuildService: ProjectService {
             "PROJECT_ID": project.id, "PROJECT_NUMBER": String(project.number), "BUILD_ID": id, "LOCATION": location,
         ]
         let request = try BuildRequest(call.body?.object ?? [:], builtIn: builtIn)
+        try checkBuilder(call, request.source)
         var fields = request.fields
         let source = try resolve(request.source)
         fields["name"] = .string("projects/\(project.number)/locations/\(location)/builds/\(id)")
@@ -128,6 +129,22 @@ extension CloudBuildService: ProjectService {
         schedule(100) { [weak self] in self?.begin(id) }
         schedule(1_200) { [weak self] in self?.finish(id) }
         return operation(build)
+    }
+
+    /// Refuses where the account that builds may not be used, or may not read the source.
+    private func checkBuilder(_ call: JSONCall, _ source: BuildRequest.Source?) throws {
+        guard project.buildsAsComputeAccount else { return }
+        let account = project.serviceAccount
+        let grant = project.tokens.grant(for: call.request.headers["Authorization"])
+        guard project.allows("iam.serviceAccounts.actAs", grant) else {
+            throw Refusal.rpc(
+                403,
+                "caller does not have permission to act as service account projects/\(project.id)/serviceAccounts/\(account)"
+            )
+        }
+        guard let source, let denial = storage.denial(of: "storage.objects.get", in: source.bucket, account: account)
+        else { return }
+        throw Refusal.rpc(400, "could not resolve source: googleapi: Error 403: \(denial), forbidden")
     }
 
     private func resolve(_ source: BuildRequest.Source?) throws -> JSONValue? {

@@ -14,7 +14,11 @@ extension ArtifactRegistryService {
         }
         let permission = "artifactregistry.repositories.uploadArtifacts"
         let resource = "projects/\(image.project)/locations/\(image.location)/repositories/\(image.repository)"
-        guard project.isNamed(image.project), !project.isDenied(permission) else {
+        let isAllowed =
+            project.buildsAsComputeAccount
+            ? project.allows(permission, account: project.serviceAccount, own: ownPolicy(of: resource))
+            : !project.isDenied(permission)
+        guard project.isNamed(image.project), isAllowed else {
             let denied = "denied: Permission \"\(permission)\" denied on resource \"\(resource)\" (or it may not exist)"
             throw PushProblem(detail: start + denied, isDenied: true)
         }

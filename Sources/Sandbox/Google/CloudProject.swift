@@ -35,6 +35,8 @@ public final class CloudProject: Sendable {
 
     /// What the organisation above the project forbids.
     public let orgPolicies: [OrgPolicy]
+    /// Whether Cloud Build works as the Compute Engine account, as in projects since 2024, and not as one of its own that may push.
+    public let buildsAsComputeAccount: Bool
 
     /// The APIs that the runbook enables by gcloud.
     public static let runbookAPIs = [
@@ -67,6 +69,7 @@ public final class CloudProject: Sendable {
         accounts: [String] = [],
         enabled: [String] = CloudProject.preparedAPIs,
         orgPolicies: [OrgPolicy] = [],
+        buildsAsComputeAccount: Bool = false,
         tokens: AccessTokens = AccessTokens()
     ) {
         self.id = id
@@ -74,6 +77,7 @@ public final class CloudProject: Sendable {
         self.serviceAccount = serviceAccount
         self.accounts = Set(accounts + [serviceAccount])
         self.orgPolicies = orgPolicies
+        self.buildsAsComputeAccount = buildsAsComputeAccount
         self.tokens = tokens
         state = Mutex(State(enabled: Dictionary((enabled + Self.newProjectAPIs).map { ($0, 0) }) { first, _ in first }))
     }
@@ -149,9 +153,15 @@ public final class CloudProject: Sendable {
     /// Whether the holder of a token has a permission on a resource, which may have a policy of its own. The operator, user or
     /// key file, owns the project; a virtual machine has what its account was granted.
     func allows(_ permission: String, _ grant: AccessTokens.Grant?, own: IAMPolicy? = nil) -> Bool {
+        if let grant, grant.isMachine { return allows(permission, account: grant.account, own: own) }
+        return !isDenied(permission)
+    }
+
+    /// Whether a service account has a permission by what it was granted.
+    func allows(_ permission: String, account: String, own: IAMPolicy? = nil) -> Bool {
         if isDenied(permission) { return false }
-        guard let grant, grant.isMachine, let projectGrants = state.withLock({ $0.projectGrants }) else { return true }
-        let member = "serviceAccount:\(grant.account)"
+        guard let projectGrants = state.withLock({ $0.projectGrants }) else { return true }
+        let member = "serviceAccount:\(account)"
         let delay = grantDelay
         return PredefinedRoles.with(permission).contains { role in
             own?.grants(role, to: member, delay: delay) == true || projectGrants(role, member)

@@ -13,6 +13,7 @@ enum PredefinedRoles {
     ])
     private static let objects = basic.union([
         "roles/storage.admin", "roles/storage.objectAdmin", "roles/storage.objectUser",
+        "roles/cloudbuild.builds.builder",
     ])
     private static let registry = basic.union([
         "roles/viewer", "roles/artifactregistry.admin", "roles/artifactregistry.repoAdmin",
@@ -37,7 +38,10 @@ enum PredefinedRoles {
         "secretmanager.versions.access": [
             "roles/owner", "roles/secretmanager.admin", "roles/secretmanager.secretAccessor",
         ],
-        "artifactregistry.repositories.get": registry, "artifactregistry.dockerimages.get": registry,
+        "artifactregistry.repositories.uploadArtifacts": basic.union([
+            "roles/artifactregistry.admin", "roles/artifactregistry.repoAdmin", "roles/artifactregistry.writer",
+            "roles/cloudbuild.builds.builder",
+        ]), "artifactregistry.repositories.get": registry, "artifactregistry.dockerimages.get": registry,
         "artifactregistry.dockerimages.list": registry, "artifactregistry.packages.get": registry,
         "artifactregistry.packages.list": registry, "artifactregistry.tags.get": registry,
         "artifactregistry.tags.list": registry, "artifactregistry.versions.get": registry,

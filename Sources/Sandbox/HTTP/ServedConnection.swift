@@ -90,7 +90,7 @@ struct ServedConnection {
         if line == "" { line = try channel.readLine(limit: 16_384) }
         guard let line else { return nil }
         let words = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 3, !words[0].isEmpty, words[1].hasPrefix("/"),
+        guard words.count == 3, !words[0].isEmpty, words[1].hasPrefix("/") || server.service is ProxyService,
             words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0"
         else { throw BadRequest(status: 400, message: "no HTTP/1.1 request line: \(line.prefix(200))") }
         var headers: ServedHeaders = [:]

@@ -22,18 +22,30 @@ extension StorageService {
     /// What the holder of the request's token is told who lacks a permission in a bucket; nil for those who have it.
     func denial(of permission: String, in bucket: String, _ request: ServedRequest) -> String? {
         let grant = project.tokens.grant(for: request.headers["Authorization"])
-        let policy = policies.withLock { $0[bucket] } ?? initialPolicy
-        if project.allows(permission, grant, own: policy) { return nil }
+        if project.allows(permission, grant, own: policy(of: bucket)) { return nil }
+        return denial(of: permission, account: grant?.account ?? project.serviceAccount)
+    }
+
+    /// What a service account would be told that lacks a permission in a bucket; nil for one that has it.
+    func denial(of permission: String, in bucket: String, account: String) -> String? {
+        let isAllowed = project.allows(permission, account: account, own: policy(of: bucket))
+        return isAllowed ? nil : denial(of: permission, account: account)
+    }
+
+    private func policy(of bucket: String) -> IAMPolicy { policies.withLock { $0[bucket] } ?? initialPolicy }
+
+    private func denial(of permission: String, account: String) -> String {
         let isObject = permission.hasPrefix("storage.objects.") && permission != "storage.objects.list"
         return
-            "\(grant?.account ?? project.serviceAccount) does not have \(permission) access to the Google Cloud Storage "
+            "\(account) does not have \(permission) access to the Google Cloud Storage "
             + "\(isObject ? "object" : "bucket"). Permission '\(permission)' denied on resource (or it may not exist)."
     }
 
     func testPermissions(_ request: ServedRequest, _ match: Contract.Match) throws -> ServedResponse {
-        _ = try store.bucket(match.path["bucket"] ?? "")
+        let bucket = match.path["bucket"] ?? ""
+        _ = try store.bucket(bucket)
         let asked = request.query.filter { $0.name == "permissions" }.map(\.value)
-        let granted = asked.filter { !project.isDenied($0) }.map(JSONValue.string)
+        let granted = asked.filter { denial(of: $0, in: bucket, request) == nil }.map(JSONValue.string)
         var json: JSONObject = ["kind": "storage#testIamPermissionsResponse"]
         if !granted.isEmpty { json["permissions"] = .array(granted) }
         return .json(.object(json))
