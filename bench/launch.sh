@@ -17,7 +17,7 @@ failed=0
 # Runs a command in a sandbox of its own; what it asked for is in requests.jsonl: options of the sandbox, --, command
 in_sandbox() {
     rm -rf store requests.jsonl
-    TICK_SANDBOX_TARDIS_KEY=$TARDIS_API_KEY "$bin/tick-sandbox" --store store --bucket market-data-tick --record requests.jsonl "$@"
+    TICK_SANDBOX_TARDIS_KEY=$TARDIS_API_KEY "$bin/tick-sandbox" --store store --bucket market-data-tick --enable-api prepared --record requests.jsonl "$@"
 }
 
 # Requests of the record, by kind; polls of operations and uploads by VMs are told apart.

@@ -10,8 +10,17 @@ struct Environment {
     /// All of the operator's variables.
     var variables: [(name: String, value: String)] { endpoints + operators }
 
+    /// Google's own clients ask everything through a proxy that is set, and a proxy does not reach this machine's loopback.
+    private static func withoutProxy(_ environment: [String: String]) -> [(name: String, value: String)] {
+        let names = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
+        guard names.contains(where: { environment[$0]?.isEmpty == false }) else { return [] }
+        let before = ["no_proxy", "NO_PROXY"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        let value = (before.map { "\($0)," } ?? "") + "127.0.0.1,localhost"
+        return [("no_proxy", value), ("NO_PROXY", value)]
+    }
+
     /// Writes certificate, credentials, boto file and an empty gcloud configuration below `directory`.
-    init(_ world: LocalWorld, directory: String) throws {
+    init(_ world: LocalWorld, directory: String, outer: [String: String]) throws {
         let certificate = "\(directory)/ca.pem"
         let boto = "\(directory)/boto.cfg"
         let gcloud = "\(directory)/gcloud"
@@ -19,8 +28,8 @@ struct Environment {
         let key = "\(directory)/\(try world.oauth.keyFileName())"
         try Files.replace(certificate, with: world.certificatePEM)
         try Files.makeDirectory(gcloud)
-        try Files.replace(key, with: world.oauth.keyFile(url: world.oauthServer.url))
-        try Files.replace(token, with: world.operatorToken)
+        try Files.replace(key, with: world.oauth.keyFile(url: world.oauthServer.url), isPrivate: true)
+        try Files.replace(token, with: world.operatorToken, isPrivate: true)
         try Files.replace(
             boto,
             with: """
@@ -54,21 +63,22 @@ struct Environment {
                 ("TARDIS_BASE_URL", world.tardisServer.url), ("TARDIS_API_URL", "\(world.tardisServer.url)/v1"),
                 ("STORAGE_EMULATOR_HOST", world.storageServer.url),
             ] + roots.map { ("CLOUDSDK_API_ENDPOINT_OVERRIDES_\($0.0)", $0.1) }
-        operators = [
-            ("GCP_CREDENTIALS_PATH", key),
-            ("CLOUDSDK_CONFIG", gcloud),
-            ("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", token),
-            // The Cloud SDK's gsutil has credentials of gcloud's for accounts only, and here there is but a token.
-            ("CLOUDSDK_CORE_PASS_CREDENTIALS_TO_GSUTIL", "false"),
-            ("CLOUDSDK_CORE_CHECK_GCE_METADATA", "false"),
-            ("CLOUDSDK_CORE_PROJECT", world.project.id),
-            ("CLOUDSDK_CORE_DISABLE_PROMPTS", "1"),
-            ("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", certificate),  // the Cloud SDK's gsutil prefers it to boto's own
-            ("BOTO_CONFIG", boto),
-            ("SANDBOX_CA_FILE", certificate),
-            // Not http_proxy itself: a test that wants it sets it.
-            ("SANDBOX_PROXY", world.proxyServer.url),
-        ]
+        operators =
+            [
+                ("GCP_CREDENTIALS_PATH", key),
+                ("CLOUDSDK_CONFIG", gcloud),
+                ("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", token),
+                // The Cloud SDK's gsutil has credentials of gcloud's for accounts only, and here there is but a token.
+                ("CLOUDSDK_CORE_PASS_CREDENTIALS_TO_GSUTIL", "false"),
+                ("CLOUDSDK_CORE_CHECK_GCE_METADATA", "false"),
+                ("CLOUDSDK_CORE_PROJECT", world.project.id),
+                ("CLOUDSDK_CORE_DISABLE_PROMPTS", "1"),
+                ("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", certificate),  // the Cloud SDK's gsutil prefers it to boto's own
+                ("BOTO_CONFIG", boto),
+                ("SANDBOX_CA_FILE", certificate),
+                // Not http_proxy itself: a test that wants it sets it.
+                ("SANDBOX_PROXY", world.proxyServer.url),
+            ] + Self.withoutProxy(outer)
     }
 
     /// One `export NAME='value'` a line.

@@ -38,7 +38,7 @@ struct TickSandbox {
         let arguments = options.arguments
         world.resourceManager.race(times: try arguments.int("policy-race") ?? 0)
         world.oauth.setRevoked(arguments.flag("revoke-credentials"))
-        let environment = try Environment(world, directory: directory)
+        let environment = try Environment(world, directory: directory, outer: context.environment)
         world.machines.configure { $0.environment = environment.endpoints }
         if let file = arguments.string("env-file") { try Files.replace(file, with: environment.exportLines) }
         if arguments.flag("print-env") { context.output.write(environment.exportLines) }

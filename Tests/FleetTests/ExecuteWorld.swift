@@ -54,7 +54,7 @@ final class ExecuteWorld: Sendable {
             ("CLOUDRESOURCEMANAGER", sandbox.resourceManagerServer.url + "/"),
             ("SERVICEUSAGE", sandbox.serviceUsageServer.url + "/"),
             ("SECRETMANAGER", sandbox.secretManagerServer.url + "/"),
-            ("ARTIFACTREGISTRY", sandbox.artifactRegistryServer.url + "/"),
+            ("ARTIFACTREGISTRY", sandbox.artifactRegistryServer.url + "/"), ("IAM", sandbox.iamServer.url + "/"),
         ]
         let transport = transport
         api = GoogleAPI(

@@ -16,7 +16,7 @@ fresh_sandbox() {
     [[ -z ${sandbox:-} ]] || stop_sandbox
     number=$((number + 1))
     record=$work/record.$number
-    start_sandbox --record "$record" --bucket $bucket "$@"
+    start_sandbox --record "$record" --bucket $bucket --enable-api prepared "$@"
 }
 
 api() { curl -sS --fail-with-body -H "Authorization: Bearer $(cat "$CLOUDSDK_AUTH_ACCESS_TOKEN_FILE")" -H 'Content-Type: application/json' "$@"; }

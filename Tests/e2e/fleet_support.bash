@@ -41,6 +41,9 @@ google = {"compute", "cloudresourcemanager", "serviceusage", "secretmanager", "a
 for line in sys.stdin:
     request = json.loads(line)
     method, url, service = request["method"], request["url"], request["service"]
+    agent = next((value for name, value in request["headers"].items() if name.lower() == "user-agent"), "")
+    if not agent.startswith("market-tick-data-handler"):
+        continue  # a VM that deletes itself
     path = url.split("?")[0]
     if method == "GET" or re.search(r":(test|get)IamPermissions$|:getIamPolicy$|:testIamPermissions$|/wait$", path):
         continue

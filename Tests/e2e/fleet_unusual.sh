@@ -10,7 +10,7 @@ bulk_inserts() { since_mark | grep -c '/instances/bulkInsert' || true; }
 
 # ---- a new project: only what each has on; roles and APIs take a while
 enabled_apis=none fresh_sandbox --api-delay 3s
-expect "the API of the roles was enabled" 1 "$(grep -c 'cloudresourcemanager.googleapis.com' "$work/err")"
+expect "the API of the roles was enabled" 1 "$(grep -c 'APIs enabled .*cloudresourcemanager.googleapis.com' "$work/err")"
 run_expecting 0 ./orchestration/setup-iam.sh --check
 run_expecting 1 "${launch[@]}"
 expect_message "compute.googleapis.com"

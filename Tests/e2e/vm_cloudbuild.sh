@@ -5,7 +5,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../support.sh"
 need_programs tick-sandbox
 command -v gcloud >/dev/null || { echo "SKIPPED: no gcloud here, so nothing is submitted"; exit 0; }
-start_sandbox --store "$work/store" --bucket central-element-323112_cloudbuild
+start_sandbox --store "$work/store" --bucket central-element-323112_cloudbuild --enable-api runbook --build-account legacy
 
 # ---- the repository with things lying about that nobody should see
 mkdir repository

@@ -211,7 +211,7 @@ stop_sandbox
 unset TICK_SANDBOX_GCS_TOKEN
 export ORCHESTRATION_DIR=$root/orchestration TARDIS_API_KEY=the-key
 start_sandbox --store "$work/store" --bucket market-data-tick --instruments "$root/orchestration/instruments.csv" --rows 500 \
-    --vm-programs "$bin" --fault "service=wasabi path=*ETHUSDT* bandwidth=1K" --compute-fault "preempt vm=tick-data-vm-0 bytes=1K times=1"
+    --enable-api prepared --vm-programs "$bin" --fault "service=wasabi path=*ETHUSDT* bandwidth=1K" --compute-fault "preempt vm=tick-data-vm-0 bytes=1K times=1"
 export GCP_PROJECT_ID=central-element-323112 GCS_BUCKET=market-data-tick
 run_expecting 0 "$bin/setup-iam"
 run_expecting 0 "$bin/orchestrate-tick-download" --date "${days[0]}" --symbols ETHUSDT --venues binance-spot --data-types trades --instances 1

@@ -45,7 +45,7 @@ trap 'exit 0' TERM
 sleep 600 & wait
 SHELL
 
-start_sandbox --store "$work/store" --image-planted none --enable-api none --vm-programs "$bin" --token-lifetime 600
+start_sandbox --store "$work/store" --image-planted none --enable-api none --build-account legacy --vm-programs "$bin" --token-lifetime 600
 
 # ---- APIs
 refuse_gcloud "has not been used in project" compute instances list

@@ -92,7 +92,7 @@ export PATH=$bin:$venv/bin:$PATH TICK_NO_BUILD=1
 
 # Files of one type come late, so that VMs can be looked at while they work; those of the second date for longer.
 TICK_SANDBOX_TARDIS_KEY=your_tardis_api_key start_sandbox --store "$work/store" --rows $rows \
-    --instruments "$root/orchestration/instruments.csv" --image-planted none --enable-api none "${vm_options[@]}" \
+    --instruments "$root/orchestration/instruments.csv" --image-planted none --enable-api none --build-account legacy "${vm_options[@]}" \
     --fault "service=tardis path=*/trades/2023/05/23/* latency=40000" \
     --fault "service=tardis path=*/trades/2025/10/20/* latency=75000"
 cp "$GCP_CREDENTIALS_PATH" central-element-323112-e35fb0ddafe2.json

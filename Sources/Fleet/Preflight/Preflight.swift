@@ -74,7 +74,9 @@ public struct Preflight: Sendable {
     /// Compute Engine's word on the project: credentials, project and API in one request.
     private func projectCheck() async -> Checked<[ComputeQuota]> {
         do {
-            let quotas = try await world.compute.projectQuotas()
+            let quotas = try await onceEnabled { () async throws(GoogleAPIError) in
+                try await world.compute.projectQuotas()
+            }
             return Checked(quotas, [Finding("project", .fine, order.project)])
         } catch {
             switch error.kind {
@@ -89,6 +91,28 @@ public struct Preflight: Sendable {
             }
         }
     }
+
+    /// An API that was enabled a moment ago is refused for some minutes more.
+    private func onceEnabled<Answer>(
+        _ ask: () async throws(GoogleAPIError) -> Answer
+    ) async throws(GoogleAPIError) -> Answer {
+        let name = GoogleService.compute.apiName
+        var waited = Duration.zero
+        while true {
+            do throws(GoogleAPIError) {
+                return try await ask()
+            } catch {
+                guard error.kind == .apiDisabled, waited < Self.switchOn,
+                    let enabled = try? await world.services.enabled([name], project: order.project),
+                    enabled.contains(name), (try? await world.clock.sleep(Self.switchPause)) != nil
+                else { throw error }
+                waited += Self.switchPause
+            }
+        }
+    }
+
+    private static let switchOn = Duration.seconds(180)
+    private static let switchPause = Duration.seconds(5)
 
     private func catalogues() async -> Checked<[String: ExchangeCatalogue]> {
         await tardisCheck.catalogues(world.tardis(nil))

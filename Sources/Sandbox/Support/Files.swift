@@ -23,9 +23,10 @@ public enum Files {
     }
 
     /// Writes a small file under another name first, so that readers see the old or the new one, never a part.
-    public static func replace(_ path: String, with text: String) throws {
+    /// Only its owner may read it where it `isPrivate`.
+    public static func replace(_ path: String, with text: String, isPrivate: Bool = false) throws {
         let partial = "\(path).\(UInt64.random(in: 0...UInt64.max)).partial"
-        let writer = try FileWriter(path: partial)
+        let writer = try FileWriter(path: partial, mode: isPrivate ? 0o600 : 0o644)
         try writer.write(Array(text.utf8))
         try rename(partial, to: path)
     }
@@ -81,8 +82,8 @@ final class FileWriter {
     private(set) var count: Int
 
     /// Opens and empties a file, or continues it at its end.
-    init(path: String, appending: Bool = false) throws {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (appending ? 0 : O_TRUNC), 0o644)
+    init(path: String, appending: Bool = false, mode: mode_t = 0o644) throws {
+        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (appending ? 0 : O_TRUNC), mode)
         guard descriptor >= 0 else { throw SandboxError.system("write \(path)") }
         self.path = path
         count = appending ? max(0, Int(lseek(descriptor, 0, SEEK_END))) : 0
