@@ -33,7 +33,7 @@ mkdir local
 printf 'some text' >local/a.txt
 run_expecting 0 "$bin/gcs-upload-service" local gs://unusual/x
 run_expecting 0 "$bin/gcs-upload-service" local gs://unusual/x --output json
-expect "CMEK: an upload is skipped by its checksum" 1 "$(grep -c '"skipped": 1' out)"
+expect "CMEK: an upload is skipped by its checksum" 1 "$(grep -c '"outcome": "skipped"' out)"
 
 # ---- a bucket whose requester pays
 sandbox_with --bucket-kind requester-pays
