@@ -1,7 +1,7 @@
 import Sandbox
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ComputeFaultTests {
+@Suite(.timeLimit(.minutes(30))) struct ComputeFaultTests {
     @Test(arguments: [
         ("capacity zone=z vms=3", ComputeFault.capacity(zone: "z", vms: 3)),
         ("quota metric=CPUS limit=24 region=r", .quota(metric: "CPUS", region: "r", limit: 24)),

@@ -49,7 +49,7 @@ final class FakeHost: VMHost {
     func events(_ vm: String) -> [String] { state.withLock { $0.events }.filter { $0.vm == vm }.map(\.what) }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ComputeLifeTests {
+@Suite(.timeLimit(.minutes(30))) struct ComputeLifeTests {
     private let host = FakeHost()
 
     private func world(_ faults: [String] = [], _ adjust: (inout ComputeOptions) -> Void = { _ in }) throws

@@ -1,7 +1,7 @@
 import Sandbox
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ComputeOperationTests {
+@Suite(.timeLimit(.minutes(30))) struct ComputeOperationTests {
     private static let id = "6f1c2a1e-0d3b-4c5d-8e7f-001122334455"
 
     @Test func theSameRequestIsCarriedOutOnce() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(30)))
 struct CurlTransportTests {
     @Test func answersArriveWholeByLengthAndByChunks() async throws {
         try await withServer { connection in

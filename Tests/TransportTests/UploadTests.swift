@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(30)))
 struct UploadTests {
     /// Uneven pieces with recognisable bytes.
     private static func pieces() -> [[UInt8]] {
