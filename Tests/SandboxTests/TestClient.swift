@@ -170,7 +170,15 @@ func noise(_ count: Int) -> [UInt8] {
     }
 }
 
-/// Gives the processor away until something has happened; the test's own time limit ends it otherwise.
-func waitUntil(_ happened: () -> Bool) {
-    while !happened() { sched_yield() }
+/// Gives the processor away until something has happened. Ten minutes without it are a failure: no time limit of a test ends a
+/// loop that is not a task's.
+func waitUntil(at location: SourceLocation = #_sourceLocation, _ happened: () -> Bool) {
+    let end = ContinuousClock.now + .seconds(600)
+    while !happened() {
+        guard ContinuousClock.now < end else {
+            Issue.record("it has not happened within ten minutes", sourceLocation: location)
+            return
+        }
+        sched_yield()
+    }
 }
