@@ -8,29 +8,38 @@
 #
 # Tests/soak.sh 100 0 -- --filter ServerTests     soaks one suite
 #
-# LOOP_NICE is the niceness of the loops (default: 15), which leaves the tests a third of each core, in slices. With 0 they get a
-# seventieth, and a run takes most of an hour.
+# LOOPS      busy loops on every core, and
+# LOOP_NICE  their niceness (default: one of 15, which leaves the tests a third of each core, in slices; with 0 they get a seventieth,
+#            and a run takes most of an hour). As root it is three of 0: there libdispatch takes the tests' own niceness back.
+# LIMIT      seconds after which a run is taken to hang (default: 3600)
 #
 # Status 0 when no run failed. The log of each run that did is kept in .build/soak. Tests/run.sh does not call this.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
-[[ ${1:-} != -h && ${1:-} != --help ]] || { sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0; }
+[[ ${1:-} != -h && ${1:-} != --help ]] || { sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 0; }
 runs=50 busy=20
 if [[ ${1:-} =~ ^[0-9]+$ ]]; then runs=$1; shift; fi
 if [[ ${1:-} =~ ^[0-9]+$ ]]; then busy=$1; shift; fi
 ((busy <= runs)) || busy=$runs
 [[ ${1:-} != -- ]] || shift
 
+if ((EUID == 0)); then share=3 niceness_of_loops=0; else share=1 niceness_of_loops=15; fi
+share=${LOOPS:-$share} niceness_of_loops=${LOOP_NICE:-$niceness_of_loops}
+
 logs=$root/.build/soak
 rm -rf "$logs"
 mkdir -p "$logs"
-loops=()
+loops=() tests=
 stop_loops() {
     ((${#loops[@]} == 0)) || kill "${loops[@]}" 2>/dev/null || true
     loops=()
 }
-trap stop_loops EXIT
+stop_all() {
+    stop_loops
+    [[ -z $tests ]] || kill "$tests" 2>/dev/null || true
+}
+trap stop_all EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -41,8 +50,8 @@ for run in $(seq "$runs"); do
     if ((run <= busy)); then
         niceness=19 how=busy
         if ((${#loops[@]} == 0)); then
-            for _ in $(seq "$(nproc)"); do
-                nice -n "${LOOP_NICE:-15}" bash -c 'while :; do :; done' &
+            for _ in $(seq $((share * $(nproc)))); do
+                nice -n "$niceness_of_loops" bash -c 'while :; do :; done' &
                 loops+=($!)
             done
         fi
@@ -50,10 +59,13 @@ for run in $(seq "$runs"); do
         stop_loops
     fi
     # A run that hangs is red as well.
-    timeout -k 10 1800 nice -n "$niceness" swift test --skip-build --parallel "$@" >"$log" 2>&1 </dev/null || status=$?
-    tests=$(grep -oE 'Test run with [0-9]+ tests' "$log" | tail -n 1 || true)
-    if ((status == 0)) && [[ -n $tests ]]; then
-        printf 'passed  %3d  %-5s %4d s  %s\n' "$run" "$how" $((SECONDS - begin)) "$tests"
+    timeout -k 10 "${LIMIT:-3600}" nice -n "$niceness" swift test --skip-build --parallel "$@" >"$log" 2>&1 </dev/null &
+    tests=$!
+    wait "$tests" || status=$?
+    tests=
+    tally=$(grep -oE 'Test run with [0-9]+ tests' "$log" | tail -n 1 || true)
+    if ((status == 0)) && [[ -n $tally ]]; then
+        printf 'passed  %3d  %-5s %4d s  %s\n' "$run" "$how" $((SECONDS - begin)) "$tally"
         rm "$log"
     else
         red=$((red + 1))
