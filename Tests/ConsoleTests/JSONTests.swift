@@ -54,8 +54,8 @@ struct JSONTests {
         #expect(JSONValue.double(5e-8).text() == "5e-08")
     }
 
-    @Test(.timeLimit(.minutes(1))) func manyMembersTakeTheirTimeOnce() {
-        let count = 100_000
+    @Test(.timeLimit(.minutes(30))) func manyMembersTakeTheirTimeOnce() {
+        let count = 800_000
         let object = JSONObject((0..<count).map { ("key \($0 % (count / 2))", JSONValue.int(Int64($0))) })
         #expect(object.members.count == count / 2)
         #expect(object.members.last?.value == .int(Int64(count - 1)))

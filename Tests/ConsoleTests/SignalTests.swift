@@ -16,7 +16,7 @@ struct SignalTests {
         #expect(policy.first == signals.first)
     }
 
-    @Test(.timeLimit(.minutes(1))) func aRealSignalReachesTheHandlerAndNotTheProcess() async {
+    @Test(.timeLimit(.minutes(30))) func aRealSignalReachesTheHandlerAndNotTheProcess() async {
         let watcher = SignalWatcher()
         let (actions, continuation) = AsyncStream.makeStream(of: SignalPolicy.Action.self)
         watcher.start { continuation.yield($0) }

@@ -207,7 +207,7 @@ struct CleanupTests {
 
     @Test("what is still there in the end is said")
     func stillThere() async throws {
-        try await CleanupWorld.run(["slow operation=delete ms=60000"]) { world in
+        try await CleanupWorld.run(["slow operation=delete ms=3600000"]) { world in
             try await world.launch([0])
             try world.faults.add("path=*/wait* status=500")
             let deletion = MassDelete(

@@ -3,7 +3,7 @@ import Testing
 @testable import Parquet
 
 /// Texts so long that a row group of them does not fit the memory.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct LargeTextTests {
     private let scratch = EncoderScratch()
 

@@ -79,7 +79,8 @@ import Testing
     }
 
     @Test func whatWasMadeIsTakenBackWhenItIsTooLittle() throws {
-        let world = try ComputeWorld(["capacity zone=asia-northeast1-a vms=2"]) { $0.times.provisioning = 200 }
+        let world = try ComputeWorld(["capacity zone=asia-northeast1-a vms=2"])
+        world.service.holdTime()
         let start = try world.post("/instances/bulkInsert", ComputeWorld.bulkBody(["a", "b", "c"]))
         #expect(world.service.instances.map(\.name) == ["a", "b"])
         let place = "zones/asia-northeast1-a"
@@ -87,6 +88,7 @@ import Testing
             start.json["instancesBulkInsertOperationMetadata"]?["perLocationStatus"]?[place]?["status"]
                 == "ROLLING_BACK"
         )
+        world.service.releaseTime()
         let operation = try world.done(start)
         #expect(
             operation["error"]?["errors"]?.array?.map { $0["code"] }

@@ -1,7 +1,7 @@
 import Sandbox
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ComputeFaultTests {
+@Suite(.timeLimit(.minutes(30))) struct ComputeFaultTests {
     @Test(arguments: [
         ("capacity zone=z vms=3", ComputeFault.capacity(zone: "z", vms: 3)),
         ("capacity zone=z vms=3 min-count=alone", .capacity(zone: "z", vms: 3, summary: .alone)),

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// VMs as processes, each a small shell script.
-@Suite(.timeLimit(.minutes(1))) struct MachineTests {
+@Suite(.timeLimit(.minutes(30))) struct MachineTests {
     private let directory: String
     private let host: ProcessVMHost
     private let endings = Endings()

@@ -33,7 +33,7 @@ final class TestClient {
             }
         }
         if status != 0 { throw ClientError() }
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        var patience = timeval(tv_sec: 600, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
@@ -170,12 +170,13 @@ func noise(_ count: Int) -> [UInt8] {
     }
 }
 
-/// Gives the processor away until something has happened; after a minute it is an issue, as no time limit ends a busy test.
-func waitUntil(sourceLocation: SourceLocation = #_sourceLocation, _ happened: () -> Bool) {
-    let end = Clock.seconds() + 60
+/// Gives the processor away until something has happened. Ten minutes without it are a failure: no time limit of a test ends a
+/// loop that is not a task's.
+func waitUntil(at location: SourceLocation = #_sourceLocation, _ happened: () -> Bool) {
+    let end = ContinuousClock.now + .seconds(600)
     while !happened() {
-        guard Clock.seconds() < end else {
-            Issue.record("it did not happen within a minute", sourceLocation: sourceLocation)
+        guard ContinuousClock.now < end else {
+            Issue.record("it has not happened within ten minutes", sourceLocation: location)
             return
         }
         sched_yield()

@@ -5,7 +5,7 @@ import Testing
 private let zone = "/compute/v1/projects/central-element-323112/zones/asia-northeast1-a"
 
 /// Compute Engine, the processes behind its VMs and the services that these reach, all together.
-@Suite(.timeLimit(.minutes(2))) struct WorldTests {
+@Suite(.timeLimit(.minutes(30))) struct WorldTests {
     private func world(_ adjust: (inout LocalWorld.Options) -> Void = { _ in }) throws -> TestWorld {
         let test = try TestWorld { options in
             options.machines.programs = "/there"

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Ticks
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(30)))
 struct ConversionTests {
     @Test(arguments: TickType.allCases)
     func everyTypeIsConverted(type: TickType) async throws {

@@ -4,7 +4,7 @@ import Testing
 @testable import Ticks
 
 /// Sources that are small and would become large: what is in memory at a time stays bounded. Tests/e2e/convert.sh measures it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct MemoryTests {
     private static let head = Array((TickType.trades.header.joined(separator: ",") + "\n").utf8)
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Ticks
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(30)))
 struct RefusalTests {
     private static let head = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
     private static let good = "deribit,B,1,2,3,buy,4,5\n"

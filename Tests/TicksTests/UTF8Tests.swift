@@ -3,7 +3,7 @@ import Testing
 
 @testable import Ticks
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(30)))
 struct UTF8Tests {
     private func firstBad(_ bytes: [UInt8]) -> Int? { bytes.withUnsafeBufferPointer(UTF8Check.firstBad) }
 

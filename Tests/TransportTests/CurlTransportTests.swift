@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(30)))
 struct CurlTransportTests {
     @Test func answersArriveWholeByLengthAndByChunks() async throws {
         try await withServer { connection in
@@ -62,6 +62,10 @@ struct CurlTransportTests {
     }
 
     @Test func aReaderThatStopsHoldsTheServerBack() async throws {
+        try await withLongerTimeouts(.milliseconds(400)) { try await holdServerBack(stallTimeout: $0) }
+    }
+
+    private func holdServerBack(stallTimeout: Duration) async throws {
         let total = 64 << 20
         let written = Atomic(0)
         try await withServer { connection in
@@ -72,14 +76,13 @@ struct CurlTransportTests {
                 written.add(piece.count, ordering: .relaxed)
             }
         } _: { server, transport in
-            // The stall time-out is shorter than the hold: while we hold back, its clock stands still.
-            let request = HTTPRequest("GET", server.url, stallTimeout: .milliseconds(400))
-            let download = try await transport.download(request)
+            let download = try await transport.download(HTTPRequest("GET", server.url, stallTimeout: stallTimeout))
             var before = -1
             // The server blocks when what it has written no longer grows.
             while written.load(ordering: .relaxed) != before {
                 before = written.load(ordering: .relaxed)
-                try await Task.sleep(for: .milliseconds(500))
+                // Longer than the stall time-out: while we hold back, its clock stands still.
+                try await Task.sleep(for: stallTimeout * 1.25)
             }
             #expect(before < 24 << 20)
             var received = 0

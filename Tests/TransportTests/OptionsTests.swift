@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(30)))
 struct OptionsTests {
     @Test(arguments: [
         (["https_proxy": "a", "HTTPS_PROXY": "b", "ALL_PROXY": "c"], "a", "c"), (["HTTPS_PROXY": "b"], "b", ""),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(30)))
 struct RedirectTests {
     private static func echo(_ connection: Connection) {
         while let request = connection.readRequest() {

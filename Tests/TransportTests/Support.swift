@@ -32,6 +32,20 @@ func kindThrown(_ body: () async throws -> Void) async -> TransportError.Kind? {
     }
 }
 
+/// Runs a test of a time-out, with a longer one as long as the transfer stalls: on a busy machine the other side may take longer
+/// than a short one by itself, which proves nothing. What is wrong in us goes wrong with every time-out.
+func withLongerTimeouts(_ first: Duration, _ body: (Duration) async throws -> Void) async throws {
+    var timeout = first
+    for _ in 0..<5 {
+        do {
+            return try await body(timeout)
+        } catch let error as TransportError where error.kind == .stalled {
+            timeout *= 4
+        }
+    }
+    try await body(timeout)
+}
+
 /// Something that happens once; waiting for it afterwards returns at once.
 final class Signal: Sendable {
     private let state = Mutex<(isSet: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))

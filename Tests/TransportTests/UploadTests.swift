@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(30)))
 struct UploadTests {
     /// Uneven pieces with recognisable bytes.
     private static func pieces() -> [[UInt8]] {
@@ -43,15 +43,17 @@ struct UploadTests {
         try await withServer { connection in
             connection.answer("200 OK", body: String(decoding: connection.readRequest()?.body ?? [], as: UTF8.self))
         } _: { server, transport in
-            let step = Atomic(0)
-            let body = HTTPBody.stream(length: nil) {
-                // Longer than the stall time-out: the clock must stand still while the stream has nothing.
-                try await Task.sleep(for: .milliseconds(300))
-                return step.add(1, ordering: .relaxed).oldValue < 2 ? Array("ab".utf8) : nil
+            try await withLongerTimeouts(.milliseconds(100)) { timeout in
+                let step = Atomic(0)
+                let body = HTTPBody.stream(length: nil) {
+                    // Longer than the stall time-out: the clock must stand still while the stream has nothing.
+                    try await Task.sleep(for: timeout * 3)
+                    return step.add(1, ordering: .relaxed).oldValue < 2 ? Array("ab".utf8) : nil
+                }
+                let request = HTTPRequest("PUT", server.url, body: body, stallTimeout: timeout)
+                let answer = try await transport.send(request)
+                #expect(answer.text == "abab")
             }
-            let request = HTTPRequest("PUT", server.url, body: body, stallTimeout: .milliseconds(100))
-            let answer = try await transport.send(request)
-            #expect(answer.text == "abab")
         }
     }
 

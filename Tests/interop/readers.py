@@ -137,6 +137,7 @@ def source(header, rows, rng, line_end="\n", mark=""):
 
 def read_csv(data):
     """The CSV by Python's own csv module and float(): {name: [value or None]}."""
+    csv.field_size_limit(1 << 20)
     reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), quoting=csv.QUOTE_NONE)
     header = next(reader, [])
     rows = list(reader)
@@ -329,9 +330,33 @@ def generated(downloader, work, seed):
         print(f"ok  {type_name}: {len(expected['symbol'])} rows")
 
 
+def large_texts(downloader, work):
+    """Ids of 60 kB, few of them and all different, and one of nearly a megabyte: small row groups and pages."""
+    rng = random.Random(17)
+    few = ["".join(rng.choices("abcdefghij", k=60_000)) for _ in range(65)]
+    for name, one in {"few": lambda row: few[row % 65], "many": lambda row: few[row % 65] + str(row)}.items():
+        rows = [f"deribit,B,{FIRST + row},{FIRST + row},{one(row)},buy,4,{row}\n" for row in range(1200)]
+        rows[700] = f"deribit,B,{FIRST},{FIRST + 700},{'币' * 330_000},sell,,1\n"
+        data = gzip.compress((",".join(TRADES) + "\n" + "".join(rows)).encode(), 1)
+        whole_check(downloader, data, work / "large.parquet", f"{name} large texts", rng)
+        groups = pq.ParquetFile(work / "large.parquet").metadata.num_row_groups
+        check(groups == 3, f"{name} large texts: {groups} row groups")
+    print("ok  large texts")
+
+
 def refused(downloader, work):
-    good = gzip.compress(source(TYPES["trades"], 50, random.Random(1)))
-    for name, data in {"cut": good[:-9], "damaged": good[:-8] + bytes(8), "page": b"<html></html>", "tail": good + b"x"}.items():
+    text = source(TYPES["trades"], 50, random.Random(1))
+    good = gzip.compress(text)
+    bad = {
+        "cut": good[:-9],
+        "damaged": good[:-8] + bytes(8),
+        "page": b"<html></html>",
+        "tail": good + b"x",
+        # polars and pyarrow refuse a file with one such byte.
+        "latin": text + b"deribit,B,1,2,caf\xe9,buy,4,5\n",
+        "surrogate": text + b"deribit,B,1,2,\xed\xa0\x80,buy,4,5\n",
+    }
+    for name, data in bad.items():
         path = work / f"{name}.parquet"
         (work / f"{name}.csv.gz").write_bytes(data)
         command = [downloader, "convert", work / f"{name}.csv.gz", path]
@@ -388,6 +413,7 @@ def main():
         work = pathlib.Path(name)
         try:
             generated(downloader, work, seed)
+            large_texts(downloader, work)
             refused(downloader, work)
             samples(downloader, work, folder)
         except Problem as problem:

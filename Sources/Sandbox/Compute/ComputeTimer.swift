@@ -16,6 +16,7 @@ final class ComputeTimer: Sendable {
         var heap: [Job] = []
         var count = 0
         var isStopped = false
+        var isHeld = false
         var thread = false
     }
 
@@ -36,6 +37,19 @@ final class ComputeTimer: Sendable {
         if isFirst { wake.signal() }
     }
 
+    /// Holds all jobs back, however late they become; then lets them run again.
+    func hold(_ isHeld: Bool) {
+        state.withLock { $0.isHeld = isHeld }
+        wake.signal()
+    }
+
+    /// Runs the job whose time comes next, at once and on the caller's thread; false when there is none.
+    func runNext() -> Bool {
+        guard let job = state.withLock({ $0.pop() }) else { return false }
+        job.run()
+        return true
+    }
+
     /// Forgets all jobs and ends the thread.
     func stop() {
         // The jobs are released outside the lock: what they hold may call back when it goes.
@@ -52,7 +66,7 @@ final class ComputeTimer: Sendable {
         while true {
             let next = state.withLock { state -> (job: Job?, wait: Int)? in
                 if state.isStopped { return nil }
-                guard let first = state.heap.first else { return (nil, 60_000) }
+                guard !state.isHeld, let first = state.heap.first else { return (nil, 60_000) }
                 let left = first.due - Self.now()
                 return left > 0 ? (nil, (left + 999) / 1_000) : (state.pop(), 0)
             }
