@@ -32,7 +32,7 @@ began=$(date +%s%6N) skipped=0 work='' log=/dev/null has_log=no copier=''
 step="the script began" reason='' is_stopped=no # what to say when it ends here
 is_told=no # whether it was told to end, and so has some seconds only
 vm='' zone='' project='' keep='' bucket='' dates=() shard='' shards='' offset='' plan='' image='' secret='' key=''
-reply='' problem='' token='' child='' # of the last request or command
+reply='' problem='' token='' child='' input='' # of the last request or command
 
 say() {
     make_printable "$*"
@@ -104,7 +104,7 @@ retry() { # tries, what is tried, command
 # Runs a command; its output is in $work/output, and the last line of that in $problem. Its standard input is $input.
 quietly() {
     local status=0
-    timeout 900 "$@" >"$work/output" 2>&1 <<<"${input:-}" &
+    timeout 900 "$@" >"$work/output" 2>&1 <<<"$input" &
     child=$!
     await "$child" || status=$?
     child=''
@@ -359,8 +359,13 @@ pull() {
 }
 
 log_in() {
+    local status=0
     fetch_token || return 1
-    input=$token quietly docker login -u oauth2accesstoken --password-stdin "https://${image%%/*}" && return 0
+    # Not as a prefix of the command, which would put it into the environment of what that runs.
+    input=$token
+    quietly docker login -u oauth2accesstoken --password-stdin "https://${image%%/*}" || status=$?
+    input=''
+    ((status != 0)) || return 0
     problem="no login to ${image%%/*}: $problem"
     return 1
 }

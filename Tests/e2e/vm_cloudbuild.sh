@@ -61,6 +61,8 @@ images = build["images"]
 repository = re.search("ARTIFACT_REPOSITORY=(.*)", pathlib.Path(sys.argv[3]).read_text())[1]
 own = build["substitutions"]
 assert own["_IMAGE"] == f"{repository}/market-tick-data-handler", own
+# What an account of one's own can be used with: the other ways need a bucket for logs.
+assert build["options"]["logging"] == "CLOUD_LOGGING_ONLY", build["options"]
 assert images == ["${_IMAGE}:$BUILD_ID", "${_IMAGE}:latest", "${_IMAGE}:build"], images
 # A plain submit knows no others: those of a repository are empty, and a name of one's own must have a value.
 for name in re.findall(r"\$\{?(\w+)", json.dumps(build["steps"]) + json.dumps(images)):

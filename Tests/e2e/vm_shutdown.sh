@@ -99,7 +99,7 @@ bash -c 'trap "echo told >told" TERM; echo ready >told; while :; do sleep 0.02; 
 bystander=$!
 started+=("$bystander")
 until_true grep -q ready told
-for content in "$bystander 1" "$bystander" "" "a[\$(touch $work/planted)] 1" "-1 1" "99999999999999999999 1"; do
+for content in "$bystander 1" "$bystander" "" "a[\$(echo x >$work/planted)] 1" "-1 1" "99999999999999999999 1"; do
     printf '%s\n' "$content" >run/startup
     shutdown_script
     expect_message "no startup script is at work"
@@ -140,7 +140,7 @@ expect "after a killed copy the next one works" "docker rm -f tick-data" "$(grep
 for round in 1 2 3; do
     vm "tick-data-vm-$((3000 + round))" with-docker
     item tick-shard-offset $((3000 + round))
-    ends_with 7 "Z error it is enough"
+    ends_with 7 "00:00Z error it is enough"
     copies=()
     for copy in 1 2 3 4; do
         "${machine[@]}" "$root/orchestration/vm-startup-script.sh" >"copy.$copy" 2>&1 &

@@ -231,7 +231,7 @@ while true; do
     [[ -z $(compgen -G "$work/tick-startup.*") ]] || fail "line $line: files are left behind"
     ends+=" $line:$(heartbeat "${days[0]}" state 2>/dev/null || true)"
     [[ -e $vm_state/reached ]] || break
-    line=$((line + 1 + RANDOM % ${STEP:-40}))
+    line=$((line + 1 + RANDOM % ${STEP:-50}))
 done
 echo "ends:$ends"
 ((line > 200)) || fail "only $line lines were reached"
