@@ -51,10 +51,11 @@ struct CurlOptions: Sendable {
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2), "TLS 1.2")
         if let certificates { try set(CURLOPT_CAINFO, certificates, "the certificate file") }
 
-        let version = request.ownConnection ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
+        let ownConnection = request.ownConnection || request.exceedsWindow
+        let version = ownConnection ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
         try set(CURLOPT_HTTP_VERSION, Int(version), "the HTTP version")
         // Requests made together share the first connection instead of opening one each before HTTP/2 is negotiated.
-        let waitsForConnection = !request.ownConnection && request.url.lowercased().hasPrefix("https:")
+        let waitsForConnection = !ownConnection && request.url.lowercased().hasPrefix("https:")
         try set(CURLOPT_PIPEWAIT, waitsForConnection ? 1 : 0, "multiplexing")
 
         switch (request.method, request.sentLength) {
@@ -101,6 +102,10 @@ struct CurlOptions: Sendable {
 }
 
 extension HTTPRequest {
+    /// Whether the body is longer than what HTTP/2 lets a client send before the server grants more. libcurl 7.88, that of Debian
+    /// 12, takes all of a core while it waits for that (curl/curl#10618).
+    fileprivate var exceedsWindow: Bool { sentLength.map { $0 < 0 || $0 > 65_535 } ?? false }
+
     /// The length of the body that is sent, -1 when it is not known beforehand, nil when the request has no body at all.
     fileprivate var sentLength: Int64? {
         switch body {

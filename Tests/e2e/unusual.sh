@@ -60,7 +60,7 @@ expect "a new link was asked for" 2 "$(requests tardis | grep -c '/v1/binance/tr
 
 # ---- a key that opens one exchange
 sandbox_with --key-covers binance-futures
-run_expecting 3 "${download[@]}" --symbols BTCUSDT --data-types trades,quotes
+run_expecting 3 "${download[@]}" --symbols BTCUSDT --data-types trades,quotes --max-workers 1
 expect_message "does not cover binance BTCUSDT"
 expect "the other exchange's files are there" 2 "$(bucket_state unusual | grep -c binance-futures)"
 expect "what the key opens was asked once" 1 "$(requests tardis | grep -c '/v1/api-key-info')"

@@ -61,7 +61,12 @@ public struct FleetLaunch: Sendable {
 
     /// Does everything once; what could not be made is in the outcome. Errors before the first VM are thrown.
     public func carryOut() async throws -> Outcome {
-        let hands = try await prepare()
+        let hands: FleetHands
+        do {
+            hands = try await prepare()
+        } catch let error as GoogleAPIError where error.kind == .policy {
+            throw AccessError("\(error); \(PolicyAdvice.advice(for: error.detail))", .credentials)
+        }
         var outcome = Outcome()
         var view = facts.view
         try await heal(view, hands, &outcome)
