@@ -29,8 +29,6 @@ final class CurlDriver {
             if let next = queue.enter(transfer, host: host) { start(next, host: host) }
         case .resumeReceiving(let transfer):
             exchanges[ObjectIdentifier(transfer)]?.resumeReceiving()
-        case .resumeSending(let transfer):
-            exchanges[ObjectIdentifier(transfer)]?.resumeSending()
         case .drop(let transfer):
             if queue.withdraw(host: Self.host(of: transfer), where: { $0 === transfer }) { return }
             remove(ObjectIdentifier(transfer))

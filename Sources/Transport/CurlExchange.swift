@@ -11,7 +11,6 @@ final class CurlExchange {
     private var stall: StallClock
     private var bodySent = 0
     private var receivingIsPaused = false
-    private var sendingIsPaused = false
     private var headerBytes: Int64 = 0
     private var status = 0
     private var fields: HTTPHeaders = [:]
@@ -70,16 +69,9 @@ final class CurlExchange {
         applyPauses()
     }
 
-    /// Asks the body stream again.
-    func resumeSending() {
-        sendingIsPaused = false
-        applyPauses()
-    }
-
     private func applyPauses() {
-        // libcurl may call back in here and pause again; the flags are then newer than this mask, and right.
-        let mask = (receivingIsPaused ? CURLPAUSE_RECV : 0) | (sendingIsPaused ? CURLPAUSE_SEND : 0)
-        let code = curl_easy_pause(easy, mask)
+        // libcurl may call back in here and pause again; the flag is then newer than this mask, and right.
+        let code = curl_easy_pause(easy, receivingIsPaused ? CURLPAUSE_RECV : 0)
         if code != CURLE_OK { transfer.finish(.failure(failure(code))) }
     }
 
@@ -93,9 +85,8 @@ final class CurlExchange {
         _ = tick_curl_get_offset(easy, CURLINFO_SIZE_UPLOAD_T, &up)
         _ = tick_curl_get_offset(easy, CURLINFO_SIZE_DOWNLOAD_T, &down)
         _ = tick_curl_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &connectedAfter)
-        // Until it is connected, the connect time-out watches. A body stream that a refusal has cut off holds nothing up.
-        let isRefused = headIsDelivered && status >= 300
-        let held = receivingIsPaused || (sendingIsPaused && !isRefused) || connectedAfter == 0
+        // Until it is connected, the connect time-out watches.
+        let held = receivingIsPaused || connectedAfter == 0
         return stall.isStalled(bytes: Int64(up) + Int64(down) + headerBytes, held: held, now: now)
     }
 
@@ -135,14 +126,6 @@ final class CurlExchange {
             part.withUnsafeBytes { target.copyMemory(from: $0) }
             bodySent += part.count
             return part.count
-        case .stream:
-            switch transfer.fill(target) {
-            case .bytes(let filled): return filled
-            case .end: return 0
-            case .nothingYet:
-                sendingIsPaused = true
-                return Int(CURL_READFUNC_PAUSE)
-            }
         }
     }
 

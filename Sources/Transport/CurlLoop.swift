@@ -10,7 +10,6 @@ final class CurlLoop: Sendable {
     enum Command: Sendable {
         case start(CurlTransfer)
         case resumeReceiving(CurlTransfer)
-        case resumeSending(CurlTransfer)
         /// The transfer has ended on the caller's side: let go of its handle.
         case drop(CurlTransfer)
     }

@@ -104,13 +104,12 @@ struct CurlOptions: Sendable {
 extension HTTPRequest {
     /// Whether the body is longer than what HTTP/2 lets a client send before the server grants more. libcurl 7.88, that of Debian
     /// 12, takes all of a core while it waits for that (curl/curl#10618).
-    fileprivate var exceedsWindow: Bool { sentLength.map { $0 < 0 || $0 > 65_535 } ?? false }
+    var exceedsWindow: Bool { sentLength.map { $0 > 65_535 } ?? false }
 
-    /// The length of the body that is sent, -1 when it is not known beforehand, nil when the request has no body at all.
+    /// The length of the body that is sent, nil when the request has no body at all.
     fileprivate var sentLength: Int64? {
         switch body {
         case .bytes(let bytes): Int64(bytes.count)
-        case .stream(let length, _): length ?? -1
         // These say "Content-Length: 0" rather than nothing: servers ask for it (411).
         case .none: ["POST", "PUT", "PATCH"].contains(method) ? 0 : nil
         }

@@ -1,9 +1,8 @@
 import Synchronization
 
-/// The part of one transfer that both sides touch: the curl thread puts in what arrives and takes out what is to be sent,
-/// the caller's task does the reverse. Whoever ends it first decides the outcome.
+/// The part of one transfer that both sides touch: the curl thread puts in what arrives, the caller's task takes it out. Whoever ends it first decides the outcome.
 final class CurlTransfer: Sendable {
-    /// Received bytes that may wait for the reader, and bytes that may wait to be sent, before the other side is held back.
+    /// Received bytes that may wait for the reader before the server is held back.
     static let bufferLimit = 1 << 20
 
     let request: HTTPRequest
@@ -13,13 +12,8 @@ final class CurlTransfer: Sendable {
         var outcome: Result<Void, TransportError>?
         var received: [UInt8] = []
         var receivingIsPaused = false
-        var toSend: [UInt8] = []
-        var toSendOffset = 0
-        var sendingHasEnded = false
-        var sendingIsPaused = false
         var headWaiter: CheckedContinuation<HTTPHead, any Error>?
         var reader: CheckedContinuation<ReadStep, any Error>?
-        var writer: CheckedContinuation<Void, any Error>?
     }
     private let state = Mutex(State())
 
@@ -41,16 +35,14 @@ final class CurlTransfer: Sendable {
         let waiters = state.withLock { state -> State? in
             guard state.outcome == nil else { return nil }
             state.outcome = outcome
-            state.toSend = []
             // What has arrived before a good end stays readable.
             if case .failure = outcome { state.received = [] }
-            defer { (state.headWaiter, state.reader, state.writer) = (nil, nil, nil) }
+            defer { (state.headWaiter, state.reader) = (nil, nil) }
             return state
         }
         guard let waiters else { return false }
         let failure = Self.failure(of: outcome) ?? error(.broken, "the transfer ended without an answer")
         waiters.headWaiter?.resume(throwing: failure)
-        waiters.writer?.resume(throwing: failure)
         if case .failure = outcome {
             waiters.reader?.resume(throwing: failure)
         } else {
@@ -67,13 +59,6 @@ final class CurlTransfer: Sendable {
 // MARK: - The curl thread's side
 
 extension CurlTransfer {
-    /// What there is to send now.
-    enum SendStep {
-        case bytes(Int)
-        case nothingYet
-        case end
-    }
-
     var hasEnded: Bool { state.withLock { $0.outcome != nil } }
 
     /// Hands the head of the final answer to the caller.
@@ -106,28 +91,6 @@ extension CurlTransfer {
             return (reader, Self.takeReceived(&state))
         }
         if let (reader, step) = woken { reader.resume(returning: step) }
-    }
-
-    /// Copies bytes to send into `buffer`.
-    func fill(_ buffer: UnsafeMutableRawBufferPointer) -> SendStep {
-        let (step, writer) = state.withLock { state -> (SendStep, CheckedContinuation<Void, any Error>?) in
-            let waiting = state.toSend.count - state.toSendOffset
-            guard waiting > 0 else {
-                if !state.sendingHasEnded { state.sendingIsPaused = true }
-                return (state.sendingHasEnded ? .end : .nothingYet, nil)
-            }
-            let count = min(waiting, buffer.count)
-            let from = state.toSendOffset
-            state.toSend[from..<from + count].withUnsafeBytes { buffer.copyMemory(from: $0) }
-            state.toSendOffset += count
-            guard state.toSendOffset == state.toSend.count else { return (.bytes(count), nil) }
-            state.toSend.removeAll(keepingCapacity: true)
-            state.toSendOffset = 0
-            defer { state.writer = nil }
-            return (.bytes(count), state.writer)
-        }
-        writer?.resume()
-        return step
     }
 
     private static func takeReceived(_ state: inout State) -> ReadStep {
@@ -177,40 +140,6 @@ extension CurlTransfer {
                     state.reader = continuation
                     return nil
                 }
-            }
-            if let ready { continuation.resume(with: ready) }
-        }
-    }
-
-    /// Adds bytes to send; true when the curl thread has to be told that there are some again.
-    func offer(_ bytes: [UInt8]) -> Bool {
-        state.withLock { state in
-            guard state.outcome == nil else { return false }
-            state.toSend += bytes
-            defer { state.sendingIsPaused = false }
-            return state.sendingIsPaused
-        }
-    }
-
-    /// Says that nothing more is to be sent; true when the curl thread has to be told.
-    func endSending() -> Bool {
-        state.withLock { state in
-            state.sendingHasEnded = true
-            defer { state.sendingIsPaused = false }
-            return state.sendingIsPaused
-        }
-    }
-
-    /// Waits until what was offered is below the limit.
-    func waitForRoom() async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            let ready = state.withLock { state -> Result<Void, any Error>? in
-                if let outcome = state.outcome {
-                    return .failure(Self.failure(of: outcome) ?? error(.broken, "answered before the body's end"))
-                }
-                if state.toSend.count < Self.bufferLimit { return .success(()) }
-                state.writer = continuation
-                return nil
             }
             if let ready { continuation.resume(with: ready) }
         }

@@ -1,4 +1,4 @@
-/// HTTP over libcurl: all transfers run on one thread of its own, bodies stream both ways with bounded memory.
+/// HTTP over libcurl: all transfers run on one thread of its own, what arrives is streamed with bounded memory.
 ///
 /// Requests share HTTP/2 connections where TLS negotiates it. Proxies and the certificate file come from the environment
 /// that is passed in (`https_proxy`, `no_proxy` …; `SSL_CERT_FILE`, `CURL_CA_BUNDLE`, `REQUESTS_CA_BUNDLE`), TLS is always
@@ -24,9 +24,6 @@ public final class CurlTransport: HTTPTransport {
     }
 
     /// Sends the request and follows its redirects; see `HTTPTransport`.
-    ///
-    /// A body stream is asked for as fast as it is sent. It is left alone when the server refuses early (a status of 300 or
-    /// more); otherwise this returns when the body has been sent and the head is there.
     public func download(_ request: HTTPRequest) async throws -> HTTPDownload {
         if request.url.lowercased().hasPrefix("file:") { return try FileSource.open(request) }
         var hop = request
@@ -54,12 +51,7 @@ public final class CurlTransport: HTTPTransport {
         let ending = TransferEnding(transfer: transfer, loop: loop)
         return try await withTaskCancellationHandler {
             guard loop.post(.start(transfer)) else { throw transfer.error(.cancelled, CurlDriver.shutDown) }
-            let head =
-                if case .stream(let length, let next) = request.body {
-                    try await sendStream(length, next, on: transfer, ending: ending)
-                } else {
-                    try await transfer.waitForHead()
-                }
+            let head = try await transfer.waitForHead()
             return HTTPDownload(
                 head: head,
                 next: { [loop] in
@@ -78,48 +70,6 @@ public final class CurlTransport: HTTPTransport {
             )
         } onCancel: {
             ending.cancel()
-        }
-    }
-
-    /// Feeds the body stream to the transfer and waits for the head meanwhile.
-    private func sendStream(
-        _ length: Int64?,
-        _ next: @escaping @Sendable () async throws -> [UInt8]?,
-        on transfer: CurlTransfer,
-        ending: TransferEnding
-    ) async throws -> HTTPHead {
-        try await withThrowingTaskGroup(of: HTTPHead?.self) { group in
-            group.addTask { [loop] in
-                do {
-                    var given: Int64 = 0
-                    while let bytes = try await next() {
-                        given += Int64(bytes.count)
-                        if let length, given > length { break }
-                        if transfer.offer(bytes) { loop.post(.resumeSending(transfer)) }
-                        try await transfer.waitForRoom()
-                    }
-                    if let length, given != length {
-                        let relation = given > length ? "more" : "less"
-                        ending.end(.body, "the body has \(relation) than the \(length) bytes that were announced")
-                    } else if transfer.endSending() {
-                        loop.post(.resumeSending(transfer))
-                    }
-                } catch {
-                    // Cancelled, too, when the server has refused; then its answer counts.
-                    if !Task.isCancelled { ending.end(.body, "the body could not be read: \(error)") }
-                }
-                return nil
-            }
-            group.addTask { try await transfer.waitForHead() }
-
-            var head: HTTPHead?
-            while let result = try await group.next() {
-                guard let result else { continue }
-                head = result
-                if result.status >= 300 { group.cancelAll() }
-            }
-            guard let head else { throw transfer.error(.broken, "the transfer ended without an answer") }
-            return head
         }
     }
 

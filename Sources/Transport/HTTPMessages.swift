@@ -50,8 +50,6 @@ public enum HTTPBody: Sendable {
     case none
     /// The whole body in memory; can be sent again on a retry or a redirect.
     case bytes([UInt8])
-    /// A body that is asked for piece by piece, nil at its end. `length` in bytes when known; otherwise it is sent chunked.
-    case stream(length: Int64?, next: @Sendable () async throws -> [UInt8]?)
 }
 
 /// One HTTP request, before retries.
@@ -69,7 +67,7 @@ public struct HTTPRequest: Sendable {
     /// How long the connection may take to be made.
     public var connectTimeout: Duration
     /// How long the transfer may go without a byte in either direction before it counts as stalled. While the receiver
-    /// holds the body back, or a body stream has nothing to give, the clock stands still. There is no total time-out.
+    /// holds the body back, the clock stands still. There is no total time-out.
     public var stallTimeout: Duration
     /// Whether the transfer gets an HTTP/1.1 connection for itself. For bodies of many megabytes: on a shared HTTP/2
     /// connection they share one congestion window, and libcurl buffers up to 32 MiB of a body that is held back.

@@ -35,12 +35,6 @@ func redirected(_ request: HTTPRequest, by head: HTTPHead) throws(TransportError
         next.body = .none
         next.headers["Content-Type"] = nil
         next.headers["Content-Range"] = nil
-    } else if case .stream = request.body {
-        throw TransportError(
-            .redirect,
-            operation: operation,
-            detail: "redirected with status \(head.status), but the streamed body cannot be sent a second time"
-        )
     }
     return next
 }

@@ -18,8 +18,6 @@ public struct TransportError: Error, Sendable, Equatable {
         case file
         /// The answer is longer than the caller allowed.
         case tooLarge
-        /// The caller's own body stream failed.
-        case body
         /// Too many redirects, or one that cannot be followed.
         case redirect
         /// It would carry a token or key over plain HTTP to another machine.
@@ -53,7 +51,7 @@ extension TransportError: RetryClassified {
     public var retryAdvice: RetryAdvice {
         switch kind {
         case .nameNotResolved, .connect, .stalled, .broken, .tls(certificate: false): .backoff
-        case .tls(certificate: true), .invalid, .file, .tooLarge, .body, .redirect, .insecure,
+        case .tls(certificate: true), .invalid, .file, .tooLarge, .redirect, .insecure,
             .cancelled:
             .never
         }

@@ -57,6 +57,17 @@ struct OptionsTests {
         #expect(kind == (isRefused ? .insecure : nil))
     }
 
+    @Test func longBodiesDoNotGoOverHTTP2() {
+        let bodies: [(HTTPBody, Bool)] = [
+            (.none, false), (.bytes([]), false), (.bytes([UInt8](repeating: 0, count: 65_535)), false),
+            (.bytes([UInt8](repeating: 0, count: 65_536)), true),
+        ]
+        for (body, isLong) in bodies {
+            #expect(HTTPRequest("PUT", "https://h.test/", body: body).exceedsWindow == isLong)
+        }
+        #expect(!HTTPRequest("GET", "https://h.test/").exceedsWindow)
+    }
+
     @Test func theTransportRefusesIt() async throws {
         let request = HTTPRequest("GET", "http://h.invalid/", headers: ["Authorization": "Bearer t"])
         let strict = CurlTransport(userAgent: "tests/1", environment: [:])

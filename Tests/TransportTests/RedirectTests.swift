@@ -76,12 +76,6 @@ struct RedirectTests {
         }
     }
 
-    @Test func aStreamedBodyIsNotSentTwice() throws {
-        let request = HTTPRequest("PUT", "http://h/", body: .stream(length: nil, next: { nil }))
-        let head = HTTPHead(status: 307, headers: ["Location": "/x"], url: "http://h/")
-        #expect(throws: TransportError.self) { try redirected(request, by: head) }
-    }
-
     @Test(arguments: [
         ("https://H/", "https://h:443/x", true), ("http://h/", "http://h:80/", true),
         ("http://h/", "https://h/", false),
