@@ -67,7 +67,7 @@ struct Screen {
             for line in report.shardLines(actions) { tool.print(line.text()) }
         default:
             tool.print(report.table)
-            for sentence in sentences { tool.print(sentence) }
+            for sentence in sentences { tool.printLine(sentence) }
         }
     }
 }

@@ -105,7 +105,7 @@ def varint(n):
     while n >= 0x80: out, n = out + bytes([n & 0x7F | 0x80]), n >> 7
     return out + bytes([n])
 def text(field, value): return bytes([field << 4 | 8]) + varint(len(value)) + value
-evil = "a\x1b]0;owned\x07\x1b[2J\u009b2J\u202e\r\x7f".encode()
+evil = "a\x1b]0;owned\x07\x1b[2J\u009b2J\u202e\r\x7f\nlocal_timestamp forged".encode()
 root = text(4, b"schema") + bytes([0x15, 2, 0])
 column = bytes([0x15, 4, 0x25, 0]) + text(1, evil) + b"\0"
 footer = bytes([0x15, 4, 0x19, 0x2C]) + root + column + bytes([0x16, 0]) + bytes([0x19, 0x0C])
@@ -125,6 +125,8 @@ for form in table json jsonl; do
     grep -q owned out || fail "describe --output $form: $(cat -v out)"
     expect "$form shows it and does nothing" "" "$(tr -d '\n -~' <out | cat -v | head -n 3)"
 done
+run_expecting 0 "$bin/vm-data-downloader" describe evil.parquet
+expect "no line is forged" 0 "$(grep -c '^local_timestamp' out)"
 run_expecting 6 "$bin/vm-data-downloader" describe bomb.parquet
 expect_message "more structures than are read here"
 echo "convert: $checks checks passed"

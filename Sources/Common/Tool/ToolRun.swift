@@ -54,6 +54,12 @@ public struct ToolRun: Sendable {
         context.output.write(text + "\n")
     }
 
+    /// Writes a sentence to stdout as one line, whatever it quotes: a line feed in text from elsewhere would begin a line that
+    /// looks like ours.
+    public func printLine(_ sentence: String) {
+        print(printable(sentence))
+    }
+
     /// Writes a table to stdout, cut to the screen if there is one.
     public func print(_ table: TextTable) {
         context.output.write(table.render(width: context.terminal.outputWidth, color: colorsOutput))
@@ -66,7 +72,7 @@ public struct ToolRun: Sendable {
         guard context.terminal.stdinIsTerminal, context.terminal.stderrIsTerminal else {
             throw arguments.error("there is no terminal to ask on; give --yes to do it without asking")
         }
-        messages.write("\(question) [y/N] ")
+        messages.write("\(printable(question)) [y/N] ")
         let answer = context.readLine()?.lowercased() ?? ""
         return answer == "y" || answer == "yes"
     }

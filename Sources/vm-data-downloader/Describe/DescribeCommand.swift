@@ -41,16 +41,16 @@ struct DescribeCommand {
     }
 
     private func printTables(_ path: String, _ size: Int64, _ file: FileMetadata) {
-        run.print(
+        run.printLine(
             "\(path): \(Format.count(file.rowCount)) rows, \(file.rowGroups.count) row groups, \(Format.bytes(size))"
         )
         if let times = times(file) {
             let first = CivilTime.rfc3339(epochMicroseconds: times.lowerBound)
             let last = CivilTime.rfc3339(epochMicroseconds: times.upperBound)
-            run.print("local_timestamp \(first) to \(last)")
+            run.printLine("local_timestamp \(first) to \(last)")
         }
-        run.print("written by \(file.createdBy)")
-        for pair in file.keyValues { run.print("\(pair.key) = \(pair.value)") }
+        run.printLine("written by \(file.createdBy)")
+        for pair in file.keyValues { run.printLine("\(pair.key) = \(pair.value)") }
         var table = TextTable([
             .init("COLUMN"), .init("TYPE"), .init("NULLS", alignRight: true), .init("BYTES", alignRight: true),
             .init("ENCODINGS"),

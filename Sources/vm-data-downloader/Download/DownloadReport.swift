@@ -78,7 +78,7 @@ struct DownloadReport {
         }
         for (reason, files) in groups.prefix(Self.namedReasons) {
             let more = files.count > 1 ? " and \(files.count - 1) more" : ""
-            run.print("\(word): \(files[0].job.object.name)\(more): \(reason)")
+            run.printLine("\(word): \(files[0].job.object.name)\(more): \(reason)")
         }
         let unnamed = groups.dropFirst(Self.namedReasons).reduce(0) { $0 + $1.files.count }
         if unnamed > 0 { run.print("\(word): and \(unnamed) more; --output json lists all") }
