@@ -19,7 +19,7 @@ expect_vms_in $b 60
 expect "two requests" 2 "$(bulk_inserts)"
 
 # ---- the zone that the error names goes first
-fresh_sandbox --compute-fault "stock-out zone=$a zones-available=$c"
+fresh_sandbox --compute-fault "stock-out zone=$a zones-available=$c as=operation"
 run_expecting 0 "${launch[@]}"
 expect_message "60 of 60 VMs are up (60 in $c)"
 

@@ -42,7 +42,7 @@ governed compute.trustedImageProjects=debian-cloud "--image-project"
 governed gcp.resourceLocations=us-central1 "--zone"
 fresh_sandbox --org-policy compute.requireShieldedVm --org-policy compute.vmExternalIpAccess
 run_expecting 0 "${launch[@]}" --instances 1 --egress shared
-expect_message "1 of 1 VMs are up"
+expect_message "1 of 1 VM is up"
 
 # ---- VMs may not run as the service account: found before anything is made
 fresh_sandbox --deny-permission iam.serviceAccounts.actAs
