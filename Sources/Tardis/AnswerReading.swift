@@ -33,9 +33,15 @@ struct AnswerReading {
     /// The longest pause that a lock's own time is believed: four times those seen.
     private static let longestLock = Duration.seconds(3600)
 
+    /// What was said, without the full stop that our own sentence goes on behind.
+    private static func sentence(_ text: String) -> String {
+        let text = text.clipped(toBytes: 500)
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
+    }
+
     func error(status: Int, headers: HTTPHeaders, body: [UInt8]) -> TardisError {
         let json = try? JSONDecoder().decode(ErrorBody.self, from: Data(body))
-        let said = json?.message.map { ": \($0)" } ?? ""
+        let said = json?.message.map { ": \(Self.sentence($0))" } ?? ""
         let asked = headers["Retry-After"].flatMap { retryAfter($0, now: now) }
         func make(_ kind: TardisError.Kind, _ detail: String, _ advice: RetryAdvice = .never) -> TardisError {
             TardisError(kind, operation: operation, detail: detail, retryAdvice: advice)
@@ -114,7 +120,7 @@ struct AnswerReading {
             } else if json?.code == 11 {
                 "the Tardis key has expired (401, code 11)\(said); renew it and set TARDIS_API_KEY"
             } else {
-                "the Tardis key is not accepted for this day (401)\(said); check TARDIS_API_KEY and what its plan covers"
+                "the Tardis key is not accepted (401)\(said); check TARDIS_API_KEY and what its plan covers"
             }
         return make(.unauthorized, why, .never)
     }

@@ -6,9 +6,9 @@ public struct ExchangeCatalogue: Sendable, Equatable {
         public let id: String
         /// spot, future, perpetual, option, combo …
         public let type: String
-        /// The data types there are files of.
+        /// The data types there are files of; empty where they are not told.
         public let dataTypes: [String]
-        /// The first day, `YYYY-MM-DD`.
+        /// The first day, `YYYY-MM-DD`; empty where it is not told.
         public let availableSince: String
         /// The last day, for a symbol that is still traded that of the newest files.
         public let availableTo: String?
@@ -36,7 +36,7 @@ public struct ExchangeCatalogue: Sendable, Equatable {
         guard let entry = symbols[symbol] else {
             return .absent("Tardis's archive of \(id) has no symbol \(symbol)")
         }
-        guard entry.dataTypes.contains(dataType) else {
+        guard entry.dataTypes.isEmpty || entry.dataTypes.contains(dataType) else {
             return .absent("Tardis has no \(dataType) of \(id) \(symbol)")
         }
         guard date >= entry.availableSince else {
@@ -58,7 +58,16 @@ public struct ExchangeCatalogue: Sendable, Equatable {
 extension TardisClient {
     /// What the archive has of an exchange. Throws `TardisError`.
     public func catalogue(exchange: String) async throws -> ExchangeCatalogue {
-        try await document("exchanges/\(exchange)", described: "the catalogue", as: CatalogueBody.self).catalogue
+        let body = try await document("exchanges/\(exchange)", described: "the catalogue", as: CatalogueBody.self)
+        // What is not there proves nothing: a catalogue of another exchange, or without symbols, is none.
+        guard body.id == exchange, let catalogue = body.catalogue else {
+            throw TardisError(
+                .malformed,
+                operation: "GET \(options.apiURL)/exchanges/\(exchange)",
+                detail: "the answer is no catalogue of \(exchange)"
+            )
+        }
+        return catalogue
     }
 }
 
@@ -80,21 +89,31 @@ private struct CatalogueBody: Decodable {
     var id: String
     var datasets: Datasets?
 
-    var catalogue: ExchangeCatalogue {
-        func day(_ time: String) -> String { String(time.prefix(10)) }
+    /// Nil without symbols.
+    var catalogue: ExchangeCatalogue? {
         let symbols = (datasets?.symbols ?? []).map {
             ExchangeCatalogue.Symbol(
                 id: $0.id,
                 type: $0.type ?? "",
                 dataTypes: $0.dataTypes ?? [],
-                availableSince: day($0.availableSince ?? ""),
-                availableTo: $0.availableTo.map(day)
+                availableSince: Self.day($0.availableSince) ?? "",
+                availableTo: Self.day($0.availableTo)
             )
         }
+        guard !symbols.isEmpty else { return nil }
         return ExchangeCatalogue(
             id: id,
-            exportedUntil: datasets?.exportedUntil.map(day),
+            exportedUntil: Self.day(datasets?.exportedUntil),
             symbols: Dictionary(symbols.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         )
+    }
+
+    /// `YYYY-MM-DD` at the beginning of a time; nil for what has none, which then says nothing.
+    private static func day(_ time: String?) -> String? {
+        guard let day = time?.prefix(10), day.utf8.count == 10 else { return nil }
+        let digits = day.utf8.enumerated().allSatisfy { index, byte in
+            index == 4 || index == 7 ? byte == 0x2D : (0x30...0x39).contains(byte)
+        }
+        return digits ? String(day) : nil
     }
 }

@@ -28,10 +28,13 @@ public actor DatasetDownload {
 
     /// Bytes of the whole file, if the server said.
     public var size: Int64? { total }
+    /// Whether the transport can tell an end from a break: the length was announced, or the body comes in chunks. Otherwise the
+    /// end of the connection is the end of the body, whatever broke it.
+    public private(set) var endIsProven = false
     /// The server's ETag of the file, if it gave one.
     public private(set) var etag: String?
 
-    private var operation: String { "GET \(dataset.path)" }
+    private nonisolated var operation: String { "GET \(dataset.path)" }
 
     /// The next bytes, nil after the last. Throws `TardisError`.
     public func next() async throws -> [UInt8]? {
@@ -92,6 +95,9 @@ public actor DatasetDownload {
         let headers = answer.head.headers
         if range == nil {
             etag = headers["ETag"]
+            endIsProven =
+                headers["Content-Length"] != nil
+                || headers["Transfer-Encoding"]?.lowercased().contains("chunked") == true
             validator = headers["Accept-Ranges"] == "bytes" ? strongValidator(headers) : nil
             total = headers["Content-Length"].flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
         } else if answer.head.status != 206 || start(of: headers["Content-Range"]) != received {
@@ -101,7 +107,8 @@ public actor DatasetDownload {
         current = answer
     }
 
-    private func interrupted(_ detail: String) -> TardisError {
+    /// The error of a file that must be begun again.
+    public nonisolated func interrupted(_ detail: String) -> TardisError {
         TardisError(.interrupted, operation: operation, detail: detail, retryAdvice: .backoff)
     }
 

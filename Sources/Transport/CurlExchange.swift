@@ -7,6 +7,7 @@ final class CurlExchange {
     let easy: UnsafeMutableRawPointer
 
     private let headers: UnsafeMutablePointer<curl_slist>?
+    private let proxies: ProxySettings
     private let errorText: UnsafeMutablePointer<CChar>
     private var stall: StallClock
     private var bodySent = 0
@@ -28,6 +29,7 @@ final class CurlExchange {
         }
         self.transfer = transfer
         self.easy = easy
+        proxies = options.proxies
         stall = StallClock(limit: transfer.request.stallTimeout, now: now)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -105,7 +107,13 @@ final class CurlExchange {
         if proxyStatus >= 400 {
             return transfer.error(.connect, "the proxy refused the connection with status \(proxyStatus)")
         }
-        return transfer.error(.init(code), curlDetail(code, errorText: String(cString: errorText)))
+        let kind = TransportError.Kind(code)
+        // Which hosts `no_proxy` excepts is libcurl's to know.
+        let isProxied =
+            !proxies.proxy(for: transfer.request.url).isEmpty && proxies.exceptions.isEmpty
+            && [.connect, .nameNotResolved].contains(kind)
+        let detail = proxies.redacted(curlDetail(code, errorText: String(cString: errorText)))
+        return transfer.error(kind, isProxied ? "\(detail) (through the proxy that the environment names)" : detail)
     }
 
     // MARK: Callbacks

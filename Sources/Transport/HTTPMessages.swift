@@ -186,7 +186,7 @@ extension HTTPRequest {
     /// reaches a network, to each hop.
     func checkSecrecy() throws(TransportError) {
         guard bodyIsSecret || headers["Authorization"] != nil, let url = URLParts(url), url.scheme != "https",
-            !url.isLoopback
+            !url.isLoopback, !ProxySettings.metadataHosts.contains(url.host)
         else { return }
         throw TransportError(
             .insecure,

@@ -7,7 +7,7 @@ struct ProxySettings: Sendable, Equatable {
     let exceptions: String
 
     /// The metadata server is link-local: a proxy can never reach the right one.
-    private static let metadataHosts: Set<String> = ["metadata.google.internal", "metadata", "169.254.169.254"]
+    static let metadataHosts: Set<String> = ["metadata.google.internal", "metadata", "169.254.169.254"]
 
     init(environment: [String: String]) {
         func first(_ names: String...) -> String {
@@ -23,6 +23,26 @@ struct ProxySettings: Sendable, Equatable {
         directHosts = Self.metadataHosts.union(named)
     }
 
+    /// The first variable whose value is no proxy's address (`[SCHEME://][USER:PASSWORD@]HOST[:PORT]`); nil when all are.
+    static func malformed(in environment: [String: String]) -> String? {
+        ["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"].first { name in
+            guard let value = environment[name], !value.isEmpty else { return false }
+            let url = value.contains("://") ? value : "http://" + value
+            guard let parts = URLParts(url), !parts.host.isEmpty, !value.hasSuffix(":") else { return true }
+            return !["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(parts.scheme)
+        }
+    }
+
+    /// The text without the user names and passwords of the proxies, which libcurl quotes when it refuses one.
+    func redacted(_ text: String) -> String {
+        [forHTTPS, forHTTP].reduce(text) { text, proxy in
+            guard let at = proxy.lastIndex(of: "@") else { return text }
+            let start = proxy.firstRange(of: "://")?.upperBound ?? proxy.startIndex
+            guard start < at else { return text }
+            return text.replacing(proxy[start..<at], with: "<redacted>")
+        }
+    }
+
     /// The proxy's URL; empty for a direct connection (and, to libcurl, "do not look at the process environment"). This
     /// machine and the metadata server are never asked through a proxy, which would reach another machine's.
     func proxy(for url: String) -> String {
@@ -31,3 +51,6 @@ struct ProxySettings: Sendable, Equatable {
         return parts.scheme == "https" ? forHTTPS : forHTTP
     }
 }
+
+/// The variable of the environment whose value is no proxy's address; nil when there is none.
+public func malformedProxy(in environment: [String: String]) -> String? { ProxySettings.malformed(in: environment) }

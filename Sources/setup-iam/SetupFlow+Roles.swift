@@ -115,7 +115,7 @@ extension SetupFlow {
         } catch let error as GoogleAPIError where orNone && [.notFound, .apiDisabled].contains(error.kind) {
             return IAMPolicy()
         } catch let error as GoogleAPIError
-            where place == .project && error.kind == .apiDisabled && (settings.mode == .apply || settings.enablesAPIs)
+            where place == .project && error.kind == .apiDisabled && !settings.isRemoval
         {
             // It will be enabled before the roles are written.
             return IAMPolicy()

@@ -31,6 +31,21 @@ struct SetupFlow: Sendable {
     /// Does it and shows what was found and what was done.
     func run() async throws -> ExitStatus {
         var flow = self
+        run.logger.info(
+            settings.isRemoval ? "roles are taken from this account" : "roles are for this account",
+            ["account": .string(settings.serviceAccount), "project": .string(settings.project)]
+        )
+        let hasDefault = { (option: OptionSpec, variable: String) in
+            run.arguments.string(option.name) == DeploymentDefaults.values[variable]
+        }
+        if hasDefault(SharedOptions.serviceAccount, "SERVICE_ACCOUNT"),
+            !hasDefault(SharedOptions.project, "GCP_PROJECT_ID")
+        {
+            run.logger.warning(
+                "the account is that of the runbook's own project; set SERVICE_ACCOUNT to one of yours",
+                ["account": .string(settings.serviceAccount)]
+            )
+        }
         let key = settings.secret == nil || settings.isRemoval ? nil : try SetupSettings.key(run)
         // All is looked at before anything is changed, so that a wrong setting changes nothing.
         var report = settings.isRemoval ? try await flow.removal() : try await flow.setup(key)

@@ -74,6 +74,15 @@ struct ShardStateTests {
         #expect(throws: DocumentError.self) { try ShardState(decoding: document) }
     }
 
+    /// One character may have thousands of bytes, and an object has room for 8 KiB of metadata.
+    @Test func metadataIsCutByBytes() {
+        var state = ShardState(vm: "v", shard: 0, shards: 1, now: 0)
+        let mark = "a" + String(repeating: "\u{301}", count: 6_000)
+        state.note(error: .init(object: mark, reason: mark))
+        state.current = [mark]
+        #expect(state.metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } < 4_096)
+    }
+
     @Test func metadataStaysSmall() {
         var state = state
         state = ShardState(vm: state.vm, shard: 0, shards: 1, now: 0)

@@ -159,6 +159,29 @@ private let user = """
         #expect(refused?.kind == .malformed)
     }
 
+    /// They bring addresses of their own: a `.env` that merely lies there could so send any file anywhere.
+    @Test(arguments: [impersonation, external("{\"file\":\"/t\"}")])
+    func otherIdentitiesAreTakenFromNamedFilesOnly(file: String) async {
+        let transport = Asked { _, _ in (200, [:], token) }
+        let files = ["/f": file, "/t": "private"]
+        let found = CredentialSources(
+            environment: ["GCP_CREDENTIALS_PATH": "/f"],
+            home: nil,
+            readFile: { path in files[path].map { Array($0.utf8) } },
+            transport: transport,
+            allowsOtherIdentities: false
+        )
+        let refused = await error(found)
+        #expect(refused?.kind == .unreadable && transport.requests.isEmpty)
+    }
+
+    @Test func theHeadersAndTheAnswerOfATokenAddressAreSecrets() async throws {
+        let transport = Asked { request, _ in request.url.contains("vault") ? (200, [:], "t") : (200, [:], token) }
+        let files = ["/f": Self.external("{\"url\":\"http://vault.test/t\"}")]
+        _ = try await sources(["GCP_CREDENTIALS_PATH": "/f"], files, transport).tokens().token()
+        #expect(transport.requests[0].bodyIsSecret)
+    }
+
     // MARK: Clock
 
     @Test(arguments: [
@@ -251,6 +274,24 @@ private let user = """
         let sender = AuthorizedSender(transport: transport, tokens: found.tokens(), billing: .none)
         _ = try await sender.send(HTTPRequest("GET", "https://compute.test/"), limit: 100)
         #expect(transport.requests.last?.headers["x-goog-user-project"] == project)
+    }
+
+    @Test func requestsThatAreRefusedTogetherAllNameTheProjectThen() async throws {
+        let transport = Asked { request, _ in
+            request.headers["x-goog-user-project"] == nil
+                ? (400, [:], "no user project provided") : (200, [:], "{}")
+        }
+        let fixed = FixedTokens(fixed: AccessToken(secret: Secret("t"), expires: nil))
+        let sender = AuthorizedSender(transport: transport, tokens: fixed, billing: BillingProject { "payer" })
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    try await sender.send(HTTPRequest("GET", "https://storage.test/"), limit: 1000).status
+                }
+            }
+            return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+        }
+        #expect(statuses == [200])
     }
 
     @Test(arguments: [

@@ -20,6 +20,14 @@ import Transport
         #expect(try await store.withChecksums(listed).map(\.name) == ["a", "c"])
     }
 
+    @Test func aListingThatNamesItselfAsTheNextPageEnds() async {
+        let page = "{\"items\":[],\"nextPageToken\":\"same\"}"
+        let answers = ScriptedAnswers([(200, page), (200, page)])
+        let store = GCSStore(bucket: "b", transport: answers, tokens: AnonymousTokens(), retry: RetryPolicy(tries: 1))
+        #expect(await kindThrown { _ = try await store.listAll(prefix: "") } == .invalid)
+        #expect(answers.requests.count == 2)
+    }
+
     @Test(arguments: [
         ("\"5\"", true), ("\"0\"", true), ("\"5497558138880\"", true), ("\"5497558138881\"", false), ("\"-1\"", false),
         ("\"9223372036854775807\"", false), ("\"x\"", false),

@@ -233,6 +233,15 @@ private let brokenTransfers: [(HTTPHeaders, Int?, String)] = [
         #expect(transport.requests.count == answers.count)
     }
 
+    @Test(
+        arguments: [(["Content-Length": "3"], true), (["Transfer-Encoding": "Chunked"], true), ([:], false)]
+            as [(HTTPHeaders, Bool)]
+    )
+    func anEndIsProvenByALengthOrByChunks(headers: HTTPHeaders, isProven: Bool) async throws {
+        let download = try await client(ScriptedTransport([Answer(200, headers, "abc")])).download(dataset())
+        #expect(await download.endIsProven == isProven)
+    }
+
     @Test func aBreakBehindTheLastByteIsTheEnd() async throws {
         let transport = ScriptedTransport([Answer(200, ["Content-Length": "3"], "abc", breaks: .broken)])
         #expect(try await collect(try await client(transport).download(dataset())) == "abc")
@@ -275,6 +284,31 @@ private let brokenTransfers: [(HTTPHeaders, Int?, String)] = [
             }
         #expect(found == expected)
         #expect(transport.requests.first?.url == "https://api.tardis.dev/v1/exchanges/binance")
+    }
+
+    /// What is not told proves no absence.
+    @Test(arguments: [
+        "{\"id\":\"binance\"}", "{\"id\":\"binance\",\"datasets\":{\"symbols\":[]}}",
+        "{\"id\":\"deribit\",\"datasets\":{\"symbols\":[{\"id\":\"BTCUSDT\",\"dataTypes\":[\"trades\"]}]}}",
+    ])
+    func whatNamesNoSymbolsOfTheExchangeIsNoCatalogue(body: String) async throws {
+        let transport = ScriptedTransport([Answer(200, [:], body)])
+        let error = await #expect(throws: TardisError.self) {
+            _ = try await client(transport).catalogue(exchange: "binance")
+        }
+        #expect(error?.kind == .malformed)
+    }
+
+    @Test(arguments: [
+        "{\"id\":\"BTCUSDT\"}",
+        "{\"id\":\"BTCUSDT\",\"dataTypes\":[\"trades\"],\"availableSince\":\"x\",\"availableTo\":\"\"}",
+        "{\"id\":\"BTCUSDT\",\"availableSince\":\"9999\",\"availableTo\":\"0\"}",
+    ])
+    func whatASymbolDoesNotTellExcludesNothing(symbol: String) async throws {
+        let body = "{\"id\":\"binance\",\"datasets\":{\"exportedUntil\":\"soon\",\"symbols\":[\(symbol)]}}"
+        let transport = ScriptedTransport([Answer(200, [:], body)])
+        let catalogue = try await client(transport).catalogue(exchange: "binance")
+        #expect(catalogue.availability(symbol: "BTCUSDT", dataType: "trades", date: "2023-05-23") == .available)
     }
 
     @Test func whatIsNoCatalogueIsSaidToBeNone() async throws {

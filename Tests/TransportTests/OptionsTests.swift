@@ -36,6 +36,32 @@ struct OptionsTests {
         #expect(ProxySettings(environment: ["all_proxy": "p"]).proxy(for: url) == "p")
     }
 
+    @Test(arguments: [
+        "http://user:s3cr3t@127.0.0.1:99999", "http://user:s3cr3t pw@127.0.0.1:9", "ftp://user:s3cr3t@h:9",
+        "http://user:s3cr3t@[::1",
+        "foo:", "http://", "://",
+    ])
+    func aMalformedProxyIsNamedByItsVariable(value: String) {
+        #expect(malformedProxy(in: ["https_proxy": value]) == "https_proxy")
+        let said = ProxySettings(environment: ["https_proxy": value]).redacted("Unsupported proxy syntax in '\(value)'")
+        #expect(!said.contains("s3cr3t"))
+    }
+
+    @Test(arguments: [
+        "http://proxy.test:3128", "proxy.test:3128", "https://u:p@h.test", "socks5h://127.0.0.1:1080", "",
+    ])
+    func proxiesThatLibcurlKnowsAreTaken(value: String) {
+        #expect(malformedProxy(in: ["https_proxy": value, "ALL_PROXY": value]) == nil)
+    }
+
+    @Test(arguments: [
+        ("abcdef", 3, "abc"), ("abc", 3, "abc"), ("aé", 2, "a"), ("aé", 3, "aé"), ("a\u{301}\u{301}b", 3, "a\u{301}"),
+        ("😀", 3, ""),
+    ])
+    func textsAreClippedByBytesAtScalars(text: String, bytes: Int, clipped: String) {
+        #expect(text.clipped(toBytes: bytes).utf8.elementsEqual(clipped.utf8))
+    }
+
     @Test func noProxyIsLeftToLibcurl() {
         #expect(ProxySettings(environment: ["NO_PROXY": "x", "no_proxy": "y.example,.z"]).exceptions == "y.example,.z")
         #expect(ProxySettings(environment: ["NO_PROXY": "*"]).exceptions == "*")

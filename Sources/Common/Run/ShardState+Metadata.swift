@@ -1,3 +1,5 @@
+import Transport
+
 extension ShardState {
     /// The key figures as custom metadata of the heartbeat's object, so that one listing shows a whole fleet: all but the
     /// absences, with the first current object and the first error only, that one cut short.
@@ -13,10 +15,10 @@ extension ShardState {
             "tick-updated": "\(updated)",
         ]
         for figure in Figures.all { values[Self.key(figure)] = "\(figure.get(figures))" }
-        if let object = current.first { values["tick-current"] = object }
+        if let object = current.first { values["tick-current"] = object.clipped(toBytes: 1_024) }
         if let error = errors.first {
-            values["tick-error-object"] = error.object
-            values["tick-error"] = String(error.reason.prefix(Self.keptErrorLength))
+            values["tick-error-object"] = error.object.clipped(toBytes: 1_024)
+            values["tick-error"] = error.reason.clipped(toBytes: Self.keptErrorLength)
         }
         return values
     }
@@ -44,7 +46,7 @@ extension ShardState {
         self.updated = updated
     }
 
-    /// Characters of an error kept in metadata, of which an object may have 8 KiB in all.
+    /// Bytes of an error kept in metadata, of which an object may have 8 KiB in all.
     private static let keptErrorLength = 300
 
     private static func key(_ figure: Figures.Field) -> String {

@@ -11,6 +11,11 @@ public struct SettingsSources: Sendable {
     /// Addresses that keys and tokens are sent to. A file that merely lies in the current directory cannot set them: whoever
     /// may write there would get the key.
     static let endpoints: Set<String> = ["TARDIS_BASE_URL", "TARDIS_API_URL"]
+    /// Options that decide where data and key go and what VMs run; that they come from a `.env` is said at each run.
+    static let decisive: Set<String> = [
+        "project", "bucket", "credentials", "service-account", "repository", "image", "image-project", "image-family",
+        "secret",
+    ]
     /// Settings are some kilobytes; what is longer is something else under that name.
     private static let longestFile = 1 << 20
 

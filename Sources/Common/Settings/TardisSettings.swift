@@ -23,6 +23,11 @@ public enum TardisSettings {
         guard ["http://", "https://", "file:///"].contains(where: url.hasPrefix) else {
             throw arguments.error("--\(name) \(url) is no address that begins with https://, http:// or file:///")
         }
+        guard !url.dropFirst(8).prefix(while: { $0 != "/" }).contains("@") else {
+            throw arguments.error(
+                "--\(name) has a user name or password in it, which would be shown; give the key as TARDIS_API_KEY"
+            )
+        }
         let isKeyed = arguments.variable(SharedOptions.tardisKey.name) != nil
         if isKeyed, url.hasPrefix("http:"), !isLoopbackURL(url),
             !arguments.flag(SharedOptions.insecureEndpoints.name)

@@ -28,10 +28,19 @@ public struct GoogleConnection: Sendable {
         let arguments = tool.arguments
         var environment = tool.context.environment
         // A flag or a settings file says the same as the variable.
+        var isFromLyingFile = false
         if let path = arguments.string(SharedOptions.credentials.name) {
             environment["GCP_CREDENTIALS_PATH"] = tool.context.absolute(path)
+            isFromLyingFile = tool.isFromLyingFile(SharedOptions.credentials.name)
+            // Who names a file on the command line means it.
+            if arguments.origin(SharedOptions.credentials.name) == .flag {
+                environment["CLOUDSDK_AUTH_ACCESS_TOKEN"] = nil
+            }
         }
         self.environment = environment
+        if let name = malformedProxy(in: environment) {
+            throw arguments.error("\(name) is no address of a proxy, such as http://proxy.example:3128")
+        }
         let isLenient = arguments.flag(SharedOptions.insecureEndpoints.name)
         if !isLenient { try Self.check(environment, arguments) }
         Self.warnOfReadable(environment, tool)
@@ -45,7 +54,9 @@ public struct GoogleConnection: Sendable {
             environment: environment,
             home: tool.context.home,
             transport: transport,
-            now: { now() / 1_000_000 }
+            now: { now() / 1_000_000 },
+            // Such a file says where tokens are sent, and which files are read for them.
+            allowsOtherIdentities: !isFromLyingFile
         )
         let project = arguments.has(SharedOptions.project.name) ? arguments.string(SharedOptions.project.name) : nil
         billing = BillingProject { [credentials] in

@@ -84,6 +84,10 @@ public enum ToolMain {
                     logFormat: format
                 )
                 for warning in sources.warnings { logger.warning(warning) }
+                let decisive = arguments.settings(named: SettingsSources.decisive).filter { run.isFromLyingFile($0) }
+                if !decisive.isEmpty {
+                    logger.info("settings of .env are used", ["options": .string(decisive.joined(separator: ", "))])
+                }
                 let status = try await body(run)
                 context.exitHooks.run()
                 // Work that ended well in spite of a signal is done; anything else ended because of it.
@@ -124,7 +128,10 @@ public enum ToolMain {
         let asked = arguments.has(option) ? arguments.string(option) : nil
         guard let name = asked ?? arguments.variable("LOG_LEVEL")?.values.last else { return .info }
         guard let level = LogLevel(name: name) else {
-            throw arguments.error("log level \(name) is not one of DEBUG, INFO, WARNING, ERROR")
+            // A file may be another tool's, with a variable of the same name.
+            let found = asked == nil ? arguments.variable("LOG_LEVEL")?.origin : nil
+            let origin = if case .file(let path)? = found { " (LOG_LEVEL in \(path))" } else { "" }
+            throw arguments.error("log level \(name)\(origin) is not one of DEBUG, INFO, WARNING, ERROR")
         }
         return level
     }

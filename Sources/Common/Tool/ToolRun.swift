@@ -17,6 +17,13 @@ public struct ToolRun: Sendable {
     let messages: RedirectableSink
     let logFormat: Logger.Format
 
+    /// Whether the option's value comes from a file of settings that nobody named: one that merely lies in the current directory.
+    func isFromLyingFile(_ option: String) -> Bool {
+        guard case .file(let path)? = arguments.origin(option) else { return false }
+        let named = arguments.has(SharedOptions.envFile.name) ? arguments.string(SharedOptions.envFile.name) : nil
+        return named.map(context.absolute) != path
+    }
+
     /// Begins to show progress on stderr in the mode of `--progress`, or of `auto` where the tool has no such option; `--quiet`
     /// turns it off, and where the log is JSON lines `auto` is too. Log lines appear above it. Close it when the work ends; it
     /// is closed on every way out in any case.

@@ -13,6 +13,11 @@ public struct ParsedArguments: Sendable {
     /// The chosen subcommand; nil when the tool itself was run.
     public var subcommand: String? { path.count > 1 ? path.last : nil }
 
+    /// Those of the names that are options of the command, in the order of its help.
+    public func settings(named names: Set<String>) -> [String] {
+        scope.map(\.name).filter(names.contains)
+    }
+
     /// Whether the command has an option of that name.
     public func has(_ name: String) -> Bool {
         scope.contains { $0.name == name }

@@ -1,4 +1,5 @@
 import GoogleCloud
+import Transport
 
 extension LaunchMachine {
     /// The operation of a request went well. All or nothing is then all; otherwise only a listing says how many came.
@@ -15,7 +16,7 @@ extension LaunchMachine {
 
     mutating func failed(_ failures: [ComputeOperation.Failure], _ status: Int?) -> Action {
         guard let (kind, failure) = LaunchFailureClass.deciding(failures, httpStatus: status) else { return finished() }
-        let said = failure.message.isEmpty ? failure.code : "\(failure.code): \(failure.message.prefix(300))"
+        let said = failure.message.isEmpty ? failure.code : "\(failure.code): \(failure.message.clipped(toBytes: 300))"
         return answer(kind, said, zones: failure.zonesAvailable)
     }
 

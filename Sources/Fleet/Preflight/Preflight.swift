@@ -84,6 +84,11 @@ public struct Preflight: Sendable {
             case .notFound:
                 let text = "there is no project \(order.project); correct --project or GCP_PROJECT_ID"
                 return Checked(nil, [Finding("project", .error(.usage), text)])
+            case .apiDisabled:
+                let text =
+                    "Compute Engine is not enabled in \(order.project); enable all that is needed: \(AccessCheck.setup) "
+                    + "--enable-apis --project \(order.project)"
+                return Checked(nil, [Finding("project", .error(.failed), text)])
             case .permission:
                 let text = "\(error) (or the project's id is wrong: --project, GCP_PROJECT_ID)"
                 return Checked(nil, [Finding("project", .error(.credentials), text)])

@@ -101,7 +101,7 @@ struct TardisCheck: Sendable {
             }
             return await group.reduce(into: [Checked<ExchangeCatalogue>]()) { $0.append($1) }
         }
-        let catalogues = Dictionary(uniqueKeysWithValues: found.compactMap(\.value).map { ($0.id, $0) })
+        let catalogues = Dictionary(found.compactMap(\.value).map { ($0.id, $0) }) { first, _ in first }
         return Checked(catalogues, found.flatMap(\.findings) + compare(catalogues))
     }
 

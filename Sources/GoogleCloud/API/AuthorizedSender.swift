@@ -11,25 +11,32 @@ struct AuthorizedSender: Sendable {
     /// to count the request against. Redirects are not followed, as the token would go with them. Throws `CredentialError`
     /// and `TransportError`.
     func send(_ request: HTTPRequest, limit: Int) async throws -> HTTPResponse {
-        var (response, token) = try await attempt(request, limit: limit)
-        if response.status == 401, let token {
-            await tokens.invalidate(token)
-            response = try await attempt(request, limit: limit).response
+        var project = billing.known
+        var (response, token) = try await attempt(request, limit: limit, project)
+        if response.status == 401, let stale = token {
+            await tokens.invalidate(stale)
+            (response, token) = try await attempt(request, limit: limit, project)
         }
-        guard BillingProject.isMissing(in: response), await billing.learn() else { return response }
-        return try await attempt(request, limit: limit).response
+        // Requests that are under way together are all refused, and each is sent again with what one of them learned.
+        guard project == nil, token?.quotaProject == nil, BillingProject.isMissing(in: response) else {
+            return response
+        }
+        project = await billing.learn()
+        guard project != nil else { return response }
+        return try await attempt(request, limit: limit, project).response
     }
 
     private func attempt(
         _ request: HTTPRequest,
-        limit: Int
+        limit: Int,
+        _ project: String?
     ) async throws -> (response: HTTPResponse, token: AccessToken?) {
         var request = request
         request.redirects = 0
         let token = try await tokens.token()
         if let token {
             request.headers["Authorization"] = "Bearer \(token.secret.reveal())"
-            if let project = token.quotaProject ?? billing.known { request.headers["x-goog-user-project"] = project }
+            if let project = token.quotaProject ?? project { request.headers["x-goog-user-project"] = project }
         }
         return (try await transport.send(request, limit: limit), token)
     }
@@ -52,11 +59,12 @@ public final class BillingProject: Sendable {
 
     var known: String? { learnt.withLock { $0 } }
 
-    /// Finds the project; false when there is none, or when it was known and therefore named already.
-    func learn() async -> Bool {
-        guard known == nil, let project = await find(), !project.isEmpty else { return false }
+    /// Finds the project, once; nil when there is none.
+    func learn() async -> String? {
+        if let known { return known }
+        guard let project = await find(), !project.isEmpty else { return nil }
         learnt.withLock { $0 = project }
-        return true
+        return project
     }
 
     /// Whether the answer refuses because no project was named.

@@ -70,7 +70,7 @@ extension GoogleAPIError {
         self.init(
             kind,
             operation: operation,
-            detail: "status \(response.status)\(said.isEmpty ? "" : " (\(said.prefix(300)))"); \(next)",
+            detail: "status \(response.status)\(said.isEmpty ? "" : " (\(said.clipped(toBytes: 300)))"); \(next)",
             permission: permission,
             retryAdvice: isTemporary ? asked.map { .after($0) } : nil
         )

@@ -8,7 +8,7 @@ extension ComputeOperation {
         let kind = first.kind(httpStatus: httpStatus)
         let permission = kind == .permission ? GoogleAPIError.permission(in: first.message) : nil
         let others = failures.count > 1 ? ", and \(failures.count - 1) more" : ""
-        let said = first.message.isEmpty ? "" : ": \(first.message.prefix(300))"
+        let said = first.message.isEmpty ? "" : ": \(first.message.clipped(toBytes: 300))"
         throw GoogleAPIError(
             kind,
             operation: operation,

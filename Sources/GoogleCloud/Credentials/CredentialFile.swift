@@ -45,6 +45,14 @@ indirect enum CredentialFile: Sendable {
         }
     }
 
+    /// Whether it is a key or a user's login, and names no other identity.
+    var isPlain: Bool {
+        switch self {
+        case .serviceAccount, .authorizedUser: true
+        case .impersonated, .externalAccount: false
+        }
+    }
+
     private static let advice = "download the key again or point the variable at another file"
 
     /// The project that the file belongs to, when it says so.

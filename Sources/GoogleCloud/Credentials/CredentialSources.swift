@@ -17,16 +17,20 @@ public struct CredentialSources: Sendable {
     private let transport: any HTTPTransport
     private let now: WallClock
     private let clock: RetryClock
+    private let allowsOtherIdentities: Bool
 
-    /// Sources in the given environment; `home` is the folder that holds `.config/gcloud`.
+    /// Sources in the given environment; `home` is the folder that holds `.config/gcloud`. Impersonations and external accounts,
+    /// whose files name addresses and further files, are refused unless `allowsOtherIdentities`.
     public init(
         environment: [String: String],
         home: String?,
         readFile: @escaping ReadFile = CredentialSources.readFile,
         transport: any HTTPTransport,
         now: @escaping WallClock = systemWallClock,
-        clock: RetryClock = .system
+        clock: RetryClock = .system,
+        allowsOtherIdentities: Bool = true
     ) {
+        self.allowsOtherIdentities = allowsOtherIdentities
         self.environment = environment.filter { !$0.value.isEmpty }
         self.home = home
         self.readFile = readFile
@@ -145,7 +149,15 @@ public struct CredentialSources: Sendable {
                     "\(name) names \(path), which cannot be read; correct the path or unset the variable"
                 )
             }
-            return try CredentialFile(bytes, path: path)
+            let file = try CredentialFile(bytes, path: path)
+            guard allowsOtherIdentities || file.isPlain else {
+                throw CredentialError(
+                    .unreadable,
+                    "\(path) is named by a .env that merely lies there, and would send tokens to addresses of its own; name it by "
+                        + "\(name) in the environment, by --credentials, or in a file that --env-file names"
+                )
+            }
+            return file
         }
         guard let path = gcloudFile else { return nil }
         do {

@@ -41,6 +41,7 @@ struct TokenEndpoint: Sendable {
         }
         let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(response.body))
         let said = [refusal?.error, refusal?.error_description].compactMap { $0 }.joined(separator: ", ")
+            .clipped(toBytes: 500)
         let what = "no token for \(who): status \(response.status)\(said.isEmpty ? "" : " (\(said))")"
         if response.status == 429 || response.status >= 500 {
             return CredentialError(.unavailable, what + "; try again later", retryAdvice: .backoff)

@@ -75,7 +75,9 @@ struct TokenExchange: Sendable {
         case (nil, let url?):
             var headers: HTTPHeaders = [:]
             for (name, value) in (source.headers ?? [:]).sorted(by: { $0.key < $1.key }) { headers[name] = value }
-            let request = HTTPRequest("GET", url, headers: headers, redirects: 0)
+            var request = HTTPRequest("GET", url, headers: headers, redirects: 0)
+            // Its headers and its answer are secrets, too.
+            request.bodyIsSecret = true
             bytes = try await answer(to: request, "no token from \(redactedURL(url))") { _ in "" }
         case (nil, nil):
             let kind = source.environment_id.map { "environment \($0.prefix(20))" } ?? "an executable"

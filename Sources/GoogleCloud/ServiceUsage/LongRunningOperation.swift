@@ -65,7 +65,7 @@ extension GoogleAPIError {
         self.init(
             kind,
             operation: call.operation,
-            detail: "it failed (\((failure.message ?? "without a reason").prefix(300)))",
+            detail: "it failed (\((failure.message ?? "without a reason").clipped(toBytes: 300)))",
             permission: kind == .permission ? Self.permission(in: failure.message ?? "") ?? call.needs : nil
         )
     }

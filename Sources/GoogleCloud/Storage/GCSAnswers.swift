@@ -136,7 +136,7 @@ extension StorageError {
         self.init(
             kind,
             operation: operation,
-            detail: "status \(response.status)\(said.isEmpty ? "" : " (\(said.prefix(300)))"); \(next)",
+            detail: "status \(response.status)\(said.isEmpty ? "" : " (\(said.clipped(toBytes: 300)))"); \(next)",
             retryAdvice: isTemporary ? asked.map { .after($0) } : nil
         )
     }

@@ -15,7 +15,7 @@ struct GCSClient: Sendable {
     /// Bytes of an answer in JSON: a page has a thousand objects with 8 KiB of metadata at most.
     static let answerLimit = 64 << 20
     /// Bytes of an object that is read as a whole, as plans and heartbeats are.
-    static let objectLimit = 1 << 30
+    static let objectLimit = 32 << 20
 
     /// `/storage/v1/b/BUCKET`
     var bucketURL: String { "\(endpoint)/storage/v1/b/\(percentEncoded(bucket))" }

@@ -145,6 +145,13 @@ public struct GCSStore: ObjectStore {
             guard !objects.contains(nil) else {
                 throw StorageError(.server(200), operation: operation, detail: "an object in the listing is malformed")
             }
+            guard answer.nextPageToken == nil || answer.nextPageToken != pageToken else {
+                throw StorageError(
+                    .invalid,
+                    operation: operation,
+                    detail: "a page of the listing names itself as the next"
+                )
+            }
             return ObjectPage(
                 objects: objects.compactMap { $0 },
                 prefixes: answer.prefixes ?? [],

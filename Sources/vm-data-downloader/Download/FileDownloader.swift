@@ -107,6 +107,11 @@ struct FileDownloader: Sendable {
         }
         await feeding
         guard let summary = converter.summary else { throw CancellationError() }
+        // Tardis's own empty day is a gzip stream of nothing, or of a header.
+        guard summary.inputBytes > 0 else { throw download.interrupted("an answer without a single byte came") }
+        if summary.inputBytes == summary.csvBytes, await !download.endIsProven {
+            throw download.interrupted("plain text came whose end nothing proves, as no length was announced")
+        }
         let unknown = summary.unknownColumns.joined(separator: ", ")
         if !unknown.isEmpty, said.isFirst("\(job.dataset.dataType) \(unknown)") {
             logger.warning(
