@@ -11,13 +11,15 @@
 # LOOPS      busy loops on every core, and
 # LOOP_NICE  their niceness (default: one of 15, which leaves the tests a third of each core, in slices; with 0 they get a seventieth,
 #            and a run takes most of an hour). As root it is three of 0: there libdispatch takes the tests' own niceness back.
+# SCHED      idle: the tests get what a loop of niceness 19 on every core leaves (chrt --idle), also as root. Threads then stand still
+#            for seconds; a run takes five minutes.
 # LIMIT      seconds after which a run is taken to hang (default: 3600)
 #
 # Status 0 when no run failed. The log of each run that did is kept in .build/soak. Tests/run.sh does not call this.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
-[[ ${1:-} != -h && ${1:-} != --help ]] || { sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 0; }
+[[ ${1:-} != -h && ${1:-} != --help ]] || { sed -n '2,20s/^# \{0,1\}//p' "$0"; exit 0; }
 runs=50 busy=20
 if [[ ${1:-} =~ ^[0-9]+$ ]]; then runs=$1; shift; fi
 if [[ ${1:-} =~ ^[0-9]+$ ]]; then busy=$1; shift; fi
@@ -25,6 +27,8 @@ if [[ ${1:-} =~ ^[0-9]+$ ]]; then busy=$1; shift; fi
 [[ ${1:-} != -- ]] || shift
 
 if ((EUID == 0)); then share=3 niceness_of_loops=0; else share=1 niceness_of_loops=15; fi
+prefix=(nice -n 19)
+if [[ ${SCHED:-nice} == idle ]]; then share=1 niceness_of_loops=19 prefix=(chrt --idle 0); fi
 share=${LOOPS:-$share} niceness_of_loops=${LOOP_NICE:-$niceness_of_loops}
 
 logs=$root/.build/soak
@@ -46,9 +50,9 @@ trap 'exit 143' TERM
 swift build --build-tests
 red=0
 for run in $(seq "$runs"); do
-    log=$logs/$run.log niceness=0 how=alone status=0 begin=$SECONDS
+    log=$logs/$run.log how=alone status=0 begin=$SECONDS load=()
     if ((run <= busy)); then
-        niceness=19 how=busy
+        how=busy load=("${prefix[@]}")
         if ((${#loops[@]} == 0)); then
             for _ in $(seq $((share * $(nproc)))); do
                 nice -n "$niceness_of_loops" bash -c 'while :; do :; done' &
@@ -59,7 +63,7 @@ for run in $(seq "$runs"); do
         stop_loops
     fi
     # A run that hangs is red as well.
-    timeout -k 10 "${LIMIT:-3600}" nice -n "$niceness" swift test --skip-build --parallel "$@" >"$log" 2>&1 </dev/null &
+    timeout -k 10 "${LIMIT:-3600}" "${load[@]}" swift test --skip-build --parallel "$@" >"$log" 2>&1 </dev/null &
     tests=$!
     wait "$tests" || status=$?
     tests=

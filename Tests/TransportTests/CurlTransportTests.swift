@@ -125,7 +125,7 @@ struct CurlTransportTests {
             connection.waitForClose()
             closed.set()
         } _: { server, transport in
-            let task = Task { await kindThrown { _ = try await transport.send(HTTPRequest("GET", server.url)) } }
+            let task = Task { await kindThrown { _ = try await transport.send(.patient("GET", server.url)) } }
             await arrived.wait()
             task.cancel()
             #expect(await task.value == .cancelled)
@@ -141,7 +141,7 @@ struct CurlTransportTests {
             connection.waitForClose()
             closed.set()
         } _: { server, transport in
-            let download = try await transport.download(HTTPRequest("GET", server.url))
+            let download = try await transport.download(.patient("GET", server.url))
             let first = try await download.next()
             #expect(first == Array("abc".utf8))
             async let waiting = kindThrown { _ = try await download.next() }
@@ -159,7 +159,7 @@ struct CurlTransportTests {
             connection.waitForClose()
             closed.set()
         } _: { server, transport in
-            _ = try await transport.download(HTTPRequest("GET", server.url))
+            _ = try await transport.download(.patient("GET", server.url))
             await closed.wait()
         }
     }
@@ -171,7 +171,7 @@ struct CurlTransportTests {
             arrived.set()
             connection.waitForClose()
         } _: { server, transport in
-            async let running = kindThrown { _ = try await transport.send(HTTPRequest("GET", server.url)) }
+            async let running = kindThrown { _ = try await transport.send(.patient("GET", server.url)) }
             await arrived.wait()
             await transport.shutdown()
             #expect(await running == .cancelled)

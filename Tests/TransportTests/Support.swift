@@ -46,6 +46,13 @@ func withLongerTimeouts(_ first: Duration, _ body: (Duration) async throws -> Vo
     try await body(timeout)
 }
 
+extension HTTPRequest {
+    /// A request to a server that stands still on purpose: on a busy machine it may be minutes until the test goes on.
+    static func patient(_ method: String, _ url: String, body: HTTPBody = .none) -> HTTPRequest {
+        HTTPRequest(method, url, body: body, stallTimeout: .seconds(3600))
+    }
+}
+
 /// Something that happens once; waiting for it afterwards returns at once.
 final class Signal: Sendable {
     private let state = Mutex<(isSet: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))

@@ -29,7 +29,7 @@ struct UploadTests {
             connection.answer("403 Forbidden", headers: ["Connection: close"], body: "no")
             connection.waitForClose()
         } _: { server, transport in
-            let answer = try await transport.send(HTTPRequest("PUT", server.url, body: .bytes(Self.large)))
+            let answer = try await transport.send(.patient("PUT", server.url, body: .bytes(Self.large)))
             #expect(answer.status == 403 && answer.text == "no")
         }
     }
@@ -43,7 +43,7 @@ struct UploadTests {
         } _: { server, transport in
             let task = Task {
                 await kindThrown {
-                    _ = try await transport.send(HTTPRequest("PUT", server.url, body: .bytes(Self.large)))
+                    _ = try await transport.send(.patient("PUT", server.url, body: .bytes(Self.large)))
                 }
             }
             await arrived.wait()
