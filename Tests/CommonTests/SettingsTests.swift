@@ -1,4 +1,4 @@
-import Common
+@testable import Common
 import Console
 import Testing
 
@@ -219,5 +219,17 @@ struct SettingsTests {
             return .done
         }
         #expect(named.status == .done)
+    }
+
+    @Test(arguments: [
+        ("/there/.env", true), ("/there/orchestration/defaults.env", true),
+        ("/opt/kit/orchestration/defaults.env", false),
+        ("/there/my.env", false),
+    ])
+    func onlyFilesOfTheCurrentDirectoryMerelyLieThere(path: String, lies: Bool) {
+        let context = ToolContext(currentDirectory: "/there", executable: "/opt/kit/.build/release/tool")
+        #expect(SettingsSources.isLying(path, context) == lies)
+        let own = ToolContext(currentDirectory: "/there", executable: "/there/.build/release/tool")
+        #expect(SettingsSources.isLying("/there/orchestration/defaults.env", own) == false)
     }
 }

@@ -13,7 +13,7 @@ enabled_apis=none fresh_sandbox --api-delay 3s
 expect "the API of the roles was enabled" 1 "$(grep -c 'APIs enabled .*cloudresourcemanager.googleapis.com' "$work/err")"
 run_expecting 0 ./orchestration/setup-iam.sh --check
 run_expecting 1 "${launch[@]}"
-expect_message "compute.googleapis.com"
+expect_message "./orchestration/setup-iam.sh --enable-apis --project $GCP_PROJECT_ID"
 run_expecting 0 ./orchestration/setup-iam.sh --enable-apis --cloud-build
 expect "the account may build the image" 1 "$(grep -c '^roles/cloudbuild.builds.builder .* added' "$work/out")"
 LIMIT=200 run_expecting 0 "${launch[@]}"

@@ -221,10 +221,10 @@ expect "a permission that is missing stops all that comes behind" "" "$(writes |
 
 fresh_sandbox --revoke-credentials
 run_expecting 4 "$setup"
-expect "refused credentials are one sentence" 1 "$(wc -l <"$work/err")"
+expect "refused credentials are one sentence" 1 "$(grep -c 'Z error ' "$work/err")"
 run_expecting 4 env GCP_CREDENTIALS_PATH=/there/none.json "$setup"
 expect_message "/there/none.json"
-expect "and so is a missing file" 1 "$(wc -l <"$work/err")"
+expect "and so is a missing file" 1 "$(grep -c 'Z error ' "$work/err")"
 stop_sandbox
 expect "every request fits Google's descriptions" "" "$(grep -h '"violations"' "$work"/record.* || true)"
 

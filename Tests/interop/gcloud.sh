@@ -84,7 +84,8 @@ expect "gsutil ls" gs://market-data-tick/ "$(timeout -k 5 120 gsutil ls)"
 expect "gcloud storage ls" gs://market-data-tick/ "$(run_gcloud storage ls)"
 
 # ---- secrets
-run_gcloud services enable secretmanager.googleapis.com
+# The VM asks Resource Manager as its own account, for which the API must be on.
+run_gcloud services enable secretmanager.googleapis.com cloudresourcemanager.googleapis.com
 printf 'TD.planted-secret' >key
 run_gcloud secrets create tardis-api-key --data-file=key >out
 expect "the secret comes back" TD.planted-secret "$(run_gcloud secrets versions access latest --secret=tardis-api-key)"

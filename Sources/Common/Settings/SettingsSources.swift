@@ -101,6 +101,14 @@ public struct SettingsSources: Sendable {
         return folders
     }
 
+    /// Whether the file was found in the current directory, which need not be the program's own or the deployment's.
+    static func isLying(_ path: String, _ context: ToolContext) -> Bool {
+        if path == context.absolute(".env") { return true }
+        let folders = orchestrationFolders(context)
+        guard let current = folders.last, path.hasPrefix(current + "/") else { return false }
+        return !folders.dropLast().contains(current)
+    }
+
     /// A file of the deployment's folder; nil when none of the folders has it.
     public static func orchestrationFile(_ name: String, _ context: ToolContext) -> String? {
         orchestrationFolders(context).map { "\($0)/\(name)" }.first(where: context.files.exists)

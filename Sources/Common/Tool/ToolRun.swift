@@ -17,11 +17,16 @@ public struct ToolRun: Sendable {
     let messages: RedirectableSink
     let logFormat: Logger.Format
 
-    /// Whether the option's value comes from a file of settings that nobody named: one that merely lies in the current directory.
+    /// Whether the option's value comes from a file of settings that nobody named and that does not belong to the program: one
+    /// that merely lies in the current directory.
     func isFromLyingFile(_ option: String) -> Bool {
         guard case .file(let path)? = arguments.origin(option) else { return false }
-        let named = arguments.has(SharedOptions.envFile.name) ? arguments.string(SharedOptions.envFile.name) : nil
-        return named.map(context.absolute) != path
+        if arguments.has(SharedOptions.envFile.name),
+            arguments.string(SharedOptions.envFile.name).map(context.absolute) == path
+        {
+            return false
+        }
+        return SettingsSources.isLying(path, context)
     }
 
     /// Begins to show progress on stderr in the mode of `--progress`, or of `auto` where the tool has no such option; `--quiet`
