@@ -33,9 +33,9 @@ import google.auth.compute_engine, google.auth.transport.requests, requests
 transport = google.auth.transport.requests.Request()
 credentials = google.auth.compute_engine.Credentials()
 credentials.refresh(transport)
-answer = requests.get(os.environ["CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER"] + "v1/projects/" + sys.argv[1],
+answer = requests.get(os.environ["CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE"] + "projects/" + sys.argv[1],
                       headers={"Authorization": "Bearer " + credentials.token}, timeout=20)
-print("account", credentials.service_account_email, "project", answer.json()["projectId"], flush=True)
+print("account", credentials.service_account_email, "project", answer.json()["name"], flush=True)
 PYTHON
 cat >vm.sh <<SHELL
 #!/bin/sh
@@ -84,8 +84,7 @@ expect "gsutil ls" gs://market-data-tick/ "$(timeout -k 5 120 gsutil ls)"
 expect "gcloud storage ls" gs://market-data-tick/ "$(run_gcloud storage ls)"
 
 # ---- secrets
-# The VM asks Resource Manager as its own account, for which the API must be on.
-run_gcloud services enable secretmanager.googleapis.com cloudresourcemanager.googleapis.com
+run_gcloud services enable secretmanager.googleapis.com
 printf 'TD.planted-secret' >key
 run_gcloud secrets create tardis-api-key --data-file=key >out
 expect "the secret comes back" TD.planted-secret "$(run_gcloud secrets versions access latest --secret=tardis-api-key)"
