@@ -1,5 +1,32 @@
+import Glibc
 import Sandbox
+import Synchronization
 import Testing
+
+/// A thread beside the test's own.
+private final class Thread {
+    private var thread = pthread_t()
+
+    init(_ work: @escaping @Sendable () -> Void) {
+        let box = Unmanaged.passRetained(Work(work))
+        pthread_create(
+            &thread,
+            nil,
+            { pointer in
+                if let pointer { Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().run() }
+                return nil
+            },
+            box.toOpaque()
+        )
+    }
+
+    func join() { pthread_join(thread, nil) }
+
+    private final class Work: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+}
 
 /// Answers with what it was asked; HEAD, chunked bodies and keep-alive are judged by it.
 private struct EchoService: SandboxService {
@@ -93,6 +120,36 @@ private struct EchoService: SandboxService {
         server.stop()
         #expect(try client.isAtEnd())
         #expect(throws: ClientError.self) { _ = try TestClient(server) }
+    }
+
+    /// A connection that ends while the server stops gives its descriptor's number back, and somebody else may have it at once.
+    @Test func stoppingTouchesNoDescriptorOfOthers() throws {
+        let isDone = Atomic(false)
+        let touched = Atomic(0)
+        let bystander = Thread {
+            while !isDone.load(ordering: .relaxed) {
+                var pair: [Int32] = [0, 0]
+                guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0 else { continue }
+                for _ in 0..<20 { sched_yield() }
+                for descriptor in pair {
+                    var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+                    poll(&entry, 1, 0)
+                    if entry.revents & Int16(POLLHUP) != 0 { touched.add(1, ordering: .relaxed) }
+                }
+                for descriptor in pair { close(descriptor) }
+            }
+        }
+        for _ in 0..<60 {
+            let server = try SandboxServer(service: EchoService(), recorder: recorder, faults: faults)
+            nonisolated(unsafe) let clients = try (0..<150).map { _ in try TestClient(server) }
+            for client in clients { _ = try client.call("GET", "/a") }
+            let ending = Thread { for client in clients { client.hangUp() } }
+            server.stop()
+            ending.join()
+        }
+        isDone.store(true, ordering: .relaxed)
+        bystander.join()
+        #expect(touched.load(ordering: .relaxed) == 0)
     }
 
     @Test func authorizationIsRecordedWithoutItsValue() throws {

@@ -54,14 +54,15 @@ public final class SandboxServer: Sendable {
 
     /// Closes listener and connections and waits until their threads have ended. Repeating it does nothing.
     public func stop() {
-        let open = state.withLock { state -> Set<Int32>? in
-            if state.stopping { return nil }
+        let isFirst = state.withLock { state in
+            if state.stopping { return false }
             state.stopping = true
-            return state.connections
+            // Under the lock: a connection that ends meanwhile is closed under it, too, and its number may be another's at once.
+            for descriptor in state.connections { shutdown(descriptor, Int32(SHUT_RDWR)) }
+            return true
         }
-        guard let open else { return }
+        guard isFirst else { return }
         shutdown(listener, Int32(SHUT_RDWR))
-        for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
         while state.withLock({ $0.threads }) > 0 { usleep(1_000) }
         close(listener)
     }
@@ -124,7 +125,7 @@ public final class SandboxServer: Sendable {
         if let channel = try? Channel(descriptor: descriptor, identity: identity) {
             ServedConnection(channel: channel, server: self).run()
         }
-        // Under the lock, so that `stop` never shuts down a descriptor that has been given to someone else.
+        // Under the lock, so that `stop` does not shut down a descriptor that has been given to someone else.
         state.withLock { state in
             state.connections.remove(descriptor)
             close(descriptor)
