@@ -54,9 +54,14 @@ struct MonitorCommand {
 
     private var now: Int64 { tool.context.clock.epochMicroseconds() }
 
-    private func report(_ date: CalendarDate, withVMs: Bool = true) async throws -> DateReport {
+    private func report(
+        _ date: CalendarDate,
+        withVMs: Bool = true,
+        checksums: Bool = false
+    ) async throws -> DateReport {
         let vms = withVMs ? try await reader.vms() : MonitorReader.VMs(nil)
-        return DateReport(try await reader.snapshot(date, vms: vms), prefix: prefix, now: now)
+        let snapshot = try await reader.snapshot(date, vms: vms, checksums: checksums)
+        return DateReport(snapshot, prefix: prefix, now: now)
     }
 
     private func all(_ date: CalendarDate) async throws -> Look {
@@ -77,7 +82,7 @@ struct MonitorCommand {
     }
 
     private func verify(_ date: CalendarDate) async throws -> Look {
-        let report = try await report(date, withVMs: false)
+        let report = try await report(date, withVMs: false, checksums: true)
         let verify = VerifyReport(report)
         let notes = MonitorText.notes(report)
         return Look(

@@ -22,6 +22,8 @@ import Testing
             var vms: [ComputeInstance]
             var console = ""
             var lost: Int64 = 0
+            /// As while a VM is being made: 400 `resourceNotReady`.
+            var isNotReady = false
             var waits = 0
             var script: [@Sendable (inout State) -> Void]
         }
@@ -35,6 +37,13 @@ import Testing
             try state.withLock { state in
                 guard state.vms.contains(where: \.status.isAlive) else {
                     throw GoogleAPIError(.notFound, operation: "read the serial port", detail: "no such VM")
+                }
+                if state.isNotReady {
+                    throw GoogleAPIError(
+                        .conflict,
+                        operation: "read the serial port",
+                        detail: "the resource is not ready"
+                    )
                 }
                 let bytes = Array(state.console.utf8)
                 let begin = max(start, state.lost)
@@ -106,6 +115,15 @@ import Testing
                 ),
             ]
         )
+    }
+
+    @Test func aVMThatIsBeingMadeHasNoConsoleYet() async throws {
+        let room = Room([vm(run, 0)], console: "one\n", [{ $0.isNotReady = false }, { $0.vms = [] }])
+        room.state.withLock { $0.isNotReady = true }
+        let source = VMLog.Event.source("serial console of tick-data-vm-0 in asia-northeast1-a")
+        #expect(try await events(room, .init(vm: "tick-data-vm-0")) == [source])
+        let followed = try await events(room, .init(vm: "tick-data-vm-0", follows: true))
+        #expect(followed.prefix(2) == [source, .text("one\n")])
     }
 
     @Test("a VM that was gone before it said anything is read in the bucket")

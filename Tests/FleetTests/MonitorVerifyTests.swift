@@ -34,6 +34,27 @@ import Testing
         #expect(text == "2023-05-23 is whole: each of 220 expected objects is there and agrees with its metadata\n")
     }
 
+    @Test func whereAListingHasNoChecksumsVerifyAsksForThemAndTheOthersSaySo() async throws {
+        let store = CountingStore(listsNoChecksums: true)
+        let plan = run.plan(for: day, created: 0)
+        try await store.plan(plan)
+        for object in plan.objects { try await store.bring(object, rows: 5, source: 80, bytes: 40) }
+        // Other bytes of the same size, their metadata kept.
+        let changed = [UInt8](repeating: 2, count: 40)
+        let honest = metadata(plan.objects[7]).encoded
+        _ = try await store.put(plan.objects[7].name, changed, options: PutOptions(metadata: honest))
+        store.forget()
+
+        let reader = MonitorReader(store: store, vms: nil, prefix: prefix)
+        let brief = DateReport(try await reader.snapshot(day, vms: .init(nil)))
+        #expect(VerifyReport(brief).isWhole && store.made.count == 2)
+        #expect(MonitorText.notes(brief).contains { $0.contains("sizes were compared; 'verify' asks") })
+        let complete = DateReport(try await reader.snapshot(day, vms: .init(nil), checksums: true))
+        #expect(VerifyReport(complete).damaged.map(\.name) == [plan.objects[7].name])
+        #expect(!MonitorText.notes(complete).contains { $0.contains("sizes were compared") })
+        #expect(store.made.count { $0.hasPrefix("info ") } == 220)
+    }
+
     @Test func aMissingObjectIsMissing() async throws {
         try await store.delete(objects[100].name, precondition: .none)
         let report = try await verify()

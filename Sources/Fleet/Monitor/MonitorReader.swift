@@ -64,9 +64,13 @@ public struct MonitorReader: Sendable {
         }
     }
 
-    /// Reads one date. In this order, so that a VM which ends meanwhile has its last word and its files in what is read after it.
+    /// Reads one date. With `checksums`, those that the listing leaves out are asked for, a request each. In this order, so that a VM which ends meanwhile has its last word and its files in what is read after it.
     /// Throws `StorageError`.
-    public func snapshot(_ date: CalendarDate, vms: VMs) async throws -> DateSnapshot {
+    public func snapshot(
+        _ date: CalendarDate,
+        vms: VMs,
+        checksums: Bool = false
+    ) async throws -> DateSnapshot {
         var snapshot = DateSnapshot(date: date, vms: vms.list, plans: [], heartbeats: [], objects: [])
         if let note = vms.note { snapshot.notes.append(note) }
         let members = (vms.list ?? []).compactMap { FleetMember($0, prefix: prefix) }.filter { $0.dates.contains(date) }
@@ -78,7 +82,7 @@ public struct MonitorReader: Sendable {
             let records = try await store.listAll(prefix: ObjectLayout.runPrefix(date))
             try await add(records, to: &snapshot)
         }
-        try await finish(&snapshot)
+        try await finish(&snapshot, checksums: checksums)
         return snapshot
     }
 
@@ -159,8 +163,15 @@ public struct MonitorReader: Sendable {
     }
 
     /// The data, and what is expected where nobody planned it.
-    private func finish(_ snapshot: inout DateSnapshot) async throws {
-        snapshot.objects = try await store.listAll(prefix: ObjectLayout.dataPrefix(snapshot.date))
+    private func finish(_ snapshot: inout DateSnapshot, checksums: Bool = false) async throws {
+        let listed = try await store.listAll(prefix: ObjectLayout.dataPrefix(snapshot.date))
+        snapshot.objects = checksums ? try await store.withChecksums(listed) : listed
+        if snapshot.objects.contains(where: { $0.crc32c == nil }) {
+            snapshot.notes.append(
+                "the bucket's listing has no checksums, as with a customer-managed key: sizes were compared"
+                    + (checksums ? "" : "; 'verify' asks for the checksums, too")
+            )
+        }
         snapshot.plans.sort {
             ($0.name != Self.standard ? 1 : 0, $0.name) < ($1.name != Self.standard ? 1 : 0, $1.name)
         }
