@@ -4,6 +4,8 @@
 source "$(dirname "${BASH_SOURCE[0]}")/fleet_support.bash"
 need_programs orchestrate-tick-download setup-iam monitor-tick-download cleanup-tick-vms vm-data-downloader gcs-upload-service tick-sandbox
 date=2023-05-23
+# Its own key: other scripts run beside this one, whose processes have theirs.
+planted_key=planted-key-of-leaks-$$
 seen=$work/seen
 mkdir "$seen"
 
@@ -13,15 +15,15 @@ watch_processes() {
     local process
     while true; do
         for process in /proc/[0-9]*; do
-            tr '\0' ' ' <"$process/cmdline" 2>/dev/null && echo
-        done >>"$seen/arguments" || true
+            tr '\0' ' ' <"$process/cmdline" && echo
+        done >>"$seen/arguments" 2>/dev/null || true
         for process in /proc/[0-9]*; do
             # Those that are given the key to use it: the programs, their launchers and what starts them.
-            case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in
+            case $(tr '\0' ' ' <"$process/cmdline") in
                 *vm-data-downloader* | *orchestrat* | *monitor-tick* | *cleanup-tick* | *setup-iam* | *leaks.sh* | *tick-sandbox* | *docker*) ;;
-                *) tr '\0' '\n' <"$process/environ" 2>/dev/null | sed "s,^,${process##*/} ," || true ;;
+                *) tr '\0' '\n' <"$process/environ" | sed "s,^,${process##*/} ," || true ;;
             esac
-        done >>"$seen/environments" || true
+        done >>"$seen/environments" 2>/dev/null || true
         sleep 0.05
     done
 }
@@ -33,29 +35,33 @@ step() {
     LIMIT=240 run_expecting "$wanted" "$@"
     said
 }
+# As an operator's `export` gives it: `env NAME=value` would have it in a command line of its own.
+keyed_step() {
+    local -x TARDIS_API_KEY=${key:-$planted_key}
+    step "$@"
+}
 
 fresh_sandbox --enable-api secretmanager.googleapis.com --vm-programs "$bin" --rows 50
 token=$(<"$CLOUDSDK_AUTH_ACCESS_TOKEN_FILE")
 private=$("$venv/bin/python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["private_key"].split("\n")[1])' "$GCP_CREDENTIALS_PATH")
-# This shell and what it starts by itself has no key; each step is given it.
+# This shell and what it starts by itself has no key; the steps that need one are given it in their environment.
 unset TARDIS_API_KEY
 watch_processes &
 watcher=$!
 started+=("$watcher")
-keyed=(env "TARDIS_API_KEY=$planted_key")
 
 step 0 ./orchestration/setup-iam.sh
-step 0 "${keyed[@]}" ./orchestration/orchestrate-tick-download.sh --date $date --instances 6 --max-instruments 6 --print-config
-step 0 "${keyed[@]}" ./orchestration/orchestrate-tick-download.sh --date $date --instances 6 --max-instruments 6 --verbose --wait --poll 0.5
+keyed_step 0 ./orchestration/orchestrate-tick-download.sh --date $date --instances 6 --max-instruments 6 --print-config
+keyed_step 0 ./orchestration/orchestrate-tick-download.sh --date $date --instances 6 --max-instruments 6 --verbose --wait --poll 0.5
 step 0 ./orchestration/monitor-tick-download.sh all $date --verbose
 step 0 ./orchestration/monitor-tick-download.sh logs tick-data-vm-0 --date $date
 step 0 ./orchestration/monitor-tick-download.sh verify $date --output json
 step 0 ./orchestration/cleanup-tick-vms.sh --yes
-step 0 "${keyed[@]}" "$bin/vm-data-downloader" --instruments orchestration/instruments.csv --date $date --symbols SOLUSDT --bucket ./local --verbose --output json
+keyed_step 0 "$bin/vm-data-downloader" --instruments orchestration/instruments.csv --date $date --symbols SOLUSDT --bucket ./local --verbose --output json
 step 0 "$bin/gcs-upload-service" ./local gs://market-data-tick/copies --verbose
 # Refusals, too, and what comes of a wrong key.
-step 4 env TARDIS_API_KEY=another-planted-key ./orchestration/orchestrate-tick-download.sh --date $date --verbose
-step 2 env "TARDIS_API_KEY=$planted_key with blanks" ./orchestration/orchestrate-tick-download.sh --date $date
+key=another-planted-key keyed_step 4 ./orchestration/orchestrate-tick-download.sh --date $date --verbose
+key="$planted_key with blanks" keyed_step 2 ./orchestration/orchestrate-tick-download.sh --date $date
 # The key in metadata, where there is no Secret Manager: there, and nowhere else.
 kill "$watcher"
 wait "$watcher" || true
@@ -64,7 +70,7 @@ mkdir "$kept"
 cp -r "$work/store" "$kept/secret"
 cp "$record" "$kept/secret.jsonl"
 fresh_sandbox --vm-programs "$bin" --rows 50
-step 0 "${keyed[@]}" ./orchestration/orchestrate-tick-download.sh --date $date --instances 2 --max-instruments 2 --wait --poll 0.5
+keyed_step 0 ./orchestration/orchestrate-tick-download.sh --date $date --instances 2 --max-instruments 2 --wait --poll 0.5
 step 0 ./orchestration/cleanup-tick-vms.sh --yes
 
 # ---- nowhere
