@@ -26,10 +26,16 @@ extension SetupFlow {
             // A bucket or repository that is still to be made has no policy yet.
             let isPlanned =
                 place == .bucket ? settings.createsBucket : place == .repository && settings.createsRepository
-            before = try await policy(resource, place, orNone: isPlanned)
+            if let there = try await policyIfEnabled(resource, place, orNone: isPlanned) {
+                before = there
+            } else {
+                // It will be enabled before the roles are written.
+                before = IAMPolicy()
+                addRolesAPI(&report)
+            }
         } else {
             let change = try await explained(place, "\(permissions(place)).setIamPolicy") {
-                try await withRolesAPI { try await resource.updatePolicy { $0.adding(grants, for: member) } }
+                try await withRolesAPI(&report) { try await resource.updatePolicy { $0.adding(grants, for: member) } }
             }
             before = change.before
             let added = grants.filter { $0.standing(in: before, for: member) != .present }.map(\.role)
@@ -109,15 +115,26 @@ extension SetupFlow {
         return SetupItem(kind: .role, name: grant.role, place: resource.name, before: before, change: change)
     }
 
+    /// Nil for the project's where the API is off that tells it.
+    private func policyIfEnabled(
+        _ resource: IAMResource,
+        _ place: RoleGrant.Place,
+        orNone: Bool
+    ) async throws -> IAMPolicy? {
+        guard place == .project else { return try await policy(resource, place, orNone: orNone) }
+        do {
+            return try await resource.policy()
+        } catch let error as GoogleAPIError where error.kind == .apiDisabled {
+            return nil
+        } catch {
+            throw AccessError.explaining(error, about: place, needs: "\(permissions(place)).getIamPolicy")
+        }
+    }
+
     private func policy(_ resource: IAMResource, _ place: RoleGrant.Place, orNone: Bool) async throws -> IAMPolicy {
         do {
             return try await resource.policy()
         } catch let error as GoogleAPIError where orNone && [.notFound, .apiDisabled].contains(error.kind) {
-            return IAMPolicy()
-        } catch let error as GoogleAPIError
-            where place == .project && error.kind == .apiDisabled && !settings.isRemoval
-        {
-            // It will be enabled before the roles are written.
             return IAMPolicy()
         } catch let error as StorageError where orNone && error.kind == .bucketMissing {
             return IAMPolicy()

@@ -126,17 +126,27 @@ struct SetupFlow: Sendable {
 
     /// Does what reads or writes the project's roles. It needs the Resource Manager API, which no new project has enabled, and
     /// which a service account's requests need in its own project: so it is enabled first, as gcloud would offer to.
-    func withRolesAPI<T>(_ work: () async throws -> T) async throws -> T {
+    func withRolesAPI<T>(_ report: inout SetupReport, _ work: () async throws -> T) async throws -> T {
         do {
             return try await work()
         } catch let error as GoogleAPIError where error.kind == .apiDisabled && settings.mode == .apply && !isPlan {
             let name = GoogleService.resourceManager.apiName
+            addRolesAPI(&report)
             try await explained(.project, "serviceusage.services.enable") {
                 try await services.enable([name], project: settings.project)
             }
             note("APIs enabled", name, on: "project \(settings.project)")
             return try await onceEnabled(work)
         }
+    }
+
+    /// The API that reading and writing roles needs, where `--enable-apis` does not list it already.
+    func addRolesAPI(_ report: inout SetupReport) {
+        let name = GoogleService.resourceManager.apiName
+        guard !report.items.contains(where: { $0.kind == .api && $0.name == name }) else { return }
+        report.items.append(
+            SetupItem(kind: .api, name: name, place: "project \(settings.project)", before: "missing", change: .added)
+        )
     }
 
     /// Does it, again and again while its API is said to be disabled.

@@ -102,7 +102,11 @@ struct SetupSettings: Sendable {
             text = nil
         }
         let key = String((text ?? "").drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-        guard !key.isEmpty else { return nil }
+        guard !key.isEmpty else {
+            // Whoever names a file means to give a key; going on without one would look like a rotation that worked.
+            if let file { throw run.arguments.error("the first line of --key-file \(file) holds no key") }
+            return nil
+        }
         guard key.allSatisfy({ $0.isASCII && !$0.isWhitespace && $0.asciiValue ?? 0 > 32 }) else {
             throw run.arguments.error("the Tardis key has blanks or special characters in it, which no key has")
         }

@@ -172,6 +172,20 @@ for text in "$key" "$other_key" "$(printf '%s' "$key" | base64)" "$(printf '%s' 
 done
 ok "no key is in what was printed or recorded"
 
+printf '\n' >"$work/empty-key"
+run_expecting 2 "$setup" --secret tardis-api-key --key-file "$work/empty-key"
+expect_message "holds no key"
+
+# ---- a new project's roles: the API that tells them is enabled, and in the table
+enabled_apis=none fresh_sandbox
+run_expecting 7 "$setup" --check
+grep -q '^cloudresourcemanager.googleapis.com .*missing *would be added' "$work/out" || fail "no API in the plan: $(<"$work/out")"
+expect "a look writes nothing" "" "$(writes)"
+run_expecting 0 "$setup"
+grep -q '^cloudresourcemanager.googleapis.com .*missing *added' "$work/out" || fail "no API in the table: $(<"$work/out")"
+run_expecting 0 "$setup" --check
+ok "roles in a new project"
+
 # ---- narrow roles
 fresh_sandbox
 run_expecting 2 "$setup" --least-privilege --bucket no-such-bucket
