@@ -5,37 +5,6 @@ import Transport
 
 @testable import GoogleCloud
 
-private typealias Answer = (status: Int, headers: HTTPHeaders, body: String)
-
-/// Answers by a closure, and keeps the requests.
-private final class Asked: HTTPTransport {
-    private let answer: @Sendable (_ request: HTTPRequest, _ number: Int) throws -> Answer
-    private let kept = Mutex<[HTTPRequest]>([])
-
-    init(_ answer: @escaping @Sendable (HTTPRequest, Int) throws -> Answer) { self.answer = answer }
-
-    var requests: [HTTPRequest] { kept.withLock { $0 } }
-
-    func download(_ request: HTTPRequest) async throws -> HTTPDownload {
-        let number = kept.withLock { kept in
-            kept.append(request)
-            return kept.count
-        }
-        let (status, headers, body) = try answer(request, number)
-        let rest = Mutex<[UInt8]?>(Array(body.utf8))
-        return HTTPDownload(
-            head: HTTPHead(status: status, headers: headers, url: request.url),
-            next: { rest.withLock { $0.take() }.flatMap { $0.isEmpty ? nil : $0 } },
-            cancel: {}
-        )
-    }
-
-    func body(_ index: Int) -> String {
-        guard case .bytes(let bytes) = requests[index].body else { return "" }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
 private let token = "{\"access_token\":\"source\",\"expires_in\":3599}"
 private let google: HTTPHeaders = ["Metadata-Flavor": "Google"]
 
@@ -79,7 +48,7 @@ private let user = """
         """
 
     @Test func anImpersonatedAccountsTokenIsHadWithTheSources() async throws {
-        let transport = Asked { request, _ in
+        let transport = Answers { request, _ in
             request.url.contains("oauth2")
                 ? (200, [:], token)
                 : (200, [:], "{\"accessToken\":\"impersonated\",\"expireTime\":\"2023-11-14T22:43:20Z\"}")
@@ -96,7 +65,7 @@ private let user = """
     }
 
     @Test func whoMayNotImpersonateIsToldWhichRoleIsMissing() async {
-        let transport = Asked { request, _ in
+        let transport = Answers { request, _ in
             request.url.contains("oauth2") ? (200, [:], token) : (403, [:], "{\"error\":{\"code\":403}}")
         }
         let refused = await error(sources(["GCP_CREDENTIALS_PATH": "/f"], ["/f": Self.impersonation], transport))
@@ -123,7 +92,7 @@ private let user = """
         ("{\"url\":\"http://127.0.0.1:1/t\",\"headers\":{\"X-Identity\":\"me\"}}", "", "from-url"),
     ])
     func aTokenOfAnotherProviderIsExchanged(source: String, file: String, subject: String) async throws {
-        let transport = Asked { request, _ in
+        let transport = Answers { request, _ in
             request.url.hasPrefix("http://127") ? (200, [:], "from-url") : (200, [:], token)
         }
         let files = ["/f": Self.external(source), "/t": file]
@@ -137,7 +106,7 @@ private let user = """
     }
 
     @Test func anExternalAccountMayActAsAServiceAccount() async throws {
-        let transport = Asked { request, _ in
+        let transport = Answers { request, _ in
             request.url.contains("sts") ? (200, [:], token) : (200, [:], "{\"accessToken\":\"sa\"}")
         }
         let then =
@@ -154,7 +123,7 @@ private let user = """
     ])
     func whatIsNotSupportedSaysSo(file: String) async {
         let refused = await error(
-            sources(["GCP_CREDENTIALS_PATH": "/f"], ["/f": file], Asked { _, _ in (500, [:], "") })
+            sources(["GCP_CREDENTIALS_PATH": "/f"], ["/f": file], Answers { _, _ in (500, [:], "") })
         )
         #expect(refused?.kind == .malformed)
     }
@@ -162,7 +131,7 @@ private let user = """
     /// They bring addresses of their own: a `.env` that merely lies there could so send any file anywhere.
     @Test(arguments: [impersonation, external("{\"file\":\"/t\"}")])
     func otherIdentitiesAreTakenFromNamedFilesOnly(file: String) async {
-        let transport = Asked { _, _ in (200, [:], token) }
+        let transport = Answers { _, _ in (200, [:], token) }
         let files = ["/f": file, "/t": "private"]
         let found = CredentialSources(
             environment: ["GCP_CREDENTIALS_PATH": "/f"],
@@ -176,7 +145,7 @@ private let user = """
     }
 
     @Test func theHeadersAndTheAnswerOfATokenAddressAreSecrets() async throws {
-        let transport = Asked { request, _ in request.url.contains("vault") ? (200, [:], "t") : (200, [:], token) }
+        let transport = Answers { request, _ in request.url.contains("vault") ? (200, [:], "t") : (200, [:], token) }
         let files = ["/f": Self.external("{\"url\":\"http://vault.test/t\"}")]
         _ = try await sources(["GCP_CREDENTIALS_PATH": "/f"], files, transport).tokens().token()
         #expect(transport.requests[0].bodyIsSecret)
@@ -189,7 +158,7 @@ private let user = """
         ("Tue, 14 Nov 2023 22:13:50 GMT", "revoked"), ("nonsense", "check this machine's clock"),
     ])
     func aRefusalSaysHowWrongTheClockIs(date: String, words: String) async {
-        let transport = Asked { _, _ in (400, ["Date": date], "{\"error\":\"invalid_grant\"}") }
+        let transport = Answers { _, _ in (400, ["Date": date], "{\"error\":\"invalid_grant\"}") }
         let file = user.replacing("QUOTA", with: "")
         let refused = await error(sources(["GCP_CREDENTIALS_PATH": "/f"], ["/f": file], transport))
         #expect(refused?.kind == .refused && refused?.detail.contains(words) == true, "\(refused?.detail ?? "")")
@@ -197,7 +166,7 @@ private let user = """
 
     @Test(arguments: [("9223372036854775807", 86_400 as Int64), ("-5", 0), ("3599", 3599)])
     func theLifetimeOfATokenIsBounded(seconds: String, lasts: Int64) async throws {
-        let transport = Asked { _, _ in (200, [:], "{\"access_token\":\"t\",\"expires_in\":\(seconds)}") }
+        let transport = Answers { _, _ in (200, [:], "{\"access_token\":\"t\",\"expires_in\":\(seconds)}") }
         let file = user.replacing("QUOTA", with: "")
         let got = try await sources(["GCP_CREDENTIALS_PATH": "/f"], ["/f": file], transport).tokens().token()
         #expect(got?.expires == 1_700_000_000 + lasts)
@@ -210,7 +179,7 @@ private let user = """
         ["product": "Google Compute Engine\n"],
     ])
     func onAVirtualMachineTheMetadataServerIsWaitedFor(environment: [String: String]) async throws {
-        let transport = Asked { _, number in
+        let transport = Answers { _, number in
             switch number {
             case 1: throw TransportError(.nameNotResolved, operation: "GET", detail: "no such name")
             case 2: throw TransportError(.connect, operation: "GET", detail: "refused")
@@ -226,7 +195,7 @@ private let user = """
 
     @Test func itIsGivenUpAsTemporaryAfterAMinuteAndAHalf() async {
         let time = FakeTime()
-        let transport = Asked { _, _ in (503, google, "") }
+        let transport = Answers { _, _ in (503, google, "") }
         let environment = ["GCE_METADATA_HOST": "127.0.0.1:7"]
         let refused = await error(sources(environment, [:], transport, time: time))
         // The fake's pauses are the shortest that may be; real ones grow to 5 s.
@@ -269,7 +238,7 @@ private let user = """
     {
         var environment = environment
         environment["GCP_CREDENTIALS_PATH"] = "/f"
-        let transport = Asked { request, _ in request.url.contains("oauth2") ? (200, [:], token) : (200, [:], "{}") }
+        let transport = Answers { request, _ in request.url.contains("oauth2") ? (200, [:], token) : (200, [:], "{}") }
         let found = sources(environment, ["/f": user.replacing("QUOTA", with: quota)], transport)
         let sender = AuthorizedSender(transport: transport, tokens: found.tokens(), billing: .none)
         _ = try await sender.send(HTTPRequest("GET", "https://compute.test/"), limit: 100)
@@ -277,7 +246,7 @@ private let user = """
     }
 
     @Test func requestsThatAreRefusedTogetherAllNameTheProjectThen() async throws {
-        let transport = Asked { request, _ in
+        let transport = Answers { request, _ in
             request.headers["x-goog-user-project"] == nil
                 ? (400, [:], "no user project provided") : (200, [:], "{}")
         }
@@ -303,7 +272,7 @@ private let user = """
         (403, "{\"error\":{\"message\":\"The x API requires a quota project, which is not set by default.\"}}"),
     ])
     func aProjectIsNamedOnceAServiceHasAskedForOne(status: Int, body: String) async throws {
-        let transport = Asked { request, _ in
+        let transport = Answers { request, _ in
             request.headers["x-goog-user-project"] == nil ? (status, [:], body) : (200, [:], "{}")
         }
         let fixed = FixedTokens(fixed: AccessToken(secret: Secret("t"), expires: nil))

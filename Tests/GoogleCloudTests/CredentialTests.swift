@@ -6,32 +6,6 @@ import Transport
 
 @testable import GoogleCloud
 
-/// Answers by host and path, and keeps the requests.
-private final class Answers: HTTPTransport {
-    typealias Answer = (status: Int, headers: HTTPHeaders, body: String)
-    private let answer: @Sendable (HTTPRequest) throws -> Answer
-    let requests = Mutex<[HTTPRequest]>([])
-
-    init(_ answer: @escaping @Sendable (HTTPRequest) throws -> Answer) { self.answer = answer }
-
-    func download(_ request: HTTPRequest) async throws -> HTTPDownload {
-        requests.withLock { $0.append(request) }
-        let (status, headers, body) = try answer(request)
-        let rest = Mutex<[UInt8]?>(Array(body.utf8))
-        return HTTPDownload(
-            head: HTTPHead(status: status, headers: headers, url: request.url),
-            next: { rest.withLock { $0.take() }.flatMap { $0.isEmpty ? nil : $0 } },
-            cancel: {}
-        )
-    }
-
-    var form: [String: String] {
-        guard case .bytes(let bytes)? = requests.withLock({ $0.last?.body }) else { return [:] }
-        let items = URLComponents(string: "http://h/?" + String(decoding: bytes, as: UTF8.self))?.queryItems ?? []
-        return Dictionary(uniqueKeysWithValues: items.map { ($0.name, $0.value ?? "") })
-    }
-}
-
 private let tokenBody = "{\"access_token\":\"ya29.x\",\"expires_in\":3599,\"token_type\":\"Bearer\"}"
 private let google: HTTPHeaders = ["Metadata-Flavor": "Google"]
 private let noMetadata = TransportError(.nameNotResolved, operation: "GET http://metadata", detail: "no such name")
@@ -93,13 +67,13 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
 @Suite struct CredentialTests {
     @Test func aServiceAccountAsksWithASignedAssertion() async throws {
         let key = try TestKey()
-        let transport = Answers { _ in (200, [:], tokenBody) }
+        let transport = Answers { _, _ in (200, [:], tokenBody) }
         let files = ["/key.json": key.file(tokenURI: "http://127.0.0.1:9/token")]
         let environment = ["GOOGLE_APPLICATION_CREDENTIALS": "/key.json"]
         let token = try await sources(environment, files: files, transport: transport).tokens().token()
         #expect(token?.secret.reveal() == "ya29.x" && token?.expires == 1_700_003_599)
 
-        let request = try #require(transport.requests.withLock { $0.first })
+        let request = try #require(transport.requests.first)
         #expect(request.method == "POST" && request.url == "http://127.0.0.1:9/token")
         #expect(request.headers["Content-Type"] == "application/x-www-form-urlencoded")
         let form = transport.form
@@ -123,11 +97,11 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
             {"type":"authorized_user","client_id":"c/1","client_secret":"s&2","refresh_token":"r 3",\
             "token_uri":"http://elsewhere/","quota_project_id":"quota"}
             """
-        let transport = Answers { _ in (200, [:], tokenBody) }
+        let transport = Answers { _, _ in (200, [:], tokenBody) }
         let files = ["/home/u/.config/gcloud/application_default_credentials.json": file]
         let found = sources([:], files: files, transport: transport)
         _ = try await found.tokens().token()
-        #expect(transport.requests.withLock { $0.map(\.url) } == ["https://oauth2.googleapis.com/token"])
+        #expect(transport.requests.map(\.url) == ["https://oauth2.googleapis.com/token"])
         let wanted = [
             "grant_type": "refresh_token", "client_id": "c/1", "client_secret": "s&2", "refresh_token": "r 3",
         ]
@@ -137,13 +111,13 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
     }
 
     @Test func theMetadataServerIsAskedLastAndWithItsHeader() async throws {
-        let transport = Answers { request in
+        let transport = Answers { request, _ in
             (200, google, request.url.hasSuffix("token") ? tokenBody : "vm-project")
         }
         let found = sources(["GCE_METADATA_HOST": "127.0.0.1:7"], transport: transport)
         let token = try await found.tokens().token()
         #expect(token?.secret.reveal() == "ya29.x")
-        let request = transport.requests.withLock { $0[0] }
+        let request = transport.requests[0]
         #expect(request.url == "http://127.0.0.1:7/computeMetadata/v1/instance/service-accounts/default/token")
         #expect(request.headers["Metadata-Flavor"] == "Google")
         let project = try await found.projectID()
@@ -151,16 +125,16 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
     }
 
     @Test func theMetadataServerGetsThreeTriesAndMustSayWhatItIs() async throws {
-        let failing = Answers { _ in (503, google, "") }
+        let failing = Answers { _, _ in (503, google, "") }
         await #expect(throws: CredentialError.self) { try await sources([:], transport: failing).tokens().token() }
-        #expect(failing.requests.withLock { $0.count } == 3)
-        let captive = Answers { _ in (200, [:], tokenBody) }
+        #expect(failing.requests.count == 3)
+        let captive = Answers { _, _ in (200, [:], tokenBody) }
         await #expect(throws: CredentialError.self) { try await sources([:], transport: captive).tokens().token() }
-        #expect(captive.requests.withLock { $0.count } == 1)
+        #expect(captive.requests.count == 1)
     }
 
     @Test func theMetadataServerHoldsItsAnswerUntilTheValueChanges() async throws {
-        let transport = Answers { request in
+        let transport = Answers { request, _ in
             guard request.url.contains("preempted") else { return (404, google, "") }
             return (200, ["Metadata-Flavor": "Google", "ETag": "411 a"], "FALSE")
         }
@@ -173,7 +147,7 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
         #expect(first == .init(text: "FALSE", etag: "411 a"))
         _ = try await server.value("instance/preempted", changedFrom: first?.etag, within: .seconds(60))
         #expect(try await server.value("instance/name", changedFrom: nil, within: .zero) == nil)
-        let requests = transport.requests.withLock { $0 }
+        let requests = transport.requests
         let path = "http://127.0.0.1:7/computeMetadata/v1/instance/preempted"
         #expect(requests[0].url == path)
         #expect(requests[1].url == path + "?wait_for_change=true&last_etag=411%20a&timeout_sec=60")
@@ -183,18 +157,19 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
 
     @Test(arguments: ["GCP_CREDENTIALS_PATH", "GOOGLE_APPLICATION_CREDENTIALS"])
     func aNamedFileThatIsMissingIsAnErrorWithoutFallThrough(name: String) async throws {
-        let transport = Answers { _ in (200, google, tokenBody) }
+        let transport = Answers { _, _ in (200, google, tokenBody) }
         do {
             _ = try await sources([name: "/missing.json"], transport: transport).tokens().token()
             Issue.record("a token from nowhere")
         } catch let error as CredentialError {
             #expect(error.kind == .unreadable && error.detail.contains(name) && error.detail.contains("/missing.json"))
         }
-        #expect(transport.requests.withLock { $0.isEmpty })
+        #expect(transport.requests.isEmpty)
     }
 
     @Test func theOrderOfTheSourcesIsGooglesWithOursBefore() async throws {
-        let transport = Answers { _ in (400, [:], "{\"error\":\"invalid_grant\",\"error_description\":\"revoked\"}") }
+        let transport = Answers { _, _ in (400, [:], "{\"error\":\"invalid_grant\",\"error_description\":\"revoked\"}")
+        }
         let user =
             "{\"type\":\"authorized_user\",\"client_id\":\"ID\",\"client_secret\":\"s\",\"refresh_token\":\"SECRET\"}"
         let files = ["/1": user.replacing("ID", with: "one"), "/2": user.replacing("ID", with: "two")]
@@ -205,7 +180,7 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
             #expect(error.kind == .refused && error.detail.contains("invalid_grant, revoked"))
             #expect(!"\(error)".contains("SECRET"))
         }
-        #expect(transport.form["client_id"] == "one" && transport.requests.withLock { $0.count } == 1)
+        #expect(transport.form["client_id"] == "one" && transport.requests.count == 1)
 
         var with = environment
         with["CLOUDSDK_AUTH_ACCESS_TOKEN"] = "given"
@@ -214,7 +189,7 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
     }
 
     @Test func nothingFoundNamesWhatWasLookedAt() async throws {
-        let transport = Answers { _ in throw noMetadata }
+        let transport = Answers { _, _ in throw noMetadata }
         do {
             _ = try await sources(["CLOUDSDK_CONFIG": "/cfg"], transport: transport).tokens().token()
             Issue.record("a token from nowhere")
@@ -224,16 +199,16 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
                 #expect(error.detail.contains(word))
             }
         }
-        #expect(transport.requests.withLock { $0.count } == 1)
-        let unasked = Answers { _ in (200, google, tokenBody) }
+        #expect(transport.requests.count == 1)
+        let unasked = Answers { _, _ in (200, google, tokenBody) }
         await #expect(throws: CredentialError.self) {
             try await sources(["NO_GCE_CHECK": "true"], transport: unasked).tokens().token()
         }
-        #expect(unasked.requests.withLock { $0.isEmpty })
+        #expect(unasked.requests.isEmpty)
     }
 
     @Test func storageGoesWithoutATokenAtAnEmulator() async throws {
-        let transport = Answers { _ in (200, google, tokenBody) }
+        let transport = Answers { _, _ in (200, google, tokenBody) }
         var environment = ["STORAGE_EMULATOR_HOST": "http://127.0.0.1:9"]
         let anonymous = try await sources(environment, transport: transport).storageTokens().token()
         #expect(anonymous == nil)
@@ -243,7 +218,7 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
     }
 
     @Test func theProjectComesFromTheEnvironmentFirst() async throws {
-        let transport = Answers { _ in throw noMetadata }
+        let transport = Answers { _, _ in throw noMetadata }
         let both = ["GOOGLE_CLOUD_PROJECT": "a", "GCP_PROJECT_ID": "b"]
         let found = (
             try await sources(both, transport: transport).projectID(),
@@ -298,7 +273,7 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
         "{\"type\":\"service_account\",\"client_email\":\"a\",\"private_key\":\"nonsense\"}",
     ])
     func aFileThatIsNoKeyIsMalformed(content: String) async throws {
-        let transport = Answers { _ in (200, [:], tokenBody) }
+        let transport = Answers { _, _ in (200, [:], tokenBody) }
         do {
             let found = sources(["GCP_CREDENTIALS_PATH": "/k"], files: ["/k": content], transport: transport)
             _ = try await found.tokens().token()
@@ -306,6 +281,6 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
         } catch let error as CredentialError {
             #expect(error.kind == .malformed && !error.detail.contains("nonsense"))
         }
-        #expect(transport.requests.withLock { $0.isEmpty })
+        #expect(transport.requests.isEmpty)
     }
 }

@@ -84,7 +84,7 @@ public struct CredentialSources: Sendable {
     }
 
     /// Whether this is one of Google's virtual machines: somebody says so, or the firmware does, as google-auth reads it.
-    public var isOnGoogleCloud: Bool {
+    private var isOnGoogleCloud: Bool {
         if ["GCE_METADATA_HOST", "GCE_METADATA_ROOT"].contains(where: { environment[$0] != nil }) { return true }
         let product = (try? readFile("/sys/class/dmi/id/product_name")).flatMap { $0 } ?? []
         return product.starts(with: "Google".utf8)

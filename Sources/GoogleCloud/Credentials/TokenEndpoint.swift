@@ -22,15 +22,29 @@ struct TokenEndpoint: Sendable {
             redirects: 0
         )
         request.bodyIsSecret = true
-        return try await withRetry(Self.policy, clock: clock) { [request] _ in
+        let answer = try await Self.answer(to: request, transport, clock, what: "no token for \(who)") {
+            refusal($0, who: who)
+        }
+        return try AccessToken(answer: answer, now: now(), from: redactedURL(url))
+    }
+
+    /// Asks a service that gives tokens, a few times where it is away. Anything but 200 is what `refusal` makes of it.
+    static func answer(
+        to request: HTTPRequest,
+        _ transport: any HTTPTransport,
+        _ clock: RetryClock,
+        what: String,
+        refusal: (HTTPResponse) -> CredentialError
+    ) async throws -> [UInt8] {
+        try await withRetry(policy, clock: clock) { _ in
             let response: HTTPResponse
             do {
                 response = try await transport.send(request, limit: 1 << 20)
             } catch let error as TransportError {
-                throw CredentialError(.unavailable, "no token for \(who): \(error)", retryAdvice: error.retryAdvice)
+                throw CredentialError(.unavailable, "\(what): \(error)", retryAdvice: error.retryAdvice)
             }
-            guard response.status == 200 else { throw refusal(response, who: who) }
-            return try AccessToken(answer: response.body, now: now(), from: redactedURL(url))
+            guard response.status == 200 else { throw refusal(response) }
+            return response.body
         }
     }
 

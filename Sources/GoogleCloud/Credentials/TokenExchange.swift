@@ -107,22 +107,13 @@ struct TokenExchange: Sendable {
         _ what: String,
         advice: (_ status: Int) -> String
     ) async throws -> [UInt8] {
-        try await withRetry(TokenEndpoint.policy, clock: clock) { _ in
-            let response: HTTPResponse
-            do {
-                response = try await transport.send(request, limit: 1 << 20)
-            } catch let error as TransportError {
-                throw CredentialError(.unavailable, "\(what): \(error)", retryAdvice: error.retryAdvice)
-            }
-            guard response.status == 200 else {
-                let passes = response.status == 429 || response.status >= 500
-                throw CredentialError(
-                    passes ? .unavailable : .refused,
-                    "\(what): status \(response.status)\(advice(response.status))",
-                    retryAdvice: passes ? .backoff : .never
-                )
-            }
-            return response.body
+        try await TokenEndpoint.answer(to: request, transport, clock, what: what) { response in
+            let passes = response.status == 429 || response.status >= 500
+            return CredentialError(
+                passes ? .unavailable : .refused,
+                "\(what): status \(response.status)\(advice(response.status))",
+                retryAdvice: passes ? .backoff : .never
+            )
         }
     }
 }
