@@ -28,6 +28,8 @@ public struct ConversionSummary: Sendable, Equatable {
     public let inputBytes: Int64
     /// Bytes of CSV text.
     public let csvBytes: Int64
+    /// Whether the source was CSV text as it is. A gzip stream says where it ends; text does not.
+    public let isPlainText: Bool
     /// Bytes of the file.
     public let outputBytes: Int64
     /// The least and the greatest `local_timestamp`, microseconds since 1970 UTC; nil without rows.

@@ -26,6 +26,7 @@ final class TextFiller {
     deinit { pool.giveBack(block) }
 
     var inputBytes: Int64 { decoder.inputBytes }
+    var isPlainText: Bool { decoder.isPlainText }
     var rowCount: Int { rows }
 
     /// Decodes from `input` until a block is full; answers how much was taken, and the block if it is.

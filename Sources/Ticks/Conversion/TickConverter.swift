@@ -415,6 +415,7 @@ public final class TickConverter: Sendable {
     private func deliver(_ bytes: [UInt8], end: Bool = false) {
         let filler = stages.filler
         let counts = end ? (Int64(filler.rowCount), filler.inputBytes, filler.csvBytes) : (0, 0, 0)
+        let isPlainText = end && filler.isPlainText
         let waiting = state.withLock { state -> (Reader, [UInt8])? in
             guard state.failure == nil else { return nil }
             state.output.append(bytes)
@@ -426,6 +427,7 @@ public final class TickConverter: Sendable {
                     rows: counts.0,
                     inputBytes: counts.1,
                     csvBytes: counts.2,
+                    isPlainText: isPlainText,
                     outputBytes: state.totalOutput,
                     localTimestamps: state.localTimestamps,
                     unknownColumns: state.unknownColumns,

@@ -9,6 +9,7 @@ final class TextDecoder {
     private var mode = Mode.unknown
     private let source: String
     private(set) var inputBytes: Int64 = 0
+    var isPlainText: Bool { if case .plain = mode { true } else { false } }
 
     init(source: String) {
         self.source = source

@@ -109,7 +109,7 @@ struct FileDownloader: Sendable {
         guard let summary = converter.summary else { throw CancellationError() }
         // Tardis's own empty day is a gzip stream of nothing, or of a header.
         guard summary.inputBytes > 0 else { throw download.interrupted("an answer without a single byte came") }
-        if summary.inputBytes == summary.csvBytes, await !download.endIsProven {
+        if summary.isPlainText, await !download.endIsProven {
             throw download.interrupted("plain text came whose end nothing proves, as no length was announced")
         }
         let unknown = summary.unknownColumns.joined(separator: ", ")
