@@ -67,7 +67,7 @@ public struct HTTPRequest: Sendable {
     /// How long the connection may take to be made.
     public var connectTimeout: Duration
     /// How long the transfer may go without a byte in either direction before it counts as stalled. While the receiver
-    /// holds the body back, the clock stands still. There is no total time-out.
+    /// holds the body back, the time does not count. There is no total time-out.
     public var stallTimeout: Duration
     /// Whether the transfer gets an HTTP/1.1 connection for itself. For bodies of many megabytes: on a shared HTTP/2
     /// connection they share one congestion window, and libcurl buffers up to 32 MiB of a body that is held back.

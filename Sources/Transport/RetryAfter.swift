@@ -2,7 +2,7 @@ extension Duration {
     /// The longest time that another side may make us wait or believe in: 30 days.
     public static let longestFromOutside = Duration.seconds(30 * 86_400)
 
-    /// A number of seconds that another side named, brought within zero and `most`: negative ones and what is no number are
+    /// A number of seconds that another side named, clamped to zero and `most`: negative ones and what is no number are
     /// zero. Every such number passes through here before it is calculated with.
     public static func fromOutside(seconds: Double, most: Duration = longestFromOutside) -> Duration {
         guard seconds > 0 else { return .zero }

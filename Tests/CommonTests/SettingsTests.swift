@@ -191,6 +191,28 @@ struct SettingsTests {
         #expect(long.status == .done && long.messages.contains("/.env is not read"))
     }
 
+    @Test func aKeyThatOthersCanReadIsWarnedOf() async {
+        var context = ToolContext()
+        for (text, isWarned) in [("TARDIS_API_KEY=TD.hush", true), ("GCS_BUCKET=b", false)] {
+            context.files = .memory(["/.env": text])
+            context.files.isReadableByOthers = { $0 == "/.env" }
+            let ended = await execute(command, context) { _ in .done }
+            #expect(ended.messages.contains("other users of this machine can read /.env") == isWarned)
+            #expect(!ended.messages.contains("hush"))
+        }
+    }
+
+    @Test func whatDecidesWhereDataGoesIsSaidWhenItComesFromAFileThatLiesThere() async {
+        let files = FileAccess.memory(["/there/.env": "GCS_BUCKET=b\nLOG_LEVEL=INFO"])
+        var context = ToolContext(files: files, currentDirectory: "/there")
+        let lying = await execute(command, context) { _ in .done }
+        #expect(lying.messages.contains("settings of a file in the current directory are used"))
+        #expect(lying.messages.contains("/there/.env") && lying.messages.contains("bucket"))
+        context.environment["GCS_BUCKET"] = "mine"
+        let named = await execute(command, context) { _ in .done }
+        #expect(!named.messages.contains("settings of a file"))
+    }
+
     @Test func aFolderOrAPipeIsNoFileOfSettings() throws {
         #expect(!FileAccess.system.exists("/") && !FileAccess.system.exists("/dev/null"))
         #expect(FileAccess.system.exists("\(projectFolder)/orchestration/defaults.env"))

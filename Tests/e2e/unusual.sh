@@ -144,6 +144,44 @@ run_expecting 6 "${download[@]}" "${one_file[@]}"
 expect_message "line 5"
 expect "text that is not UTF-8: no object" "" "$(bucket_state unusual)"
 
+# ---- answers that are no whole file: nothing at all, and plain text whose end nothing proves
+sandbox_with --empty '*=zero'
+run_expecting 5 env TARDIS_MAX_RETRIES=1 "${download[@]}" "${one_file[@]}"
+expect_message "an answer without a single byte came"
+expect "no byte: no object" "" "$(bucket_state unusual)"
+sandbox_with
+# Closes the connection at the end of the body, without a length, and four bytes early.
+cat >cut.py <<'PYTHON'
+import http.server, sys
+text = open(sys.argv[1], "rb").read()
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if "/trades/" in self.path else 404)
+        self.end_headers()
+        if "/trades/" in self.path:
+            self.wfile.write(text[:-4])
+    def log_message(self, *_): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+PYTHON
+"$venv/bin/python" cut.py good.csv >port &
+started+=($!)
+until_true test -s port
+run_expecting 5 env TARDIS_BASE_URL="http://127.0.0.1:$(<port)" "${download[@]}" "${one_file[@]}"
+expect_message "plain text came whose end nothing proves"
+expect "text that may be cut: no object" "" "$(bucket_state unusual)"
+
+# ---- what is told of a password, and of a catalogue that tells nothing
+run_expecting 2 env https_proxy='http://user:planted-password@127.0.0.1:99999' "${download[@]}" "${one_file[@]}"
+expect_message "https_proxy is no address of a proxy"
+if grep -q planted-password out err; then fail "the proxy's password was printed"; fi
+for body in '{"id":"binance"}' '{"id":"deribit","datasets":{"symbols":[{"id":"X"}]}}'; do
+    sandbox_with --fault "service=tardis path=*/exchanges/* status=200 body=$("$venv/bin/python" -c 'import sys, urllib.parse; print(urllib.parse.quote(sys.argv[1]))' "$body")"
+    run_expecting 0 "${download[@]}" "${one_file[@]}"
+    expect_one_object "a catalogue that tells nothing proves no absence"
+done
+
 if grep -qF "$TARDIS_API_KEY" out err; then fail "the key was printed"; fi
 stop_sandbox
 echo "unusual: $checks checks passed"

@@ -43,6 +43,11 @@ public struct SettingsSources: Sendable {
                 let file = DotEnv(String(decoding: bytes, as: UTF8.self))
                 layers.append(SettingsLayer(.file(path), file.values.filter { !Self.endpoints.contains($0.key) }))
                 warnings += Self.warnings(file, path)
+                if file.values[SharedOptions.tardisKey.name]?.isEmpty == false, context.files.isReadableByOthers(path) {
+                    warnings.append(
+                        "other users of this machine can read \(path), which holds the Tardis key; chmod 600 it"
+                    )
+                }
             } catch {
                 warnings.append("\(error)")
             }

@@ -23,7 +23,8 @@ public enum TardisSettings {
         guard ["http://", "https://", "file:///"].contains(where: url.hasPrefix) else {
             throw arguments.error("--\(name) \(url) is no address that begins with https://, http:// or file:///")
         }
-        guard !url.dropFirst(8).prefix(while: { $0 != "/" }).contains("@") else {
+        let authority = url.firstRange(of: "://").map { url[$0.upperBound...].prefix { $0 != "/" } } ?? ""
+        guard !authority.contains("@") else {
             throw arguments.error(
                 "--\(name) has a user name or password in it, which would be shown; give the key as TARDIS_API_KEY"
             )

@@ -13,8 +13,6 @@ public struct GoogleConnection: Sendable {
     public let api: GoogleAPI
     /// The environment, with what flags and settings files say in place of the variables.
     public let environment: [String: String]
-    /// Whether this is one of Google's virtual machines.
-    public var isOnGoogleCloud: Bool { credentials.isOnGoogleCloud }
 
     private let tool: ToolRun
     private let retry: RetryPolicy

@@ -84,10 +84,7 @@ public enum ToolMain {
                     logFormat: format
                 )
                 for warning in sources.warnings { logger.warning(warning) }
-                let decisive = arguments.settings(named: SettingsSources.decisive).filter { run.isFromLyingFile($0) }
-                if !decisive.isEmpty {
-                    logger.info("settings of .env are used", ["options": .string(decisive.joined(separator: ", "))])
-                }
+                run.noteLyingFiles()
                 let status = try await body(run)
                 context.exitHooks.run()
                 // Work that ended well in spite of a signal is done; anything else ended because of it.

@@ -29,6 +29,20 @@ public struct ToolRun: Sendable {
         return SettingsSources.isLying(path, context)
     }
 
+    /// Says which settings that decide where data and key go, and what VMs run, come from such files.
+    func noteLyingFiles() {
+        let names = arguments.settings(named: SettingsSources.decisive).filter(isFromLyingFile)
+        let files = Dictionary(grouping: names) { name -> String in
+            if case .file(let path)? = arguments.origin(name) { path } else { "" }
+        }
+        for (path, names) in files.sorted(by: { $0.key < $1.key }) {
+            logger.info(
+                "settings of a file in the current directory are used",
+                ["path": .string(path), "options": .string(names.joined(separator: ", "))]
+            )
+        }
+    }
+
     /// Begins to show progress on stderr in the mode of `--progress`, or of `auto` where the tool has no such option; `--quiet`
     /// turns it off, and where the log is JSON lines `auto` is too. Log lines appear above it. Close it when the work ends; it
     /// is closed on every way out in any case.

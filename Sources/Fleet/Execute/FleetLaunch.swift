@@ -65,7 +65,7 @@ public struct FleetLaunch: Sendable {
         do {
             hands = try await prepare()
         } catch let error as GoogleAPIError where error.kind == .policy {
-            throw AccessError("\(error); \(PolicyAdvice.advice(for: error.detail))", .credentials)
+            throw AccessError("\(error); \(PolicyAdvice.advice(for: "\(error)"))", .credentials)
         }
         var outcome = Outcome()
         var view = facts.view

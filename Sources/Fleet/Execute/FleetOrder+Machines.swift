@@ -24,7 +24,7 @@ extension FleetOrder {
             sourceImage: "projects/\(machine.imageProject)/global/images/family/\(machine.imageFamily)",
             diskGigabytes: machine.diskGigabytes,
             diskType: machine.diskType,
-            // A shared subnetwork brings its network along, which is not this project's.
+            // A shared subnetwork includes its network, which is not this project's.
             network: hostProject == nil ? "global/networks/\(place.network)" : nil,
             subnetwork: place.subnetwork.isEmpty
                 ? nil

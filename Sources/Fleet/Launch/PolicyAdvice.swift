@@ -10,6 +10,9 @@ enum PolicyAdvice {
             return "run it with --egress shared, so that VMs have no external address"
         case "compute.requireShieldedVm":
             return "run it with --shielded-vm and an image that supports it, such as the default --image-family"
+        case "gcp.resourceLocations" where refusal.contains("secret"):
+            return
+                "make a secret with a replica in an allowed location (gcloud secrets create --locations=REGION), and name it by --secret"
         case "gcp.resourceLocations": return "choose a zone that the policy allows: --zone, or --zones"
         case "compute.trustedImageProjects":
             return "choose an image that the policy allows: --image-project and --image-family"

@@ -26,9 +26,14 @@ struct KeyCheck: Sendable {
             return Checked(Facts(plan: .none, key: nil), [fine])
         }
         guard let key = order.key else {
+            let standard = SecretName(project: order.project, name: Self.standardName)
+            let isThere = (try? await secrets.latestEnabledVersion(standard)).flatMap { $0 } != nil
+            let secret =
+                isThere
+                ? "use the secret that is there: --secret \(Self.standardName)"
+                : "name a secret that holds it with --secret"
             let text =
-                "there is no Tardis key: set TARDIS_API_KEY, or name a secret that holds it with --secret "
-                + "(only first days of a month are free)"
+                "there is no Tardis key: set TARDIS_API_KEY, or \(secret) (only first days of a month are free)"
             return Checked(nil, [Finding("secret", .error(.credentials), text, isAboutLaunch: true)])
         }
         return await standard(key)
