@@ -139,7 +139,7 @@ private struct EchoService: SandboxService {
                 for descriptor in pair { close(descriptor) }
             }
         }
-        for _ in 0..<60 {
+        for _ in 0..<20 {
             let server = try SandboxServer(service: EchoService(), recorder: recorder, faults: faults)
             nonisolated(unsafe) let clients = try (0..<150).map { _ in try TestClient(server) }
             for client in clients { _ = try client.call("GET", "/a") }
