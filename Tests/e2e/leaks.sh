@@ -9,23 +9,31 @@ planted_key=planted-key-of-leaks-$$
 seen=$work/seen
 mkdir "$seen"
 
-# Command lines and environments of all that runs meanwhile, as this user sees them. Samples, but many: each process of a
-# rehearsal lives for longer than the pause between two.
+# Command lines and environments of all that runs meanwhile, as this user sees them, a hundred times a second.
 watch_processes() {
-    local process
-    while true; do
-        for process in /proc/[0-9]*; do
-            tr '\0' ' ' <"$process/cmdline" && echo
-        done >>"$seen/arguments" 2>/dev/null || true
-        for process in /proc/[0-9]*; do
-            # Those that are given the key to use it: the programs, their launchers and what starts them.
-            case $(tr '\0' ' ' <"$process/cmdline") in
-                *vm-data-downloader* | *orchestrat* | *monitor-tick* | *cleanup-tick* | *setup-iam* | *leaks.sh* | *tick-sandbox* | *docker*) ;;
-                *) tr '\0' '\n' <"$process/environ" | sed "s,^,${process##*/} ," || true ;;
-            esac
-        done >>"$seen/environments" 2>/dev/null || true
-        sleep 0.05
-    done
+    exec "$venv/bin/python" - "$seen" <<'PYTHON'
+import os, pathlib, re, sys, time
+
+seen = pathlib.Path(sys.argv[1])
+# Those that are given the key to use it: the programs, their launchers and what starts them.
+keyed = re.compile(rb"vm-data-downloader|orchestrat|monitor-tick|cleanup-tick|setup-iam|leaks\.sh|tick-sandbox|docker")
+known = set()
+with open(seen / "arguments", "ab", 0) as arguments, open(seen / "environments", "ab", 0) as environments:
+    while True:
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                line = pathlib.Path(f"/proc/{process}/cmdline").read_bytes()
+                environment = pathlib.Path(f"/proc/{process}/environ").read_bytes()
+            except OSError:
+                continue  # it has ended, or is another user's
+            if (process, line, environment) in known:
+                continue
+            known.add((process, line, environment))
+            arguments.write(line.replace(b"\0", b" ") + b"\n")
+            if not keyed.search(line):
+                environments.write(process.encode() + b" " + line + b"\n" + environment.replace(b"\0", b"\n") + b"\n")
+        time.sleep(0.01)
+PYTHON
 }
 
 said() { cat "$work/out" "$work/err" >>"$seen/said"; }
