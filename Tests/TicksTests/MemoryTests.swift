@@ -23,7 +23,7 @@ struct MemoryTests {
         #expect(done.summary.rows == Int64(rows))
         #expect(done.metadata.rowGroups.count == 3)
         for group in done.metadata.rowGroups {
-            #expect(Int(group.rowCount) * 60_000 <= RowGroupLimits.mostTextBytes + TextBlock.capacity)
+            #expect(Int(group.rowCount) * 60_000 <= RowGroupLimits.mostTextBytes + CSVBlock.capacity)
         }
         #expect(done.metadata.rowGroups.reduce(0) { $0 + $1.rowCount } == Int64(rows))
         #expect(done.metadata.bounds(ofColumn: "local_timestamp", rowGroup: 2)?.upperBound == Int64(rows - 1))
@@ -86,7 +86,7 @@ struct MemoryTests {
         let names = TickType.trades.header + (TickType.trades.header.count..<count).map { "c\($0)" }
         let row = "deribit,B,1,2,3,buy,4,5" + String(repeating: ",x", count: count - 8) + "\n"
         let source = Array((names.joined(separator: ",") + "\n" + row + row).utf8)
-        guard count > TextFiller.mostColumns else {
+        guard count > BlockReader.mostColumns else {
             let done = try await convert(source, .trades)
             #expect(done.summary.rows == 2)
             #expect(done.metadata.fields.count == count)
@@ -102,7 +102,7 @@ struct MemoryTests {
     func columnNamesAreShort(length: Int) async throws {
         let name = String(repeating: "n", count: length)
         let source = Array("exchange,symbol,timestamp,local_timestamp,\(name)\ne,s,1,2,x\n".utf8)
-        guard length > TextFiller.longestName else {
+        guard length > BlockReader.longestName else {
             #expect(try await convert(source).metadata.fields.last?.name == name)
             return
         }

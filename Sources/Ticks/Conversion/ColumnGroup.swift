@@ -23,7 +23,7 @@ final class ColumnGroup {
     private static let stripeBytes = 128 << 10
 
     /// Reads a block; answers the chunks that it completed.
-    func read(_ block: TextBlock, _ scratch: WorkPool.Scratch) throws -> [Finished] {
+    func read(_ block: CSVBlock, _ scratch: WorkPool.Scratch) throws -> [Finished] {
         var finished: [Finished] = []
         let rowBytes = max(1, block.count / max(1, block.rowCount))
         let stripe = max(64, min(CellScratch.rows, Self.stripeBytes / rowBytes))
@@ -57,7 +57,7 @@ final class ColumnGroup {
         rowGroup += 1
     }
 
-    private func describe(_ cell: ColumnReader.BadCell, _ reader: ColumnReader, _ block: TextBlock) -> TickError {
+    private func describe(_ cell: ColumnReader.BadCell, _ reader: ColumnReader, _ block: CSVBlock) -> TickError {
         let index = columns.first { $0.reader === reader }?.index ?? 0
         let text = TickError.excerpt(block.cell(row: cell.row, column: index))
         return TickError(

@@ -16,7 +16,7 @@ struct RowGroupLimits {
     }
 
     /// The rows of the next block before which a row group ends.
-    mutating func ends(in block: TextBlock) -> [Int] {
+    mutating func ends(in block: CSVBlock) -> [Int] {
         var ends: [Int] = []
         var row = 0
         while rows + block.rowCount - row >= mostRows {

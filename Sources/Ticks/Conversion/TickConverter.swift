@@ -21,21 +21,21 @@ public final class TickConverter: Sendable {
     /// Finished bytes that wait for a reader before decoding stops.
     private static let mostOutput = 8 << 20
 
-    /// The parts that jobs work on. `@unchecked`: `filler` is used by the one decoding job, each group by the one job that has
+    /// The parts that jobs work on. `@unchecked`: `reader` is used by the one decoding job, each group by the one job that has
     /// marked it busy, `file` by the one assembling job; `state` hands them on.
     private final class Stages: @unchecked Sendable {
-        let filler: TextFiller
+        let reader: BlockReader
         var groups: [ColumnGroup] = []
         var file: FileAssembler?
         var pending: [UInt8] = []
         var consumed = 0
 
-        init(filler: TextFiller) { self.filler = filler }
+        init(reader: BlockReader) { self.reader = reader }
     }
 
     /// A block, and how many groups have yet to read it. `@unchecked`: it is not written to once it is published.
     private struct Published: @unchecked Sendable {
-        let block: TextBlock
+        let block: CSVBlock
         var readers: Int
     }
 
@@ -75,7 +75,7 @@ public final class TickConverter: Sendable {
     public init(options: ConversionOptions, pool: WorkPool) {
         self.options = options
         self.pool = pool
-        stages = Stages(filler: TextFiller(options: options, pool: pool))
+        stages = Stages(reader: BlockReader(options: options, pool: pool))
         state = Mutex(State())
         state.withLock { $0.type = options.type }
     }
@@ -208,7 +208,7 @@ public final class TickConverter: Sendable {
         decodeIfUseful()
     }
 
-    private func nextBlock() throws -> TextBlock? {
+    private func nextBlock() throws -> CSVBlock? {
         while true {
             if stages.consumed == stages.pending.count {
                 let (input, isEnded) = state.withLock { state in
@@ -219,11 +219,11 @@ public final class TickConverter: Sendable {
                 stages.consumed = 0
                 if input.isEmpty {
                     guard isEnded else { return nil }
-                    return try stages.filler.finish()
+                    return try stages.reader.finish()
                 }
             }
             let step = try stages.pending.withUnsafeBufferPointer { bytes in
-                try stages.filler.fill(UnsafeBufferPointer(rebasing: bytes[stages.consumed...]))
+                try stages.reader.fill(UnsafeBufferPointer(rebasing: bytes[stages.consumed...]))
             }
             stages.consumed += step.consumed
             state.withLock { $0.inputBytes -= step.consumed }
@@ -239,7 +239,7 @@ public final class TickConverter: Sendable {
         return all
     }
 
-    private func publish(_ block: TextBlock) throws {
+    private func publish(_ block: CSVBlock) throws {
         if stages.groups.isEmpty { try prepareColumns() }
         let isLast = block.isLast
         let idle = state.withLock { state -> [Int] in
@@ -256,7 +256,7 @@ public final class TickConverter: Sendable {
 
     /// The header is known: makes the columns, and deals them out.
     private func prepareColumns() throws(TickError) {
-        guard let header = stages.filler.header ?? options.type?.header else {
+        guard let header = stages.reader.header ?? options.type?.header else {
             throw TickError(
                 .unknownType,
                 "\(options.source): the file is empty, without even a header; say which data type it is to get an empty file"
@@ -402,7 +402,7 @@ public final class TickConverter: Sendable {
             stages.file = file
             deliver(bytes)
         case .end:
-            let rows = Int64(stages.filler.rowCount)
+            let rows = Int64(stages.reader.rowCount)
             guard file.rowCount == rows else {
                 throw TickError(.encoding, "\(options.source): \(rows) rows came in, \(file.rowCount) went out")
             }
@@ -413,9 +413,9 @@ public final class TickConverter: Sendable {
     }
 
     private func deliver(_ bytes: [UInt8], end: Bool = false) {
-        let filler = stages.filler
-        let counts = end ? (Int64(filler.rowCount), filler.inputBytes, filler.csvBytes) : (0, 0, 0)
-        let isPlainText = end && filler.isPlainText
+        let source = stages.reader
+        let counts = end ? (Int64(source.rowCount), source.inputBytes, source.csvBytes) : (0, 0, 0)
+        let isPlainText = end && source.isPlainText
         let waiting = state.withLock { state -> (Reader, [UInt8])? in
             guard state.failure == nil else { return nil }
             state.output.append(bytes)

@@ -43,9 +43,9 @@ public final class WorkPool: Sendable {
     }
 
     /// A block to fill, used before if possible.
-    func takeBlock() -> TextBlock { shared.takeBlock() }
+    func takeBlock() -> CSVBlock { shared.takeBlock() }
 
-    func giveBack(_ block: TextBlock) { shared.giveBack(block) }
+    func giveBack(_ block: CSVBlock) { shared.giveBack(block) }
 
     /// The queue and the idle blocks, all behind one pthread mutex. `@unchecked`: every access to the stored variables is made
     /// with the mutex held.
@@ -55,7 +55,7 @@ public final class WorkPool: Sendable {
         private var jobs: [Job?] = []
         private var head = 0
         private var isStopped = false
-        private var idleBlocks: [TextBlock] = []
+        private var idleBlocks: [CSVBlock] = []
 
         /// Idle blocks that are kept; a block is about 2 MB.
         private static let mostIdleBlocks = 8
@@ -107,15 +107,15 @@ public final class WorkPool: Sendable {
             return job
         }
 
-        func takeBlock() -> TextBlock {
+        func takeBlock() -> CSVBlock {
             pthread_mutex_lock(mutex)
             let block = idleBlocks.popLast()
             pthread_mutex_unlock(mutex)
             block?.reset()
-            return block ?? TextBlock()
+            return block ?? CSVBlock()
         }
 
-        func giveBack(_ block: TextBlock) {
+        func giveBack(_ block: CSVBlock) {
             pthread_mutex_lock(mutex)
             if idleBlocks.count < Self.mostIdleBlocks { idleBlocks.append(block) }
             pthread_mutex_unlock(mutex)

@@ -65,7 +65,7 @@ final class ColumnReader {
     }
 
     /// Reads the rows `rows` of a block; at most `CellScratch.rows` of them.
-    func read(_ block: TextBlock, rows: Range<Int>, _ scratch: CellScratch) throws {
+    func read(_ block: CSVBlock, rows: Range<Int>, _ scratch: CellScratch) throws {
         let ends = block.delimiters(column: position) + rows.lowerBound * columns
         let cells = Cells(
             text: UnsafePointer(block.text),

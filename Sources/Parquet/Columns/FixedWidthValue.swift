@@ -1,5 +1,5 @@
 /// A value of 64 bits that can be a column: its bits, and its order for statistics.
-protocol ColumnWord: Comparable, BitwiseCopyable {
+protocol FixedWidthValue: Comparable, BitwiseCopyable {
     /// The encoding when no dictionary is used.
     static var rawEncoding: Encoding { get }
     init(word: UInt64)
@@ -7,13 +7,13 @@ protocol ColumnWord: Comparable, BitwiseCopyable {
     func boundBytes(isMinimum: Bool) -> [UInt8]
 }
 
-extension Int64: ColumnWord {
+extension Int64: FixedWidthValue {
     static var rawEncoding: Encoding { .deltaBinaryPacked }
     init(word: UInt64) { self = Int64(bitPattern: word) }
     func boundBytes(isMinimum: Bool) -> [UInt8] { littleEndianBytes(UInt64(bitPattern: self)) }
 }
 
-extension Double: ColumnWord {
+extension Double: FixedWidthValue {
     static var rawEncoding: Encoding { .plain }
     init(word: UInt64) { self = Double(bitPattern: word) }
     func boundBytes(isMinimum: Bool) -> [UInt8] {

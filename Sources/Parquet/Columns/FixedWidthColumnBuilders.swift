@@ -1,10 +1,10 @@
 /// A column of 64-bit integers or timestamps.
 public final class Int64ColumnBuilder: ColumnBuilder {
-    private let column: WordColumn<Int64>
+    private let column: FixedWidthColumn<Int64>
 
     /// An empty column.
     public init(_ field: Field, options: WriterOptions) {
-        column = WordColumn(field: field, options: options)
+        column = FixedWidthColumn(field: field, options: options)
     }
 
     /// The column.
@@ -25,11 +25,11 @@ public final class Int64ColumnBuilder: ColumnBuilder {
 
 /// A column of doubles. NaN is not among them: no Tardis cell means it.
 public final class DoubleColumnBuilder: ColumnBuilder {
-    private let column: WordColumn<Double>
+    private let column: FixedWidthColumn<Double>
 
     /// An empty column.
     public init(_ field: Field, options: WriterOptions) {
-        column = WordColumn(field: field, options: options)
+        column = FixedWidthColumn(field: field, options: options)
     }
 
     /// The column.

@@ -2,7 +2,7 @@ internal import CShims
 internal import Glibc
 
 /// A stretch of whole CSV lines, and where its cells end.
-final class TextBlock {
+final class CSVBlock {
     /// Bytes of text a block holds. Small enough that several fit the cores' caches, large enough to make hand-over cheap.
     static let capacity = 1 << 20
     /// Readers load whole words before a cell's end and after its start.

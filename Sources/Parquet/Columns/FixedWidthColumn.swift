@@ -1,13 +1,13 @@
 /// Collects 64-bit values, as dictionary indices where that is expected to be smaller. Generic inside the module only, so that
 /// it is always specialised.
-final class WordColumn<Value: ColumnWord> {
+final class FixedWidthColumn<Value: FixedWidthValue> {
     let field: Field
     private let options: WriterOptions
     private var choice = EncodingChoice()
     /// Whether values of the chunk in hand are kept as `indices` into `dictionary`, or as `words`.
     private var isDictionary = true
     private var presence = PresenceRecorder()
-    private let dictionary = WordDictionary()
+    private let dictionary = FixedWidthDictionary()
     private let indices = GrowingArray<UInt32>(capacity: 4096)
     private let words = GrowingArray<UInt64>(capacity: 0)
     private var pages: [Page] = []

@@ -1,5 +1,5 @@
 /// Turns what a server or file gives into CSV text: gzip is inflated, plain CSV is passed on, anything else is refused.
-final class TextDecoder {
+final class SourceDecoder {
     private enum Mode {
         case unknown
         case gzip(GzipInflater)

@@ -1,11 +1,11 @@
 internal import Parquet
 
 /// The serial part of a conversion: decodes the source into blocks of whole lines, and reads the header on the way.
-final class TextFiller {
-    private let decoder: TextDecoder
+final class BlockReader {
+    private let decoder: SourceDecoder
     private let pool: WorkPool
     private let options: ConversionOptions
-    private var block: TextBlock
+    private var block: CSVBlock
     private(set) var header: [String]?
     private var limits = RowGroupLimits(mostRows: WriterOptions.rowGroupRows(columnCount: 0), textColumns: [])
     private var rows = 0
@@ -19,7 +19,7 @@ final class TextFiller {
     init(options: ConversionOptions, pool: WorkPool) {
         self.options = options
         self.pool = pool
-        decoder = TextDecoder(source: options.source)
+        decoder = SourceDecoder(source: options.source)
         block = pool.takeBlock()
     }
 
@@ -30,12 +30,12 @@ final class TextFiller {
     var rowCount: Int { rows }
 
     /// Decodes from `input` until a block is full; answers how much was taken, and the block if it is.
-    func fill(_ input: UnsafeBufferPointer<UInt8>) throws(TickError) -> (consumed: Int, block: TextBlock?) {
+    func fill(_ input: UnsafeBufferPointer<UInt8>) throws(TickError) -> (consumed: Int, block: CSVBlock?) {
         var consumed = 0
-        while block.count < TextBlock.capacity {
+        while block.count < CSVBlock.capacity {
             let space = UnsafeMutableBufferPointer(
                 start: block.text + block.count,
-                count: TextBlock.capacity - block.count
+                count: CSVBlock.capacity - block.count
             )
             let step = try decoder.decode(UnsafeBufferPointer(rebasing: input[consumed...]), into: space)
             consumed += step.consumed
@@ -50,7 +50,7 @@ final class TextFiller {
         guard end > 0 else {
             throw TickError(
                 .row,
-                "\(options.source), line \(header == nil ? 1 : rows + 2): a line of more than \(TextBlock.capacity) bytes"
+                "\(options.source), line \(header == nil ? 1 : rows + 2): a line of more than \(CSVBlock.capacity) bytes"
             )
         }
         let full = block
@@ -63,12 +63,12 @@ final class TextFiller {
     }
 
     /// The source has ended: the last block, which may have no rows.
-    func finish() throws(TickError) -> TextBlock {
+    func finish() throws(TickError) -> CSVBlock {
         try decoder.finish()
         let last = block
         block = pool.takeBlock()
         if last.count > 0, last.text[last.count - 1] != UInt8(ascii: "\n") {
-            // `TextBlock` has room behind its capacity; a full block was handed on before.
+            // `CSVBlock` has room behind its capacity; a full block was handed on before.
             last.text[last.count] = UInt8(ascii: "\n")
             last.count += 1
         }
@@ -77,7 +77,7 @@ final class TextFiller {
         return last
     }
 
-    private func index(_ block: TextBlock) throws(TickError) {
+    private func index(_ block: CSVBlock) throws(TickError) {
         var start = 0
         if header == nil, block.count > 0 { start = try readHeader(block) }
         guard let header else { return }
@@ -96,7 +96,7 @@ final class TextFiller {
     }
 
     /// The text of a row in a block whose index was not finished.
-    private func line(_ block: TextBlock, row: Int, start: Int) -> String {
+    private func line(_ block: CSVBlock, row: Int, start: Int) -> String {
         var position = start
         for _ in 0..<row { position += block.line(at: position).count + 1 }
         return TickError.excerpt(block.line(at: position))
@@ -116,7 +116,7 @@ final class TextFiller {
     }
 
     /// Reads the names of the columns; answers where the first row begins.
-    private func readHeader(_ block: TextBlock) throws(TickError) -> Int {
+    private func readHeader(_ block: CSVBlock) throws(TickError) -> Int {
         let line = block.line(at: 0)
         var text = line[...]
         if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }

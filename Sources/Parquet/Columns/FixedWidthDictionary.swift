@@ -1,5 +1,5 @@
 /// Distinct 64-bit words of a chunk in order of appearance: open addressing, at most half full.
-final class WordDictionary {
+final class FixedWidthDictionary {
     let values = GrowingArray<UInt64>(capacity: 1024)
     private var slots: UnsafeMutablePointer<UInt32>
     private var slotBits: Int

@@ -4,17 +4,17 @@ import Testing
 @testable import Ticks
 
 /// A block that holds this text.
-func block(_ text: String) -> TextBlock {
-    let block = TextBlock()
+func block(_ text: String) -> CSVBlock {
+    let block = CSVBlock()
     let bytes = Array(text.utf8)
-    precondition(bytes.count <= TextBlock.capacity)
+    precondition(bytes.count <= CSVBlock.capacity)
     block.text.update(from: bytes, count: bytes.count)
     block.count = bytes.count
     return block
 }
 
-struct TextBlockTests {
-    private func cells(_ block: TextBlock, columns: Int) -> [[String]] {
+struct CSVBlockTests {
+    private func cells(_ block: CSVBlock, columns: Int) -> [[String]] {
         (0..<block.rowCount).map { row in
             (0..<columns).map { String(decoding: block.cell(row: row, column: $0), as: UTF8.self) }
         }
