@@ -128,7 +128,7 @@ struct BuilderTests {
         let timeChunk = try time.finishChunk(scratch)
         #expect(timeChunk.encodings == [.deltaBinaryPacked])
         #expect(timeChunk.isAscending)
-        #expect(timeChunk.columnIndex?.boundaryOrder == 1)
+        #expect(timeChunk.columnIndex?.boundaryOrder == .ascending)
         #expect(try decode(timeChunk, time.field).words == times)
 
         // Few amounts: dictionary. Levels of a nullable column are RLE.
@@ -201,15 +201,15 @@ struct BuilderTests {
         #expect(index.minimums == [bytes(-50), [], bytes(201)])
         #expect(index.maximums == [bytes(49), [], bytes(249)])
         #expect(index.nullCounts == [0, 100, 25])
-        #expect(index.boundaryOrder == 1)
-        #expect(try ColumnIndex(index.encoded()[...]) == index)
+        #expect(index.boundaryOrder == .ascending)
+        #expect(try ColumnIndex(reading: index.encoded()[...]) == index)
     }
 
     @Test func oneStepBackMakesTheBoundsUnordered() throws {
         var values = (0..<250).map(Double.init)
         values[249] = 3
         let index = try #require(try words(values, options(pageRows: 100)).columnIndex)
-        #expect(index.boundaryOrder == 0)
+        #expect(index.boundaryOrder == .unordered)
         #expect(index.minimums == [bytes(-0.0), bytes(100), bytes(3)])
     }
 

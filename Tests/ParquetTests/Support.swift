@@ -207,25 +207,37 @@ private func plain(
     }
 }
 
+/// Field ids, read from parquet.thrift a second time.
+private enum PageHeaderID: Int16 {
+    case type = 1
+    case plainSize = 2
+    case compressedSize = 3
+    case dataPage = 5
+    case dictionaryPage = 7
+}
+
+private enum PageID: Int16 {
+    case valueCount = 1
+    case encoding = 2
+}
+
 private func decodePage(_ bytes: [UInt8], _ position: inout Int) throws -> DecodedPage {
     var page = DecodedPage()
     var sizes = (plain: 0, compressed: 0)
     var reader = CompactReader(bytes[position...])
-    try reader.structure { (reader, field) throws(ParquetError) in
+    try reader.structure(PageHeaderID.self) { (reader, field) throws(ParquetError) in
         switch field.id {
-        case 1: page.isDictionary = try reader.int32() == 2
-        case 2: sizes.plain = Int(try reader.int32())
-        case 3: sizes.compressed = Int(try reader.int32())
-        case 5, 7:
-            try reader.structure { (reader, field) throws(ParquetError) in
+        case .type: page.isDictionary = try reader.int32() == 2
+        case .plainSize: sizes.plain = Int(try reader.int32())
+        case .compressedSize: sizes.compressed = Int(try reader.int32())
+        case .dataPage, .dictionaryPage:
+            try reader.structure(PageID.self) { (reader, field) throws(ParquetError) in
                 switch field.id {
-                case 1: page.valueCount = Int(try reader.int32())
-                case 2: page.encoding = Encoding(rawValue: try reader.int32()) ?? .byteStreamSplit
-                default: return false
+                case .valueCount: page.valueCount = Int(try reader.int32())
+                case .encoding: page.encoding = Encoding(rawValue: try reader.int32()) ?? .byteStreamSplit
                 }
                 return true
             }
-        default: return false
         }
         return true
     }
@@ -238,6 +250,53 @@ private func decodePage(_ bytes: [UInt8], _ position: inout Int) throws -> Decod
     guard size == sizes.plain else { throw Malformed("zstd gave \(size) bytes, not \(sizes.plain)") }
     position = start + sizes.compressed
     return page
+}
+
+// MARK: Page indexes
+
+extension OffsetIndex {
+    init(reading bytes: ArraySlice<UInt8>) throws(ParquetError) {
+        var pages: [Page] = []
+        var reader = CompactReader(bytes)
+        try reader.structure(Thrift.OffsetIndex.self) { (reader, _) throws(ParquetError) in
+            pages = try reader.array { (reader) throws(ParquetError) in
+                var page = Page(offset: 0, compressedSize: 0, firstRow: 0)
+                try reader.structure(Thrift.PageLocation.self) { (reader, field) throws(ParquetError) in
+                    switch field.id {
+                    case .offset: page.offset = try reader.int64()
+                    case .compressedPageSize: page.compressedSize = try reader.int32()
+                    case .firstRowIndex: page.firstRow = try reader.int64()
+                    }
+                    return true
+                }
+                return page
+            }
+            return true
+        }
+        self.init(pages: pages)
+    }
+}
+
+extension ColumnIndex {
+    init(reading bytes: ArraySlice<UInt8>) throws(ParquetError) {
+        var index = ColumnIndex(nullPages: [], minimums: [], maximums: [], boundaryOrder: .unordered, nullCounts: [])
+        var reader = CompactReader(bytes)
+        try reader.structure(Thrift.ColumnIndex.self) { (reader, field) throws(ParquetError) in
+            switch field.id {
+            case .nullPages:
+                index.nullPages = try reader.array { (reader) throws(ParquetError) in try reader.byte() == 1 }
+            case .minValues:
+                index.minimums = try reader.array { (reader) throws(ParquetError) in try reader.binary() }
+            case .maxValues:
+                index.maximums = try reader.array { (reader) throws(ParquetError) in try reader.binary() }
+            case .boundaryOrder: index.boundaryOrder = .init(rawValue: try reader.int32()) ?? .unordered
+            case .nullCounts:
+                index.nullCounts = try reader.array { (reader) throws(ParquetError) in try reader.int64() }
+            }
+            return true
+        }
+        self = index
+    }
 }
 
 // MARK: Feeding the builders

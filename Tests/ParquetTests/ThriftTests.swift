@@ -3,6 +3,22 @@ import Testing
 @testable import Parquet
 
 struct ThriftTests {
+    private enum Sample: Int16 {
+        case first = 1
+        case second = 2
+        case fourth = 4
+        case far = 20
+        case integer = 40
+        case yes = 41
+        case no = 42
+        case text = 44
+    }
+
+    /// What a newer version of the format might have.
+    private enum Newer: Int16 {
+        case structure = 43
+    }
+
     @Test(arguments: [UInt64(0), 1, 127, 128, 16_383, 16_384, UInt64(Int64.max), .max])
     func varintsReadBack(value: UInt64) throws {
         var writer = CompactWriter()
@@ -16,21 +32,21 @@ struct ThriftTests {
     func integersReadBackInStructures(value: Int64) throws {
         var writer = CompactWriter()
         writer.nested {
-            $0.int64(1, value)
-            $0.int32(40, Int32(truncatingIfNeeded: value))
-            $0.boolean(41, true)
-            $0.boolean(42, false)
-            $0.structure(43) { $0.int64(3, value) }
-            $0.string(44, "naïve")
+            $0.int64(Sample.first, value)
+            $0.int32(Sample.integer, Int32(truncatingIfNeeded: value))
+            $0.boolean(Sample.yes, true)
+            $0.boolean(Sample.no, false)
+            $0.structure(Newer.structure) { $0.int64(Sample.second, value) }
+            $0.string(Sample.text, "naïve")
         }
         var seen: [String] = []
         var reader = CompactReader(writer.bytes[...])
-        try reader.structure { (reader, field) throws(ParquetError) in
+        try reader.structure(Sample.self) { (reader, field) throws(ParquetError) in
             switch field.id {
-            case 1: seen.append("1=\(try reader.int64())")
-            case 40: seen.append("40=\(try reader.int32())")
-            case 41, 42: seen.append("\(field.id)=\(reader.boolean(field))")
-            case 44: seen.append("44=\(try reader.string())")
+            case .first: seen.append("1=\(try reader.int64())")
+            case .integer: seen.append("40=\(try reader.int32())")
+            case .yes, .no: seen.append("\(field.id.rawValue)=\(reader.boolean(field))")
+            case .text: seen.append("44=\(try reader.string())")
             default: return false
             }
             return true
@@ -43,12 +59,12 @@ struct ThriftTests {
     func listsOfEveryLengthReadBack(count: Int) throws {
         var writer = CompactWriter()
         writer.nested { structure in
-            structure.list(1, .int64, count: count)
+            structure.list(Sample.first, .int64, count: count)
             for i in 0..<count { structure.element(Int64(i)) }
         }
         var values: [Int64] = []
         var reader = CompactReader(writer.bytes[...])
-        try reader.structure { (reader, field) throws(ParquetError) in
+        try reader.structure(Sample.self) { (reader, field) throws(ParquetError) in
             try reader.list { (reader, _) throws(ParquetError) in values.append(try reader.int64()) }
             return true
         }
@@ -59,10 +75,10 @@ struct ThriftTests {
     @Test func theBytesAreThoseOfTheProtocol() {
         var writer = CompactWriter()
         writer.nested {
-            $0.int32(1, 1)
-            $0.int64(2, -1)
-            $0.string(4, "a")
-            $0.int16(20, 3)
+            $0.int32(Sample.first, 1)
+            $0.int64(Sample.second, -1)
+            $0.string(Sample.fourth, "a")
+            $0.int16(Sample.far, 3)
         }
         #expect(writer.bytes == [0x15, 0x02, 0x16, 0x01, 0x28, 0x01, 0x61, 0x04, 0x28, 0x06, 0x00])
     }
@@ -77,7 +93,7 @@ struct ThriftTests {
     func damagedStructuresAreRefused(bytes: [UInt8], reason: String) {
         var reader = CompactReader(bytes[...])
         let error = #expect(throws: ParquetError.self) {
-            try reader.structure { (_, _) throws(ParquetError) in false }
+            try reader.structure(Sample.self) { (_, _) throws(ParquetError) in false }
         }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     }

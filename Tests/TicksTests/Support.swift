@@ -183,7 +183,7 @@ func run(_ converter: TickConverter, _ pieces: [[UInt8]], pause: Int = 0) async 
     let metadata = try FooterReader.read(tail: file[...])
     #expect(metadata.rowCount == summary.rows)
     #expect(Int64(file.count) == summary.outputBytes)
-    #expect(metadata.value("rows") == String(summary.rows))
+    #expect(metadata.keyValues.contains(KeyValue("rows", String(summary.rows))))
     return Converted(file: file, summary: summary, metadata: metadata)
 }
 

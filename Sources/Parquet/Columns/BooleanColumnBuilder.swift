@@ -70,7 +70,7 @@ public final class BooleanColumnBuilder: ColumnBuilder {
                 maximum: bounds.compactMap { $0.maximum?.first }.max().map { [$0] },
                 nullCount: Int64(presence.nullCount)
             ),
-            boundaryOrder: 0,
+            boundaryOrder: .unordered,
             isNullable: field.isNullable,
             isAscending: false
         )

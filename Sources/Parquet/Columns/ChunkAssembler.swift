@@ -21,11 +21,11 @@ struct ChunkAssembler {
         scratch.page.count = 0
         fill(scratch.page)
         try appendPage { header in
-            header.int32(1, 2)
+            header.int32(Thrift.PageHeader.type, Thrift.PageType.dictionaryPage.rawValue)
             return { page in
-                page.structure(7) {
-                    $0.int32(1, count)
-                    $0.int32(2, Encoding.plain.rawValue)
+                page.structure(Thrift.PageHeader.dictionaryPageHeader) {
+                    $0.int32(Thrift.DictionaryPageHeader.numValues, count)
+                    $0.int32(Thrift.DictionaryPageHeader.encoding, Encoding.plain.rawValue)
                 }
             }
         }
@@ -57,13 +57,13 @@ struct ChunkAssembler {
         let start = out.count
         guard let count = Int32(exactly: rows) else { throw ParquetError("a page has more than 2^31 rows") }
         let size = try appendPage { header in
-            header.int32(1, 0)
+            header.int32(Thrift.PageHeader.type, Thrift.PageType.dataPage.rawValue)
             return { page in
-                page.structure(5) {
-                    $0.int32(1, count)
-                    $0.int32(2, encoding.rawValue)
-                    $0.int32(3, Encoding.rle.rawValue)
-                    $0.int32(4, Encoding.rle.rawValue)
+                page.structure(Thrift.PageHeader.dataPageHeader) {
+                    $0.int32(Thrift.DataPageHeader.numValues, count)
+                    $0.int32(Thrift.DataPageHeader.encoding, encoding.rawValue)
+                    $0.int32(Thrift.DataPageHeader.definitionLevelEncoding, Encoding.rle.rawValue)
+                    $0.int32(Thrift.DataPageHeader.repetitionLevelEncoding, Encoding.rle.rawValue)
                 }
             }
         }
@@ -103,8 +103,8 @@ struct ChunkAssembler {
         var header = CompactWriter()
         header.nested { page in
             let rest = describe(&page)
-            page.int32(2, size)
-            page.int32(3, compressedSize)
+            page.int32(Thrift.PageHeader.uncompressedPageSize, size)
+            page.int32(Thrift.PageHeader.compressedPageSize, compressedSize)
             rest(&page)
         }
         guard let total = Int32(exactly: header.bytes.count + body.count) else {
@@ -121,7 +121,7 @@ struct ChunkAssembler {
         encoding: Encoding,
         bounds: [PageBounds],
         statistics: ChunkStatistics,
-        boundaryOrder: Int32,
+        boundaryOrder: Thrift.BoundaryOrder,
         isNullable: Bool,
         isAscending: Bool
     ) -> EncodedChunk {

@@ -241,7 +241,7 @@ final class FixedWidthColumn<Value: FixedWidthValue> {
                 maximum: greatest?.boundBytes(isMinimum: false),
                 nullCount: Int64(presence.nullCount)
             ),
-            boundaryOrder: isAscending ? 1 : 0,
+            boundaryOrder: isAscending ? .ascending : .unordered,
             isNullable: field.isNullable,
             isAscending: isAscending && presence.nullCount == 0
         )

@@ -337,7 +337,7 @@ public final class TextColumnBuilder: ColumnBuilder {
                 maximum: isKept ? maximum : nil,
                 nullCount: Int64(presence.nullCount)
             ),
-            boundaryOrder: 0,
+            boundaryOrder: .unordered,
             isNullable: field.isNullable,
             isAscending: false
         )

@@ -10,11 +10,6 @@ public struct FileMetadata: Sendable, Equatable {
     public var keyValues: [KeyValue]
     /// Who wrote the file.
     public var createdBy: String
-
-    /// The value of the first pair with this key.
-    public func value(_ key: String) -> String? {
-        keyValues.first { $0.key == key }?.value
-    }
 }
 
 /// One pair of a footer.
@@ -63,18 +58,14 @@ public struct ColumnChunkMetadata: Sendable, Equatable {
     public var dictionaryPageOffset: Int64?
     /// Least and greatest value and the nulls.
     public var statistics: ChunkStatistics?
-    /// Where the offset index lies, if there is one.
-    public var offsetIndex: IndexLocation?
-    /// Where the column index lies, if there is one.
-    public var columnIndex: IndexLocation?
+    var offsetIndex: IndexLocation?
+    var columnIndex: IndexLocation?
 }
 
-/// Where an index lies in the file.
-public struct IndexLocation: Sendable, Equatable {
-    /// Bytes from the file's start.
-    public let offset: Int64
-    /// Bytes.
-    public let length: Int32
+/// Where a page index lies in the file; its length is in bytes.
+struct IndexLocation: Sendable, Equatable {
+    let offset: Int64
+    let length: Int32
 }
 
 /// Statistics of a chunk; values in their PLAIN bytes without length.
@@ -90,33 +81,32 @@ public struct ChunkStatistics: Sendable, Equatable {
 // MARK: - Writing
 
 extension FileMetadata {
-    /// The footer's Thrift bytes.
     func encoded() -> [UInt8] {
         var writer = CompactWriter()
         writer.nested { file in
-            file.int32(1, 2)
-            file.list(2, .structure, count: fields.count + 1)
+            file.int32(Thrift.FileMetaData.version, 2)
+            file.list(Thrift.FileMetaData.schema, .structure, count: fields.count + 1)
             file.nested { root in
-                root.string(4, "schema")
-                root.int32(5, Int32(fields.count))
+                root.string(Thrift.SchemaElement.name, "schema")
+                root.int32(Thrift.SchemaElement.numChildren, Int32(fields.count))
             }
             for field in fields { file.nested { field.encode(to: &$0) } }
-            file.int64(3, rowCount)
-            file.list(4, .structure, count: rowGroups.count)
+            file.int64(Thrift.FileMetaData.numRows, rowCount)
+            file.list(Thrift.FileMetaData.rowGroups, .structure, count: rowGroups.count)
             for (ordinal, group) in rowGroups.enumerated() {
                 file.nested { group.encode(to: &$0, ordinal: ordinal) }
             }
-            file.list(5, .structure, count: keyValues.count)
+            file.list(Thrift.FileMetaData.keyValueMetadata, .structure, count: keyValues.count)
             for pair in keyValues {
                 file.nested { entry in
-                    entry.string(1, pair.key)
-                    entry.string(2, pair.value)
+                    entry.string(Thrift.KeyValue.key, pair.key)
+                    entry.string(Thrift.KeyValue.value, pair.value)
                 }
             }
-            file.string(6, createdBy)
+            file.string(Thrift.FileMetaData.createdBy, createdBy)
             // Every column is ordered by its type: without this, readers may not use min_value and max_value.
-            file.list(7, .structure, count: fields.count)
-            for _ in fields { file.nested { $0.structure(1) { _ in } } }
+            file.list(Thrift.FileMetaData.columnOrders, .structure, count: fields.count)
+            for _ in fields { file.nested { $0.structure(Thrift.ColumnOrder.typeOrder) { _ in } } }
         }
         return writer.bytes
     }
@@ -124,20 +114,22 @@ extension FileMetadata {
 
 extension Field {
     fileprivate func encode(to writer: inout CompactWriter) {
-        writer.int32(1, physicalType.rawValue)
-        writer.int32(3, isNullable ? 1 : 0)
-        writer.string(4, name)
+        typealias ID = Thrift.SchemaElement
+        let repetition: Thrift.FieldRepetitionType = isNullable ? .optional : .required
+        writer.int32(ID.type, physicalType.rawValue)
+        writer.int32(ID.repetitionType, repetition.rawValue)
+        writer.string(ID.name, name)
         switch logicalType {
         case .none: return
         case .string:
-            writer.int32(6, 0)
-            writer.structure(10) { $0.structure(1) { _ in } }
+            writer.int32(ID.convertedType, Thrift.ConvertedType.utf8.rawValue)
+            writer.structure(ID.logicalType) { $0.structure(Thrift.LogicalType.string) { _ in } }
         case .timestampMicrosUTC:
-            writer.int32(6, 10)
-            writer.structure(10) { logical in
-                logical.structure(8) { timestamp in
-                    timestamp.boolean(1, true)
-                    timestamp.structure(2) { unit in unit.structure(2) { _ in } }
+            writer.int32(ID.convertedType, Thrift.ConvertedType.timestampMicros.rawValue)
+            writer.structure(ID.logicalType) { logical in
+                logical.structure(Thrift.LogicalType.timestamp) { timestamp in
+                    timestamp.boolean(Thrift.TimestampType.isAdjustedToUTC, true)
+                    timestamp.structure(Thrift.TimestampType.unit) { $0.structure(Thrift.TimeUnit.micros) { _ in } }
                 }
             }
         }
@@ -146,58 +138,63 @@ extension Field {
 
 extension RowGroupMetadata {
     fileprivate func encode(to writer: inout CompactWriter, ordinal: Int) {
-        writer.list(1, .structure, count: columns.count)
+        typealias ID = Thrift.RowGroup
+        writer.list(ID.columns, .structure, count: columns.count)
         for column in columns { writer.nested { column.encode(to: &$0) } }
-        writer.int64(2, columns.reduce(0) { $0 + $1.uncompressedSize })
-        writer.int64(3, rowCount)
+        writer.int64(ID.totalByteSize, columns.reduce(0) { $0 + $1.uncompressedSize })
+        writer.int64(ID.numRows, rowCount)
         if !sortedBy.isEmpty {
-            writer.list(4, .structure, count: sortedBy.count)
+            writer.list(ID.sortingColumns, .structure, count: sortedBy.count)
             for column in sortedBy {
                 writer.nested { sorting in
-                    sorting.int32(1, column)
-                    sorting.boolean(2, false)
-                    sorting.boolean(3, true)
+                    sorting.int32(Thrift.SortingColumn.columnIndex, column)
+                    sorting.boolean(Thrift.SortingColumn.descending, false)
+                    sorting.boolean(Thrift.SortingColumn.nullsFirst, true)
                 }
             }
         }
-        if let first = columns.first { writer.int64(5, first.dictionaryPageOffset ?? first.dataPageOffset) }
-        writer.int64(6, columns.reduce(0) { $0 + $1.compressedSize })
-        if let ordinal = Int16(exactly: ordinal) { writer.int16(7, ordinal) }
+        if let first = columns.first {
+            writer.int64(ID.fileOffset, first.dictionaryPageOffset ?? first.dataPageOffset)
+        }
+        writer.int64(ID.totalCompressedSize, columns.reduce(0) { $0 + $1.compressedSize })
+        if let ordinal = Int16(exactly: ordinal) { writer.int16(ID.ordinal, ordinal) }
     }
 }
 
 extension ColumnChunkMetadata {
     fileprivate func encode(to writer: inout CompactWriter) {
-        writer.int64(2, 0)
-        writer.structure(3) { meta in
-            meta.int32(1, physicalType.rawValue)
-            meta.list(2, .int32, count: encodings.count)
+        typealias ID = Thrift.ColumnMetaData
+        // Deprecated, yet required; 0 is what the format asks writers for.
+        writer.int64(Thrift.ColumnChunk.fileOffset, 0)
+        writer.structure(Thrift.ColumnChunk.metaData) { meta in
+            meta.int32(ID.type, physicalType.rawValue)
+            meta.list(ID.encodings, .int32, count: encodings.count)
             for encoding in encodings { meta.element(encoding.rawValue) }
-            meta.list(3, .binary, count: 1)
+            meta.list(ID.pathInSchema, .binary, count: 1)
             meta.element(Array(name.utf8))
-            meta.int32(4, codec.rawValue)
-            meta.int64(5, valueCount)
-            meta.int64(6, uncompressedSize)
-            meta.int64(7, compressedSize)
-            meta.int64(9, dataPageOffset)
-            if let dictionaryPageOffset { meta.int64(11, dictionaryPageOffset) }
-            if let statistics { meta.structure(12) { statistics.encode(to: &$0) } }
+            meta.int32(ID.codec, codec.rawValue)
+            meta.int64(ID.numValues, valueCount)
+            meta.int64(ID.totalUncompressedSize, uncompressedSize)
+            meta.int64(ID.totalCompressedSize, compressedSize)
+            meta.int64(ID.dataPageOffset, dataPageOffset)
+            if let dictionaryPageOffset { meta.int64(ID.dictionaryPageOffset, dictionaryPageOffset) }
+            if let statistics { meta.structure(ID.statistics) { statistics.encode(to: &$0) } }
         }
         if let offsetIndex {
-            writer.int64(4, offsetIndex.offset)
-            writer.int32(5, offsetIndex.length)
+            writer.int64(Thrift.ColumnChunk.offsetIndexOffset, offsetIndex.offset)
+            writer.int32(Thrift.ColumnChunk.offsetIndexLength, offsetIndex.length)
         }
         if let columnIndex {
-            writer.int64(6, columnIndex.offset)
-            writer.int32(7, columnIndex.length)
+            writer.int64(Thrift.ColumnChunk.columnIndexOffset, columnIndex.offset)
+            writer.int32(Thrift.ColumnChunk.columnIndexLength, columnIndex.length)
         }
     }
 }
 
 extension ChunkStatistics {
-    func encode(to writer: inout CompactWriter) {
-        if let nullCount { writer.int64(3, nullCount) }
-        if let maximum { writer.binary(5, maximum) }
-        if let minimum { writer.binary(6, minimum) }
+    fileprivate func encode(to writer: inout CompactWriter) {
+        if let nullCount { writer.int64(Thrift.Statistics.nullCount, nullCount) }
+        if let maximum { writer.binary(Thrift.Statistics.maxValue, maximum) }
+        if let minimum { writer.binary(Thrift.Statistics.minValue, minimum) }
     }
 }

@@ -36,21 +36,17 @@ extension FileMetadata {
     init(_ reader: inout CompactReader) throws(ParquetError) {
         var file = FileMetadata(fields: [], rowCount: 0, rowGroups: [], keyValues: [], createdBy: "")
         var root: SchemaElement?
-        try reader.structure { (reader, field) throws(ParquetError) in
+        try reader.structure(Thrift.FileMetaData.self) { (reader, field) throws(ParquetError) in
             switch field.id {
-            case 2:
+            case .schema:
                 try reader.list { (reader, _) throws(ParquetError) in
                     let element = try SchemaElement(&reader)
                     if root == nil { root = element } else { file.fields.append(try element.field()) }
                 }
-            case 3: file.rowCount = try reader.int64()
-            case 4:
-                try reader.list { (reader, _) throws(ParquetError) in
-                    file.rowGroups.append(try RowGroupMetadata(&reader))
-                }
-            case 5:
-                try reader.list { (reader, _) throws(ParquetError) in file.keyValues.append(try KeyValue(&reader)) }
-            case 6: file.createdBy = try reader.string()
+            case .numRows: file.rowCount = try reader.int64()
+            case .rowGroups: file.rowGroups = try reader.array(RowGroupMetadata.init)
+            case .keyValueMetadata: file.keyValues = try reader.array(KeyValue.init)
+            case .createdBy: file.createdBy = try reader.string()
             default: return false
             }
             return true
@@ -84,28 +80,27 @@ extension FileMetadata {
 /// An element of the schema as it stands in the file, before it is known to be a plain column.
 private struct SchemaElement {
     var physicalType: PhysicalType?
-    var repetition: Int32 = 0
+    var repetition: Thrift.FieldRepetitionType? = .required
     var name = ""
     var childCount: Int32 = 0
-    var convertedType: Int32?
+    var convertedType: Thrift.ConvertedType?
     var logicalType: LogicalType?
 
     init(_ reader: inout CompactReader) throws(ParquetError) {
         var element = self
-        try reader.structure { (reader, field) throws(ParquetError) in
+        try reader.structure(Thrift.SchemaElement.self) { (reader, field) throws(ParquetError) in
             switch field.id {
-            case 1:
+            case .type:
                 let raw = try reader.int32()
                 guard let type = PhysicalType(rawValue: raw) else {
                     throw ParquetError("the schema has a column of the unknown type \(raw)")
                 }
                 element.physicalType = type
-            case 3: element.repetition = try reader.int32()
-            case 4: element.name = try reader.string()
-            case 5: element.childCount = try reader.int32()
-            case 6: element.convertedType = try reader.int32()
-            case 10: element.logicalType = try Self.logicalType(&reader)
-            default: return false
+            case .repetitionType: element.repetition = .init(rawValue: try reader.int32())
+            case .name: element.name = try reader.string()
+            case .numChildren: element.childCount = try reader.int32()
+            case .convertedType: element.convertedType = .init(rawValue: try reader.int32())
+            case .logicalType: element.logicalType = try Self.logicalType(&reader)
             }
             return true
         }
@@ -114,40 +109,43 @@ private struct SchemaElement {
 
     private static func logicalType(_ reader: inout CompactReader) throws(ParquetError) -> LogicalType {
         var type = LogicalType.none
-        try reader.structure { (reader, field) throws(ParquetError) in
+        try reader.structure(Thrift.LogicalType.self) { (reader, field) throws(ParquetError) in
             switch field.id {
-            case 1:
+            case .string:
                 type = .string
                 return false
-            case 8:
+            case .timestamp:
                 var isUTC = false
                 var isMicros = false
-                try reader.structure { (reader, field) throws(ParquetError) in
+                try reader.structure(Thrift.TimestampType.self) { (reader, field) throws(ParquetError) in
                     switch field.id {
-                    case 1: isUTC = reader.boolean(field)
-                    case 2:
-                        try reader.structure { (_, unit) throws(ParquetError) in
-                            isMicros = unit.id == 2
+                    case .isAdjustedToUTC: isUTC = reader.boolean(field)
+                    case .unit:
+                        try reader.structure(Thrift.TimeUnit.self) { (_, unit) throws(ParquetError) in
+                            isMicros = unit.id == .micros
                             return false
                         }
-                    default: return false
                     }
                     return true
                 }
                 if isUTC, isMicros { type = .timestampMicrosUTC }
                 return true
-            default: return false
             }
         }
         return type
     }
 
     func field() throws(ParquetError) -> Field {
-        guard childCount == 0, let physicalType, repetition != 2 else {
+        guard childCount == 0, let physicalType, repetition != .repeated else {
             throw ParquetError("column \(name) is nested or repeated; only flat schemas are read here")
         }
-        let legacy: LogicalType = convertedType == 0 ? .string : convertedType == 10 ? .timestampMicrosUTC : .none
-        return Field(name, physicalType, logicalType ?? legacy, isNullable: repetition == 1)
+        let legacy: LogicalType =
+            switch convertedType {
+            case .utf8: .string
+            case .timestampMicros: .timestampMicrosUTC
+            case nil: .none
+            }
+        return Field(name, physicalType, logicalType ?? legacy, isNullable: repetition == .optional)
     }
 }
 
@@ -155,11 +153,10 @@ extension KeyValue {
     fileprivate init(_ reader: inout CompactReader) throws(ParquetError) {
         var key = ""
         var value = ""
-        try reader.structure { (reader, field) throws(ParquetError) in
+        try reader.structure(Thrift.KeyValue.self) { (reader, field) throws(ParquetError) in
             switch field.id {
-            case 1: key = try reader.string()
-            case 2: value = try reader.string()
-            default: return false
+            case .key: key = try reader.string()
+            case .value: value = try reader.string()
             }
             return true
         }
@@ -170,17 +167,14 @@ extension KeyValue {
 extension RowGroupMetadata {
     fileprivate init(_ reader: inout CompactReader) throws(ParquetError) {
         var group = RowGroupMetadata(columns: [], rowCount: 0, sortedBy: [])
-        try reader.structure { (reader, field) throws(ParquetError) in
+        try reader.structure(Thrift.RowGroup.self) { (reader, field) throws(ParquetError) in
             switch field.id {
-            case 1:
+            case .columns: group.columns = try reader.array(ColumnChunkMetadata.init(_:))
+            case .numRows: group.rowCount = try reader.int64()
+            case .sortingColumns:
                 try reader.list { (reader, _) throws(ParquetError) in
-                    group.columns.append(try ColumnChunkMetadata(&reader))
-                }
-            case 3: group.rowCount = try reader.int64()
-            case 4:
-                try reader.list { (reader, _) throws(ParquetError) in
-                    try reader.structure { (reader, field) throws(ParquetError) in
-                        guard field.id == 1 else { return false }
+                    try reader.structure(Thrift.SortingColumn.self) { (reader, field) throws(ParquetError) in
+                        guard field.id == .columnIndex else { return false }
                         group.sortedBy.append(try reader.int32())
                         return true
                     }
@@ -198,13 +192,13 @@ extension ColumnChunkMetadata {
         var chunk: ColumnChunkMetadata?
         var offsetIndex: (offset: Int64, length: Int32) = (0, 0)
         var columnIndex: (offset: Int64, length: Int32) = (0, 0)
-        try reader.structure { (reader, field) throws(ParquetError) in
+        try reader.structure(Thrift.ColumnChunk.self) { (reader, field) throws(ParquetError) in
             switch field.id {
-            case 3: chunk = try ColumnChunkMetadata(metadata: &reader)
-            case 4: offsetIndex.offset = try reader.int64()
-            case 5: offsetIndex.length = try reader.int32()
-            case 6: columnIndex.offset = try reader.int64()
-            case 7: columnIndex.length = try reader.int32()
+            case .metaData: chunk = try ColumnChunkMetadata(metadata: &reader)
+            case .offsetIndexOffset: offsetIndex.offset = try reader.int64()
+            case .offsetIndexLength: offsetIndex.length = try reader.int32()
+            case .columnIndexOffset: columnIndex.offset = try reader.int64()
+            case .columnIndexLength: columnIndex.length = try reader.int32()
             default: return false
             }
             return true
@@ -231,35 +225,34 @@ extension ColumnChunkMetadata {
             dataPageOffset: 0
         )
         var path: [String] = []
-        try reader.structure { (reader, field) throws(ParquetError) in
+        try reader.structure(Thrift.ColumnMetaData.self) { (reader, field) throws(ParquetError) in
             switch field.id {
-            case 1:
+            case .type:
                 guard let type = PhysicalType(rawValue: try reader.int32()) else {
                     throw ParquetError("a column chunk has an unknown type")
                 }
                 chunk.physicalType = type
-            case 2:
-                try reader.list { (reader, _) throws(ParquetError) in
+            case .encodings:
+                chunk.encodings = try reader.array { (reader) throws(ParquetError) in
                     let raw = try reader.int32()
                     guard let encoding = Encoding(rawValue: raw) else {
                         throw ParquetError("a column chunk has the unknown encoding \(raw)")
                     }
-                    chunk.encodings.append(encoding)
+                    return encoding
                 }
-            case 3: try reader.list { (reader, _) throws(ParquetError) in path.append(try reader.string()) }
-            case 4:
+            case .pathInSchema: path = try reader.array { (reader) throws(ParquetError) in try reader.string() }
+            case .codec:
                 let raw = try reader.int32()
                 guard let codec = Codec(rawValue: raw) else {
                     throw ParquetError("a column chunk has the unknown codec \(raw)")
                 }
                 chunk.codec = codec
-            case 5: chunk.valueCount = try reader.int64()
-            case 6: chunk.uncompressedSize = try reader.int64()
-            case 7: chunk.compressedSize = try reader.int64()
-            case 9: chunk.dataPageOffset = try reader.int64()
-            case 11: chunk.dictionaryPageOffset = try reader.int64()
-            case 12: chunk.statistics = try ChunkStatistics(&reader)
-            default: return false
+            case .numValues: chunk.valueCount = try reader.int64()
+            case .totalUncompressedSize: chunk.uncompressedSize = try reader.int64()
+            case .totalCompressedSize: chunk.compressedSize = try reader.int64()
+            case .dataPageOffset: chunk.dataPageOffset = try reader.int64()
+            case .dictionaryPageOffset: chunk.dictionaryPageOffset = try reader.int64()
+            case .statistics: chunk.statistics = try ChunkStatistics(&reader)
             }
             return true
         }
@@ -271,12 +264,11 @@ extension ColumnChunkMetadata {
 extension ChunkStatistics {
     fileprivate init(_ reader: inout CompactReader) throws(ParquetError) {
         var statistics = ChunkStatistics(minimum: nil, maximum: nil, nullCount: nil)
-        try reader.structure { (reader, field) throws(ParquetError) in
+        try reader.structure(Thrift.Statistics.self) { (reader, field) throws(ParquetError) in
             switch field.id {
-            case 3: statistics.nullCount = try reader.int64()
-            case 5: statistics.maximum = try reader.binary()
-            case 6: statistics.minimum = try reader.binary()
-            default: return false
+            case .nullCount: statistics.nullCount = try reader.int64()
+            case .maxValue: statistics.maximum = try reader.binary()
+            case .minValue: statistics.minimum = try reader.binary()
             }
             return true
         }

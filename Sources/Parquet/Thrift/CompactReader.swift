@@ -16,9 +16,9 @@ struct CompactReader {
     }
 
     /// What a field header announces.
-    struct Field {
-        let id: Int16
-        let type: UInt8
+    struct Field<ID> {
+        let id: ID
+        fileprivate let type: UInt8
     }
 
     private func malformed(_ what: String) -> ParquetError {
@@ -69,9 +69,20 @@ struct CompactReader {
         String(decoding: try binary(), as: UTF8.self)
     }
 
-    /// Reads the fields of a structure. `take` reads the value and answers true, or leaves it and answers false.
-    mutating func structure(
-        _ take: (inout CompactReader, Field) throws(ParquetError) -> Bool
+    /// Reads the fields of a structure. `take` reads the value and answers true, or leaves it and answers false; fields that
+    /// `ID` does not name are skipped.
+    mutating func structure<ID: RawRepresentable<Int16>>(
+        _: ID.Type,
+        _ take: (inout CompactReader, Field<ID>) throws(ParquetError) -> Bool
+    ) throws(ParquetError) {
+        try fields { (reader, field) throws(ParquetError) in
+            guard let id = ID(rawValue: field.id) else { return false }
+            return try take(&reader, Field(id: id, type: field.type))
+        }
+    }
+
+    private mutating func fields(
+        _ take: (inout CompactReader, Field<Int16>) throws(ParquetError) -> Bool
     ) throws(ParquetError) {
         depth += 1
         guard depth <= Self.deepest else { throw malformed("nested too deep") }
@@ -95,7 +106,7 @@ struct CompactReader {
         }
     }
 
-    /// Reads a list; `take` reads one element.
+    /// Reads a list; `take` reads one element, of whose type it is told.
     mutating func list(
         _ take: (inout CompactReader, UInt8) throws(ParquetError) -> Void
     ) throws(ParquetError) {
@@ -109,29 +120,44 @@ struct CompactReader {
         }
     }
 
+    /// Reads a list into an array.
+    mutating func array<Element>(
+        _ take: (inout CompactReader) throws(ParquetError) -> Element
+    ) throws(ParquetError) -> [Element] {
+        var elements: [Element] = []
+        try list { (reader, _) throws(ParquetError) in elements.append(try take(&reader)) }
+        return elements
+    }
+
     /// A boolean field's value sits in its type.
-    func boolean(_ field: Field) -> Bool {
-        field.type == CompactWriter.WireType.booleanTrue.rawValue
+    func boolean<ID>(_ field: Field<ID>) -> Bool {
+        field.type == WireType.booleanTrue.rawValue
     }
 
     private mutating func skip(_ type: UInt8) throws(ParquetError) {
-        switch type {
-        case 1, 2: return
-        case 3: _ = try byte()
-        case 4, 5, 6: _ = try varint()
-        case 7:
+        switch WireType(rawValue: type) {
+        case .booleanTrue, .booleanFalse: return
+        case .int8: _ = try byte()
+        case .int16, .int32, .int64: _ = try varint()
+        case .double:
             guard bytes.endIndex - position >= 8 else { throw malformed("it ends early") }
             position += 8
-        case 8: _ = try binary()
-        case 9, 10:
+        case .binary: _ = try binary()
+        case .list, .set:
             depth += 1
             guard depth <= Self.deepest else { throw malformed("nested too deep") }
             defer { depth -= 1 }
-            try list { (reader, element) throws(ParquetError) in
-                if element == 1 || element == 2 { _ = try reader.byte() } else { try reader.skip(element) }
-            }
-        case 12: try structure { (_, _) throws(ParquetError) in false }
-        default: throw malformed("type \(type) is unknown")
+            try list { (reader, element) throws(ParquetError) in try reader.skipElement(element) }
+        case .structure: try fields { (_, _) throws(ParquetError) in false }
+        case nil: throw malformed("type \(type) is unknown")
+        }
+    }
+
+    /// As an element, unlike as a field, a boolean has a byte of its own.
+    private mutating func skipElement(_ type: UInt8) throws(ParquetError) {
+        switch WireType(rawValue: type) {
+        case .booleanTrue, .booleanFalse: _ = try byte()
+        default: try skip(type)
         }
     }
 }

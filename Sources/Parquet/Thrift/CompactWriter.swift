@@ -4,20 +4,6 @@ struct CompactWriter {
     private var lastField: Int16 = 0
     private var outerFields: [Int16] = []
 
-    /// The type nibble of a field or list element.
-    enum WireType: UInt8 {
-        case booleanTrue = 1
-        case booleanFalse = 2
-        case int8 = 3
-        case int16 = 4
-        case int32 = 5
-        case int64 = 6
-        case double = 7
-        case binary = 8
-        case list = 9
-        case structure = 12
-    }
-
     mutating func varint(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
@@ -31,7 +17,8 @@ struct CompactWriter {
         varint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
 
-    private mutating func header(_ id: Int16, _ type: WireType) {
+    private mutating func header(_ id: some RawRepresentable<Int16>, _ type: WireType) {
+        let id = id.rawValue
         let delta = id - lastField
         if delta > 0, delta <= 15 {
             bytes.append(UInt8(delta) << 4 | type.rawValue)
@@ -42,42 +29,42 @@ struct CompactWriter {
         lastField = id
     }
 
-    mutating func int32(_ id: Int16, _ value: Int32) {
+    mutating func int32(_ id: some RawRepresentable<Int16>, _ value: Int32) {
         header(id, .int32)
         zigzag(Int64(value))
     }
 
-    mutating func int64(_ id: Int16, _ value: Int64) {
+    mutating func int64(_ id: some RawRepresentable<Int16>, _ value: Int64) {
         header(id, .int64)
         zigzag(value)
     }
 
-    mutating func int16(_ id: Int16, _ value: Int16) {
+    mutating func int16(_ id: some RawRepresentable<Int16>, _ value: Int16) {
         header(id, .int16)
         zigzag(Int64(value))
     }
 
-    mutating func boolean(_ id: Int16, _ value: Bool) {
+    mutating func boolean(_ id: some RawRepresentable<Int16>, _ value: Bool) {
         header(id, value ? .booleanTrue : .booleanFalse)
     }
 
-    mutating func binary(_ id: Int16, _ value: [UInt8]) {
+    mutating func binary(_ id: some RawRepresentable<Int16>, _ value: [UInt8]) {
         header(id, .binary)
         element(value)
     }
 
-    mutating func string(_ id: Int16, _ value: String) {
+    mutating func string(_ id: some RawRepresentable<Int16>, _ value: String) {
         binary(id, Array(value.utf8))
     }
 
     /// A nested structure as field `id`; `fill` writes its fields.
-    mutating func structure(_ id: Int16, _ fill: (inout CompactWriter) -> Void) {
+    mutating func structure(_ id: some RawRepresentable<Int16>, _ fill: (inout CompactWriter) -> Void) {
         header(id, .structure)
         nested(fill)
     }
 
     /// Begins a list of `count` elements as field `id`; the caller writes the elements.
-    mutating func list(_ id: Int16, _ type: WireType, count: Int) {
+    mutating func list(_ id: some RawRepresentable<Int16>, _ type: WireType, count: Int) {
         header(id, .list)
         if count < 15 {
             bytes.append(UInt8(count) << 4 | type.rawValue)
