@@ -1,9 +1,10 @@
-/// Puts the pages of one chunk together: headers, compression, sizes and the page index.
+internal import Glibc
+
+/// Puts the pages of one chunk together: headers, compression, sizes and the page index. One at a time for each scratch.
 struct ChunkAssembler {
     private let scratch: EncoderScratch
     private let options: WriterOptions
-    private let out = ByteBuffer(capacity: 1 << 17)
-    private let body = ByteBuffer(capacity: 1 << 17)
+    private let out: ByteBuffer
     private var uncompressedSize = 0
     private var dictionaryPageSize = 0
     private var pages: [OffsetIndex.Page] = []
@@ -11,6 +12,8 @@ struct ChunkAssembler {
     init(scratch: EncoderScratch, options: WriterOptions) {
         self.scratch = scratch
         self.options = options
+        out = scratch.chunk
+        out.count = 0
     }
 
     /// The dictionary page; `fill` writes its PLAIN values.
@@ -96,10 +99,8 @@ struct ChunkAssembler {
     ) throws(ParquetError) -> Int32 {
         // Before it is compressed, which takes as much memory again.
         guard let size = Int32(exactly: scratch.page.count) else { throw ParquetError("a page is larger than 2 GiB") }
-        body.count = 0
-        guard let compressedSize = Int32(exactly: try scratch.compressPage(level: options.zstdLevel, to: body)) else {
-            throw ParquetError("a page is larger than 2 GiB")
-        }
+        let compressed = try scratch.compressPage(level: options.zstdLevel, to: out, behind: Self.mostHeaderBytes)
+        guard let compressedSize = Int32(exactly: compressed) else { throw ParquetError("a page is larger than 2 GiB") }
         var header = CompactWriter()
         header.nested { page in
             let rest = describe(&page)
@@ -107,14 +108,20 @@ struct ChunkAssembler {
             page.int32(Thrift.PageHeader.compressedPageSize, compressedSize)
             rest(&page)
         }
-        guard let total = Int32(exactly: header.bytes.count + body.count) else {
+        let headerSize = header.bytes.count
+        guard headerSize <= Self.mostHeaderBytes, let total = Int32(exactly: headerSize + compressed) else {
             throw ParquetError("a page is larger than 2 GiB")
         }
-        out.append(header.bytes, header.bytes.count)
-        out.append(body.base, body.count)
-        uncompressedSize += header.bytes.count + scratch.page.count
+        out.append(header.bytes, headerSize)
+        memmove(out.base + out.count, out.base + out.count + Self.mostHeaderBytes - headerSize, compressed)
+        out.count += compressed
+        uncompressedSize += headerSize + scratch.page.count
         return total
     }
+
+    /// A page's header comes before its body and yet is known after it, as it says the compressed size: the body is made behind
+    /// the most that a header may take, and moved up to the header. Without statistics a header has about 30 bytes.
+    private static let mostHeaderBytes = 64
 
     func finish(
         rowCount: Int,
@@ -141,6 +148,7 @@ struct ChunkAssembler {
                 nullCounts: bounds.map { Int64($0.nullCount) }
             )
         }
+        defer { scratch.releaseLargeChunk() }
         return EncodedChunk(
             bytes: Array(out.bytes),
             encodings: encodings,

@@ -1,8 +1,11 @@
 internal import CZstd
 
-/// Working memory that one thread lends to the encoders: a compressor and page buffers. Not to be shared between threads.
+/// Working memory that one thread lends to the encoders: a compressor and buffers. Not to be shared between threads.
 public final class EncoderScratch {
+    /// The page in hand, before compression.
     let page = ByteBuffer(capacity: 1 << 18)
+    /// The pages of the chunk in hand, after it.
+    let chunk = ByteBuffer(capacity: 1 << 18)
     var lengths: [Int64] = []
     var levels: [UInt32] = []
     private let context: OpaquePointer?
@@ -19,15 +22,19 @@ public final class EncoderScratch {
 
     private static let mostPageBytesKept = 16 << 20
 
-    /// Appends `page`, compressed, to `out`; answers the compressed size.
-    func compressPage(level: Int, to out: ByteBuffer) throws(ParquetError) -> Int {
+    /// The same for an unusually large chunk.
+    func releaseLargeChunk() { chunk.release(beyond: Self.mostChunkBytesKept) }
+
+    private static let mostChunkBytesKept = 4 << 20
+
+    /// Writes `page`, compressed, to `gap` bytes behind the end of `out`, whose count stays; answers the compressed size.
+    func compressPage(level: Int, to out: ByteBuffer, behind gap: Int) throws(ParquetError) -> Int {
         let bound = ZSTD_compressBound(page.count)
-        out.reserve(bound)
-        let size = ZSTD_compressCCtx(context, out.base + out.count, bound, page.base, page.count, Int32(level))
+        out.reserve(gap + bound)
+        let size = ZSTD_compressCCtx(context, out.base + out.count + gap, bound, page.base, page.count, Int32(level))
         guard ZSTD_isError(size) == 0 else {
             throw ParquetError("zstd could not compress a page: \(String(cString: ZSTD_getErrorName(size)))")
         }
-        out.count += size
         return size
     }
 }
