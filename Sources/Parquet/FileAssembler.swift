@@ -2,7 +2,8 @@
 public struct FileAssembler: Sendable {
     private let fields: [Field]
     private let sortedColumn: Int?
-    private var offset: Int64 = 0
+    /// Bytes given out so far.
+    public private(set) var byteCount: Int64 = 0
     private var metadata: FileMetadata
     private var indexes: [[(columns: ColumnIndex?, offsets: OffsetIndex)]] = []
 
@@ -18,24 +19,24 @@ public struct FileAssembler: Sendable {
 
     /// The file's first bytes.
     public mutating func begin() -> [UInt8] {
-        offset = Int64(FooterReader.magic.count)
+        byteCount = Int64(FooterReader.magic.count)
         return FooterReader.magic
     }
 
-    /// The bytes of a row group: one chunk a column, in the schema's order, all of the same number of rows.
-    public mutating func append(_ chunks: [EncodedChunk]) throws(ParquetError) -> [UInt8] {
+    /// The bytes of a row group, in pieces: they are those of the chunks, not copies. The chunks are one a column, in the
+    /// schema's order, all of the same number of rows.
+    public mutating func append(_ chunks: [EncodedChunk]) throws(ParquetError) -> [[UInt8]] {
         guard chunks.count == fields.count, let rows = chunks.first?.rowCount else {
             throw ParquetError("a row group needs \(fields.count) chunks, not \(chunks.count)")
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(chunks.reduce(0) { $0 + $1.bytes.count })
+        var end = byteCount
         var group = RowGroupMetadata(columns: [], rowCount: Int64(rows), sortedBy: [])
         var groupIndexes: [(columns: ColumnIndex?, offsets: OffsetIndex)] = []
         for (field, chunk) in zip(fields, chunks) {
             guard chunk.rowCount == rows else {
                 throw ParquetError("column \(field.name) has \(chunk.rowCount) rows where the first one has \(rows)")
             }
-            let start = offset + Int64(bytes.count)
+            let start = end
             group.columns.append(Self.metadata(of: chunk, field: field, start: start))
             groupIndexes.append(
                 (
@@ -51,14 +52,14 @@ public struct FileAssembler: Sendable {
                     )
                 )
             )
-            bytes += chunk.bytes
+            end += Int64(chunk.bytes.count)
         }
         if let sortedColumn, chunks[sortedColumn].isAscending { group.sortedBy = [Int32(sortedColumn)] }
-        offset += Int64(bytes.count)
+        byteCount = end
         metadata.rowGroups.append(group)
         metadata.rowCount += Int64(rows)
         indexes.append(groupIndexes)
-        return bytes
+        return chunks.map(\.bytes)
     }
 
     private static func metadata(of chunk: EncodedChunk, field: Field, start: Int64) -> ColumnChunkMetadata {
@@ -100,28 +101,31 @@ public struct FileAssembler: Sendable {
         guard try FooterReader.read(tail: bytes[...]) == metadata else {
             throw ParquetError("the footer does not read back as it was written")
         }
+        byteCount += Int64(bytes.count)
         return bytes
     }
 
     private func place(_ index: [UInt8], _ bytes: inout [UInt8]) throws(ParquetError) -> IndexLocation {
         guard let length = Int32(exactly: index.count) else { throw ParquetError("a page index is larger than 2 GiB") }
-        let location = IndexLocation(offset: offset + Int64(bytes.count), length: length)
+        let location = IndexLocation(offset: byteCount + Int64(bytes.count), length: length)
         bytes += index
         return location
     }
 }
 
 extension FileAssembler {
-    /// Row groups so far.
-    public var rowGroupCount: Int { metadata.rowGroups.count }
-
-    /// Least and greatest value of an INT64 column in a row group; nil when there is none.
-    public func bounds(ofColumn name: String, rowGroup: Int) -> ClosedRange<Int64>? {
-        metadata.bounds(ofColumn: name, rowGroup: rowGroup)
-    }
+    /// Least and greatest value of an INT64 column so far; nil when there is none.
+    public func bounds(ofColumn name: String) -> ClosedRange<Int64>? { metadata.bounds(ofColumn: name) }
 }
 
 extension FileMetadata {
+    /// Least and greatest value of an INT64 column in the file, from its statistics; nil when there are none.
+    public func bounds(ofColumn name: String) -> ClosedRange<Int64>? {
+        let all = rowGroups.indices.compactMap { bounds(ofColumn: name, rowGroup: $0) }
+        guard let least = all.map(\.lowerBound).min(), let greatest = all.map(\.upperBound).max() else { return nil }
+        return least...greatest
+    }
+
     /// Least and greatest value of an INT64 column in a row group, from its statistics; nil when there are none.
     public func bounds(ofColumn name: String, rowGroup: Int) -> ClosedRange<Int64>? {
         guard let column = fields.firstIndex(where: { $0.name == name && $0.physicalType == .int64 }),

@@ -29,10 +29,11 @@ struct FooterTests {
             price.append(range.map { (Double($0) / 4).bitPattern }, present: nil, count: rows)
             try texts(range.map { "id-\($0)" }, into: id)
             flag.append(range.map { UInt8($0 % 3) }, count: rows)
-            bytes += try assembler.append([
+            let pieces = try assembler.append([
                 try time.finishChunk(scratch), try price.finishChunk(scratch), try id.finishChunk(scratch),
                 try flag.finishChunk(scratch),
             ])
+            bytes += pieces.joined()
         }
         bytes += try assembler.finish(keyValues: [KeyValue("tick.a", "b"), KeyValue("empty", "")])
         return (assembler, bytes)

@@ -86,7 +86,7 @@ struct MemoryTests {
         let names = TickType.trades.header + (TickType.trades.header.count..<count).map { "c\($0)" }
         let row = "deribit,B,1,2,3,buy,4,5" + String(repeating: ",x", count: count - 8) + "\n"
         let source = Array((names.joined(separator: ",") + "\n" + row + row).utf8)
-        guard count > BlockReader.mostColumns else {
+        guard count > TickHeader.mostColumns else {
             let done = try await convert(source, .trades)
             #expect(done.summary.rows == 2)
             #expect(done.metadata.fields.count == count)
@@ -102,7 +102,7 @@ struct MemoryTests {
     func columnNamesAreShort(length: Int) async throws {
         let name = String(repeating: "n", count: length)
         let source = Array("exchange,symbol,timestamp,local_timestamp,\(name)\ne,s,1,2,x\n".utf8)
-        guard length > BlockReader.longestName else {
+        guard length > TickHeader.longestName else {
             #expect(try await convert(source).metadata.fields.last?.name == name)
             return
         }

@@ -5,7 +5,7 @@ internal import Parquet
 /// Reads one column's cells, block after block, into its builder. One thread at a time.
 final class ColumnReader {
     let name: String
-    private let position: Int
+    let position: Int
     private let columns: Int
     private let isRequired: Bool
     private let target: Target
