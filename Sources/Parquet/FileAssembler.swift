@@ -1,4 +1,4 @@
-/// Puts encoded chunks into a file, in order: takes row groups, gives the bytes to write. Knows no file and no network.
+/// Puts encoded chunks into a file, in order: takes row groups, returns the bytes to write. Knows no file and no network.
 public struct FileAssembler: Sendable {
     private let fields: [Field]
     private let sortedColumn: Int?
@@ -23,7 +23,7 @@ public struct FileAssembler: Sendable {
         return FooterReader.magic
     }
 
-    /// The bytes of a row group, in pieces: they are those of the chunks, not copies. The chunks are one a column, in the
+    /// The bytes of a row group, in pieces: they are those of the chunks, not copies. There is one chunk per column, in the
     /// schema's order, all of the same number of rows.
     public mutating func append(_ chunks: [EncodedChunk]) throws(ParquetError) -> [[UInt8]] {
         guard chunks.count == fields.count, let rows = chunks.first?.rowCount else {

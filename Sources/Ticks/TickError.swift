@@ -1,4 +1,4 @@
-/// A source that is not a whole, well-formed tick file; it names the file and, for a bad row, line, column and text.
+/// A source that is not a complete, well-formed tick file; it names the file and, for a bad row, line, column and text.
 public struct TickError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong with the source.
     public enum Kind: Sendable, Equatable {
@@ -16,7 +16,7 @@ public struct TickError: Error, Sendable, Equatable, CustomStringConvertible {
         case unknownType
         /// The file could not be put together.
         case encoding
-        /// The conversion was given up by its owner.
+        /// The conversion was cancelled by its owner.
         case cancelled
     }
 

@@ -1,5 +1,5 @@
 /// What a column's cells are.
-public enum ColumnKind: Sendable, Equatable {
+enum ColumnKind: Sendable, Equatable {
     /// Integer microseconds since 1970-01-01 UTC.
     case timestamp
     /// A decimal number.
@@ -12,9 +12,9 @@ public enum ColumnKind: Sendable, Equatable {
 
 /// Tardis's data types and the columns that their CSV files have.
 public enum TickType: String, Sendable, CaseIterable {
-    /// Trades, one a row.
+    /// Trades, one per row.
     case trades
-    /// Order book changes, one price level a row.
+    /// Order book changes, one price level per row.
     case incrementalBookL2 = "incremental_book_L2"
     /// Best bid and ask, rebuilt from the order book.
     case quotes
@@ -26,7 +26,7 @@ public enum TickType: String, Sendable, CaseIterable {
     case bookSnapshot25 = "book_snapshot_25"
     /// The best 5 levels of each side.
     case bookSnapshot5 = "book_snapshot_5"
-    /// Liquidations, one a row.
+    /// Liquidations, one per row.
     case liquidations
     /// Best bid and ask as the exchange sends them.
     case bookTicker = "book_ticker"
@@ -61,7 +61,7 @@ public enum TickType: String, Sendable, CaseIterable {
 
     /// The first type whose columns are exactly these, in any order. Trades and liquidations share their columns, as do quotes
     /// and book_ticker: the name of a file tells them apart, its header does not.
-    public init?(header: [String]) {
+    init?(header: [String]) {
         let wanted = Set(header)
         guard wanted.count == header.count, let found = Self.allCases.first(where: { Set($0.header) == wanted }) else {
             return nil
@@ -70,24 +70,17 @@ public enum TickType: String, Sendable, CaseIterable {
     }
 
     /// What the cells of a column of this name are, in every type; nil for a name that Tardis does not use.
-    public static func kind(ofColumn name: String) -> ColumnKind? {
+    static func kind(ofColumn name: String) -> ColumnKind? {
         switch name {
         case "timestamp", "local_timestamp", "funding_timestamp", "expiration": .timestamp
         case "exchange", "symbol", "id", "side", "type", "underlying_index": .text
         case "is_snapshot": .boolean
-        default: numberColumns.contains(name) ? .number : nil
+        default: knownColumns.contains(name) ? .number : nil
         }
     }
 
     /// Columns that are never empty in any file; all others may hold no value.
-    public static let requiredColumns: Set<String> = ["exchange", "symbol", "timestamp", "local_timestamp"]
+    static let requiredColumns: Set<String> = ["exchange", "symbol", "timestamp", "local_timestamp"]
 
-    private static let numberColumns: Set<String> = {
-        let others: Set<String> = [
-            "exchange", "symbol", "timestamp", "local_timestamp", "funding_timestamp", "expiration", "id", "side",
-            "type",
-            "underlying_index", "is_snapshot",
-        ]
-        return Set(allCases.flatMap(\.header)).subtracting(others)
-    }()
+    private static let knownColumns = Set(allCases.flatMap(\.header))
 }

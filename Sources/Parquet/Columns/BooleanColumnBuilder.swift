@@ -22,7 +22,7 @@ public final class BooleanColumnBuilder: ColumnBuilder {
     /// Rows collected since the last chunk.
     public var rowCount: Int { presence.rowCount }
 
-    /// Adds a block: a byte a row, 0 false, 1 true, anything else missing.
+    /// Adds a block: one byte per row, 0 false, 1 true, anything else missing.
     public func append(_ cells: UnsafePointer<UInt8>, count: Int) {
         values.reserve(count)
         for i in 0..<count {
@@ -39,7 +39,7 @@ public final class BooleanColumnBuilder: ColumnBuilder {
         }
     }
 
-    /// Encodes what was collected, and begins anew.
+    /// Encodes what was collected, and starts an empty chunk.
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         var chunk = ChunkAssembler(scratch: scratch, options: options)
         try chunk.dataPages(

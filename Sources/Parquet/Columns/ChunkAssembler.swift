@@ -92,7 +92,7 @@ struct ChunkAssembler {
         for i in 0..<4 { page.base[lengthAt + i] = UInt8(truncatingIfNeeded: length >> UInt32(8 * i)) }
     }
 
-    /// Answers the page's size in the file, header included.
+    /// Returns the page's size in the file, header included.
     @discardableResult
     private mutating func appendPage(
         _ describe: (inout CompactWriter) -> (inout CompactWriter) -> Void
@@ -180,6 +180,6 @@ enum Presence {
     case required
     /// The column is nullable, and no row is null.
     case complete
-    /// A byte a row of the chunk: 1 for a value, 0 for null.
+    /// One byte per row of the chunk: 1 for a value, 0 for null.
     case flags(UnsafePointer<UInt8>)
 }

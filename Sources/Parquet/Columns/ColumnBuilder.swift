@@ -4,11 +4,11 @@ public protocol ColumnBuilder: AnyObject {
     var field: Field { get }
     /// Rows collected since the last chunk.
     var rowCount: Int { get }
-    /// Encodes what was collected, and begins anew.
+    /// Encodes what was collected, and starts an empty chunk.
     func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk
 }
 
-/// Counts rows and nulls for a builder, and keeps a flag a row once a null has been seen.
+/// Counts rows and nulls for a builder, and keeps one flag per row once a null has been seen.
 struct PresenceRecorder {
     private(set) var rowCount = 0
     private(set) var nullCount = 0

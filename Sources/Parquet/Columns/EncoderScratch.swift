@@ -2,9 +2,9 @@ internal import CZstd
 
 /// Working memory that one thread lends to the encoders: a compressor and buffers. Not to be shared between threads.
 public final class EncoderScratch {
-    /// The page in hand, before compression.
+    /// The current page, before compression.
     let page = ByteBuffer(capacity: 1 << 18)
-    /// The pages of the chunk in hand, after it.
+    /// The pages of the current chunk, compressed, with their headers.
     let chunk = ByteBuffer(capacity: 1 << 18)
     var lengths: [Int64] = []
     var levels: [UInt32] = []
@@ -27,7 +27,7 @@ public final class EncoderScratch {
 
     private static let mostChunkBytesKept = 4 << 20
 
-    /// Writes `page`, compressed, to `gap` bytes behind the end of `out`, whose count stays; answers the compressed size.
+    /// Writes `page`, compressed, to `gap` bytes behind the end of `out`, whose count stays; returns the compressed size.
     func compressPage(level: Int, to out: ByteBuffer, behind gap: Int) throws(ParquetError) -> Int {
         let bound = ZSTD_compressBound(page.count)
         out.reserve(gap + bound)

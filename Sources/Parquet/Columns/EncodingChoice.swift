@@ -10,7 +10,7 @@ struct EncodingChoice {
     /// Whether the next chunk is collected with a dictionary.
     var collectsDictionary: Bool { usesDictionary || chunksUntilTrial == 0 }
 
-    /// Whether the chunk in hand is to be encoded both ways.
+    /// Whether the current chunk is to be encoded both ways.
     var isTrial: Bool { chunksUntilTrial == 0 }
 
     /// Notes which way the chunk went.

@@ -4,7 +4,7 @@ final class FixedWidthColumn<Value: FixedWidthValue> {
     let field: Field
     private let options: WriterOptions
     private var choice = EncodingChoice()
-    /// Whether values of the chunk in hand are kept as `indices` into `dictionary`, or as `words`.
+    /// Whether values of the current chunk are kept as `indices` into `dictionary`, or as `words`.
     private var isDictionary = true
     private var presence = PresenceRecorder()
     private let dictionary = FixedWidthDictionary()

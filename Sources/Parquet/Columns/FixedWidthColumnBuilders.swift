@@ -12,12 +12,12 @@ public final class Int64ColumnBuilder: ColumnBuilder {
     /// Rows collected since the last chunk.
     public var rowCount: Int { column.rowCount }
 
-    /// Adds a block: one 64-bit pattern a row, and a byte a row that is 0 where the value is missing (nil when none is).
+    /// Adds a block: one 64-bit pattern per row, and one byte per row that is 0 where the value is missing (nil when none is).
     public func append(_ values: UnsafePointer<UInt64>, present: UnsafePointer<UInt8>?, count: Int) {
         column.append(values, present: present, count: count)
     }
 
-    /// Encodes what was collected, and begins anew.
+    /// Encodes what was collected, and starts an empty chunk.
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         try column.finishChunk(scratch)
     }
@@ -37,12 +37,12 @@ public final class DoubleColumnBuilder: ColumnBuilder {
     /// Rows collected since the last chunk.
     public var rowCount: Int { column.rowCount }
 
-    /// Adds a block: one 64-bit pattern a row, and a byte a row that is 0 where the value is missing (nil when none is).
+    /// Adds a block: one 64-bit pattern per row, and one byte per row that is 0 where the value is missing (nil when none is).
     public func append(_ values: UnsafePointer<UInt64>, present: UnsafePointer<UInt8>?, count: Int) {
         column.append(values, present: present, count: count)
     }
 
-    /// Encodes what was collected, and begins anew.
+    /// Encodes what was collected, and starts an empty chunk.
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         try column.finishChunk(scratch)
     }

@@ -52,7 +52,7 @@ public final class TextColumnBuilder: ColumnBuilder {
 
     private var valueCount: Int { isDictionary ? indices.count : ends.count - 1 }
 
-    /// The memory that the chunk in hand takes, to be watched by tests.
+    /// The memory that the current chunk takes, to be watched by tests.
     var heldBytes: Int {
         bytes.capacity + dictionary.bytes.capacity + 4 * (indices.capacity + ends.capacity)
     }
@@ -242,7 +242,7 @@ public final class TextColumnBuilder: ColumnBuilder {
 
     // MARK: Encoding
 
-    /// Encodes what was collected, and begins anew.
+    /// Encodes what was collected, and starts an empty chunk.
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         let chunk: EncodedChunk
         if !isDictionary {

@@ -28,7 +28,7 @@ public struct KeyValue: Sendable, Equatable {
 
 /// A row group as the footer describes it.
 public struct RowGroupMetadata: Sendable, Equatable {
-    /// One chunk a column, in the schema's order.
+    /// One chunk per column, in the schema's order.
     public var columns: [ColumnChunkMetadata]
     /// Rows.
     public var rowCount: Int64
@@ -56,7 +56,7 @@ public struct ColumnChunkMetadata: Sendable, Equatable {
     public var dataPageOffset: Int64
     /// Where the dictionary page begins, if there is one.
     public var dictionaryPageOffset: Int64?
-    /// Least and greatest value and the nulls.
+    /// Least and greatest value, and how many values are missing.
     public var statistics: ChunkStatistics?
     var offsetIndex: IndexLocation?
     var columnIndex: IndexLocation?

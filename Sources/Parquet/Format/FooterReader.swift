@@ -77,7 +77,7 @@ extension FileMetadata {
     }
 }
 
-/// An element of the schema as it stands in the file, before it is known to be a plain column.
+/// An element of the schema as it is in the file, before it is known to be a plain column.
 private struct SchemaElement {
     var physicalType: PhysicalType?
     var repetition: Thrift.FieldRepetitionType? = .required

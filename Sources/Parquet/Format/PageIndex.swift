@@ -32,13 +32,13 @@ struct OffsetIndex: Sendable, Equatable {
 struct ColumnIndex: Sendable, Equatable {
     /// Pages of which every value is null; their minimum and maximum are empty.
     var nullPages: [Bool]
-    /// The least value a page, in PLAIN bytes.
+    /// The least value of each page, in PLAIN bytes.
     var minimums: [[UInt8]]
-    /// The greatest value a page, in PLAIN bytes.
+    /// The greatest value of each page, in PLAIN bytes.
     var maximums: [[UInt8]]
     /// How the minimums and maximums of the pages follow one another.
     var boundaryOrder: Thrift.BoundaryOrder
-    /// Nulls a page.
+    /// Nulls of each page.
     var nullCounts: [Int64]
 
     func encoded() -> [UInt8] {

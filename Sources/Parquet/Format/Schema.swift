@@ -18,7 +18,7 @@ public enum PhysicalType: Int32, Sendable, Equatable {
     case fixedLengthByteArray = 7
 }
 
-/// What the values mean, in the readers' eyes.
+/// What the values mean to readers.
 public enum LogicalType: Sendable, Equatable {
     /// Nothing beyond the physical type.
     case none
@@ -34,7 +34,7 @@ public struct Field: Sendable, Equatable {
     public let name: String
     /// How values lie in the file.
     public let physicalType: PhysicalType
-    /// What they mean.
+    /// What the values mean.
     public let logicalType: LogicalType
     /// Whether a value may be missing.
     public let isNullable: Bool

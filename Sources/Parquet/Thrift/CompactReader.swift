@@ -6,7 +6,7 @@ struct CompactReader {
     private var depth = 0
     private var elementsLeft: Int
 
-    /// A structure nested deeper than Parquet's own ever are is an attack or garbage.
+    /// Parquet's own structures are never nested so deep: such a file is an attack or garbage.
     private static let deepest = 32
 
     init(_ bytes: ArraySlice<UInt8>, mostElements: Int = .max) {
@@ -69,7 +69,7 @@ struct CompactReader {
         String(decoding: try binary(), as: UTF8.self)
     }
 
-    /// Reads the fields of a structure. `take` reads the value and answers true, or leaves it and answers false; fields that
+    /// Reads the fields of a structure. `take` reads the value and returns true, or leaves it and returns false; fields that
     /// `ID` does not name are skipped.
     mutating func structure<ID: RawRepresentable<Int16>>(
         _: ID.Type,

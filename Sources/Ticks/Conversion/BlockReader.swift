@@ -45,7 +45,7 @@ final class BlockReader {
         }
     }
 
-    /// Decodes from `input` until a block is full; answers how much was used, and the block if it is.
+    /// Decodes from `input` until a block is full; returns how much was used, and the block if it is.
     private func fill(_ input: UnsafeBufferPointer<UInt8>) throws(TickError) -> (consumed: Int, block: CSVBlock?) {
         var consumed = 0
         while block.count < CSVBlock.capacity {
@@ -117,7 +117,7 @@ final class BlockReader {
         return TickError.excerpt(block.line(at: position))
     }
 
-    /// Reads the names of the columns; answers where the first row begins.
+    /// Reads the names of the columns; returns where the first row begins.
     private func readHeader(_ block: CSVBlock) throws(TickError) -> Int {
         let line = block.line(at: 0)
         let names = try TickHeader(options).names(in: line)

@@ -106,7 +106,7 @@ final class BoundedPipe: Sendable {
         return (bytes, areLast)
     }
 
-    /// So many bytes of those from `takeAll` are used up.
+    /// `count` of the bytes from `takeAll` are used up.
     func release(_ count: Int) {
         state.withLock { state in
             if state.failure == nil { state.byteCount -= count }
@@ -114,7 +114,7 @@ final class BoundedPipe: Sendable {
         wakeWriter()
     }
 
-    /// Half a pipe of room makes it worth a writer's while.
+    /// Only once half of the pipe is free: a writer that is woken for each byte of room would do nothing else.
     private func wakeWriter() {
         let writer = state.withLock { state -> Writer? in
             guard state.byteCount <= capacity / 2 else { return nil }

@@ -39,7 +39,7 @@ final class ColumnGroup {
     /// Text that is read at a time: it and its cell ends stay in a core's own cache while one column after the other reads it.
     private static let stripeBytes = 128 << 10
 
-    /// Reads a block; answers the row groups that ended with or in it.
+    /// Reads a block; returns the row groups that ended with or in it.
     func read(_ block: CSVBlock, _ scratch: WorkPool.Scratch) throws -> [RowGroup] {
         var ended: [RowGroup] = []
         let rowBytes = max(1, block.count / max(1, block.rowCount))

@@ -1,8 +1,8 @@
 public import Parquet
 
-/// What a conversion is told about its source, and how its file is to be.
+/// What a conversion is told about its source, and how its file is written.
 public struct ConversionOptions: Sendable {
-    /// How people know the source; stands in errors.
+    /// The name of the source in errors.
     public var source: String
     /// The type the source is supposed to be: its columns must all be there. Without it the header decides.
     public var type: TickType?

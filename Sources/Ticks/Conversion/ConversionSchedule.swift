@@ -9,13 +9,13 @@ struct ConversionSchedule {
     enum Event: Equatable {
         /// Bytes came, were taken, or the source ended: what `Supply` says may have changed.
         case bytesMoved
-        /// The header is known; the columns are dealt out into so many groups. Comes before the first block.
+        /// The header is known, and the columns are in groups. Comes before the first block.
         case columnsDealt(groupCount: Int)
         /// The decoding job has ended for want of bytes, without a block.
         case decodedPart
         /// The decoding job has ended with a block, the last of the source or not.
         case decodedBlock(isLast: Bool)
-        /// A group has read its block, in which so many row groups ended.
+        /// A group has read its block, and has encoded its part of the row groups that ended in it.
         case readBlock(group: Int, endedRowGroups: Int)
         /// The row group that was to be written is written.
         case wroteRowGroup
@@ -31,11 +31,11 @@ struct ConversionSchedule {
         case release(block: Int)
         /// Write this row group, of which all chunks are there.
         case write(rowGroup: Int)
-        /// Write what stands after the last row group.
+        /// Write what follows the last row group.
         case writeEnd
     }
 
-    /// What the two ends of a conversion allow.
+    /// What the pipes at both ends of a conversion allow.
     struct Supply {
         /// Whether there are bytes enough to be worth a job, or the source has ended.
         var hasInput: Bool
@@ -68,7 +68,7 @@ struct ConversionSchedule {
         return !hasStopped
     }
 
-    /// Notes an event and answers what is to be done because of it, in this order.
+    /// Notes an event and returns what is to be done because of it, in this order.
     mutating func handle(_ event: Event, _ supply: Supply) -> [Action] {
         note(event)
         guard !hasStopped else { return [] }

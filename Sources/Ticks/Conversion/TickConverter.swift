@@ -81,15 +81,15 @@ public final class TickConverter: Sendable {
         return piece
     }
 
-    /// What was done; nil before `read` has answered nil.
+    /// What was done; nil before `read` has returned nil.
     public var summary: ConversionSummary? { shared.withLock { $0.summary } }
 
-    /// Gives the conversion up, as `fail` does.
+    /// Cancels the conversion, as `fail` does.
     public func cancel() {
         fail(TickError(.cancelled, "\(options.source): the conversion was given up"))
     }
 
-    /// Gives the conversion up because of a failure elsewhere: every call from now on throws `error`, unless it has failed or
+    /// Ends the conversion because of a failure elsewhere: every call from now on throws `error`, unless it has failed or
     /// ended before.
     public func fail(_ error: any Error) {
         let isFirst = shared.withLock { shared in
@@ -105,7 +105,7 @@ public final class TickConverter: Sendable {
 
     // MARK: Carrying out
 
-    /// Tells the schedule what has happened, and does what it answers.
+    /// Tells the schedule what has happened, and does what it returns.
     private func advance(_ event: ConversionSchedule.Event) {
         var next: ConversionSchedule.Event? = event
         while let event = next {

@@ -3,8 +3,7 @@ internal import Parquet
 
 /// A fixed number of threads for work that only computes: inflating, parsing, encoding. Jobs run in the order they come.
 public final class WorkPool: Sendable {
-    /// How many threads there are.
-    public let threadCount: Int
+    let threadCount: Int
     private let shared: Shared
 
     /// Memory that a thread lends to the job it runs.
@@ -15,7 +14,7 @@ public final class WorkPool: Sendable {
 
     typealias Job = @Sendable (Scratch) -> Void
 
-    /// A pool; by default one thread a core.
+    /// A pool; by default with one thread per core.
     public init(threads: Int? = nil) {
         threadCount = max(1, threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         shared = Shared()

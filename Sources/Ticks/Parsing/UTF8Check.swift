@@ -2,7 +2,7 @@ internal import CShims
 
 /// Whether bytes are UTF-8 as Unicode defines it (table 3-7): no surrogates, no overlong forms, nothing beyond U+10FFFF.
 enum UTF8Check {
-    /// The offset of the first byte that is not part of a well-formed character; nil when all are. Eight ASCII bytes a step.
+    /// The offset of the first byte that is not part of a well-formed character; nil when all are. Takes eight ASCII bytes at a step.
     static func firstBad(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var i = 0
         while i < bytes.count {

@@ -4,7 +4,7 @@ internal import CISAL
 /// takes zeros between the last member and the end for padding; a member behind them is not part of the stream.
 final class GzipInflater {
     private let state: UnsafeMutablePointer<inflate_state>
-    /// Whether the stream could end here: before nothing, and after a whole member.
+    /// Whether the stream could end here: before the first byte, and after a complete member.
     private(set) var isAtMemberEnd = false
     private var isPadded = false
     private let source: String
@@ -24,7 +24,7 @@ final class GzipInflater {
         isAtMemberEnd = false
     }
 
-    /// Inflates from `input` into `output`; answers how much of each was used. Stops when either is full.
+    /// Inflates from `input` into `output`; returns how much of each was used. Stops when either is full.
     func inflate(
         _ input: UnsafeBufferPointer<UInt8>,
         into output: UnsafeMutableBufferPointer<UInt8>
@@ -70,7 +70,7 @@ final class GzipInflater {
         return (consumed, produced)
     }
 
-    /// Passes over padding; whether there was any.
+    /// Skips padding; true when there was some.
     private func skipZeros(_ input: UnsafeBufferPointer<UInt8>, _ consumed: inout Int) -> Bool {
         let zeros = input[consumed...].prefix { $0 == 0 }.count
         if zeros > 0 { isPadded = true }

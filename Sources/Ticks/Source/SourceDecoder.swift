@@ -1,4 +1,4 @@
-/// Turns what a server or file gives into CSV text: gzip is inflated, plain CSV is passed on, anything else is refused.
+/// Turns the bytes of a server or file into CSV text: gzip is inflated, plain CSV is passed on, anything else is refused.
 final class SourceDecoder {
     private enum Mode {
         case unknown
@@ -15,7 +15,7 @@ final class SourceDecoder {
         self.source = source
     }
 
-    /// Decodes from `input` into `output`; answers how much of each was used. The first call must offer two bytes or more
+    /// Decodes from `input` into `output`; returns how much of each was used. The first call must offer two bytes or more
     /// unless the source has but one.
     func decode(
         _ input: UnsafeBufferPointer<UInt8>,
