@@ -1,5 +1,6 @@
 import Console
 import Testing
+import Text
 
 struct DocumentTests {
     @Test(arguments: [80, 120, 40])

@@ -1,5 +1,6 @@
 import Console
 import Testing
+import Text
 
 struct LoggerTests {
     private let sink = MemorySink()

@@ -1,6 +1,7 @@
 import Console
 import Glibc
 import Testing
+import Text
 
 /// Text as a server, a bucket or a Parquet footer may send it, and what it would do to a terminal.
 private let nasty: [(does: String, text: String)] = [

@@ -3,6 +3,7 @@ import Synchronization
 import Transport
 
 @testable import GoogleCloud
+import Text
 
 /// A strict Cloud Storage in memory, without sockets: unknown routes, wrong checksums, chunks that are no multiple of
 /// 256 KiB and ranges that do not fit are refused as the service refuses them.

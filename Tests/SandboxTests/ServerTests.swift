@@ -2,6 +2,7 @@ import Glibc
 import Sandbox
 import Synchronization
 import Testing
+import Text
 
 /// A thread beside the test's own.
 private final class Thread {

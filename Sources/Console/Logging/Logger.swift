@@ -1,3 +1,5 @@
+public import Text
+
 /// How much a message matters.
 public enum LogLevel: Int, Sendable, Comparable, CaseIterable {
     /// For whoever looks for a fault.

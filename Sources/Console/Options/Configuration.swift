@@ -1,3 +1,5 @@
+import Text
+
 /// What `--print-config` shows: every setting in scope with value and origin; secrets only as set or not set.
 public struct Configuration: Sendable {
     /// One line of it.

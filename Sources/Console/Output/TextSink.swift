@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Text
 
 /// Where text goes: a descriptor, or memory in tests. Whatever the text holds, `write` lets nothing through that a terminal
 /// would act on; so no caller has to know which part of a line came from a server, a file or a bucket.

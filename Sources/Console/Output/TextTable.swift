@@ -1,3 +1,5 @@
+import Text
+
 /// A table of text: columns two blanks apart, no rules, so that it can be read by people and cut by tools.
 public struct TextTable: Sendable {
     /// One column.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Text
 public import Transport
 
 /// Calls Google's REST services: address, token, JSON both ways, retries, and what a refusal means.

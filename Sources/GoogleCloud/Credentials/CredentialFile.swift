@@ -1,3 +1,4 @@
+import Text
 import Transport
 import FoundationEssentials
 
@@ -32,7 +33,7 @@ indirect enum CredentialFile: Sendable {
                 throw CredentialError(.malformed, "\(path): source_credentials cannot be read; \(Self.advice)")
             }
             // One level, as Google's libraries allow.
-            guard source["type"]?.text != "impersonated_service_account" else {
+            guard source["type"]?.string != "impersonated_service_account" else {
                 throw CredentialError(.malformed, "\(path): the source of an impersonation is an impersonation itself")
             }
             self = .impersonated(try decode(Impersonation.self), source: try CredentialFile([UInt8](inner), path: path))
@@ -77,7 +78,7 @@ indirect enum CredentialFile: Sendable {
 }
 
 private struct SourceCredentials: Decodable {
-    let source_credentials: PreservedJSON
+    let source_credentials: JSONValue
 }
 
 /// A service account's key.

@@ -1,3 +1,4 @@
+import Text
 public import Transport
 
 /// A virtual machine's metadata server.

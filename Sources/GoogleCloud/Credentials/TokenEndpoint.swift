@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Text
 import Transport
 
 /// The service that gives tokens for an assertion or a refresh token (RFC 6749, 5).

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Text
 import Transport
 
 /// Tokens that are had for other tokens: those of another identity provider (RFC 8693), and of an account that the holder of a
@@ -58,9 +59,8 @@ struct TokenExchange: Sendable {
         else {
             throw CredentialError(.malformed, "the answer of \(redactedURL(url)) holds no access token")
         }
-        let ends = answer.expireTime.flatMap { try? Date($0, strategy: .iso8601) }
-        let seconds =
-            ends.map { Duration.fromOutside(seconds: $0.timeIntervalSince1970 - Double(now())) } ?? .seconds(3600)
+        let ends = answer.expireTime.flatMap(CivilTime.epochMicroseconds(rfc3339:))
+        let seconds = ends.map { Duration.fromOutside(seconds: Double($0 / 1_000_000 - now())) } ?? .seconds(3600)
         return AccessToken(secret: Secret(answer.accessToken), expires: now() + seconds.components.seconds)
     }
 
@@ -89,8 +89,7 @@ struct TokenExchange: Sendable {
         var text = String(decoding: bytes, as: UTF8.self)
         if source.format?.type == "json" {
             let name = source.format?.subject_token_field_name ?? ""
-            let members = try? JSONDecoder().decode([String: PreservedJSON].self, from: Data(bytes))
-            text = members?[name]?.text ?? ""
+            text = (try? JSONValue(parsing: bytes))?[name]?.string ?? ""
         }
         while text.last?.isWhitespace == true { text.removeLast() }
         guard !text.isEmpty else {

@@ -1,3 +1,5 @@
+import Text
+
 /// A project as Resource Manager describes it.
 public struct CloudProject: Sendable, Equatable {
     /// The id: `central-element-323112`.

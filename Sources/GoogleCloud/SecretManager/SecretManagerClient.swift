@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Text
 public import Transport
 
 /// Secret Manager, v1. What it keeps is a `Secret` everywhere, and part of no error.

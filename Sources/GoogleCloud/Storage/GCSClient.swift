@@ -1,3 +1,4 @@
+import Text
 import Transport
 
 /// What all requests to one bucket share: the address, the token, the retries, what a status means.

@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 /// A stand-in for Artifact Registry, v1: Docker repositories and the images and tags in them.
 public final class ArtifactRegistryService: SandboxService {
@@ -80,7 +81,7 @@ public final class ArtifactRegistryService: SandboxService {
     private static func fields(of name: String, from body: JSONObject) -> JSONObject {
         let now = JSONValue.string(Clock.rfc3339(Clock.microseconds()))
         var fields: JSONObject = ["name": .string(name)]
-        for field in body.fields where field.name != "name" { fields[field.name] = field.value }
+        for field in body.members where field.key != "name" { fields[field.key] = field.value }
         if fields["mode"] == nil || fields["mode"] == "MODE_UNSPECIFIED" { fields["mode"] = "STANDARD_REPOSITORY" }
         fields["createTime"] = now
         fields["updateTime"] = now

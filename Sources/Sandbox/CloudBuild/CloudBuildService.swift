@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 /// A stand-in for Cloud Build, v1: it takes builds, checks them, and enters their images into Artifact Registry.
 ///
@@ -226,7 +227,7 @@ extension CloudBuildService: ProjectService {
         json["done"] = true
         if build.status == "SUCCESS" {
             var response: JSONObject = ["@type": .string("\(types)Build")]
-            for field in build.fields.fields { response[field.name] = field.value }
+            for field in build.fields.members { response[field.key] = field.value }
             json["response"] = .object(response)
         } else {
             let detail = build.fields["statusDetail"]?.string ?? "Build \(build.id) ended with \(build.status)"

@@ -1,3 +1,5 @@
+import Text
+
 /// A page of a list: filter, order, size and where it goes on.
 struct ComputeListing {
     typealias Row = (key: ResourceKey, json: JSONObject)

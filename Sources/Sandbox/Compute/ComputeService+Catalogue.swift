@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     /// Zones, regions and the project, with their quotas.
     func answerPlaces(_ call: JSONCall, _ place: Place) throws -> JSONValue {

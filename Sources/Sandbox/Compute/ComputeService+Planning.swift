@@ -1,4 +1,5 @@
 import Dispatch
+public import Text
 
 /// A VM as tests see it in a stand-in.
 public struct ComputeVM: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Synchronization
+public import Text
 
 extension ComputeContract {
     /// Read once, at the first request.

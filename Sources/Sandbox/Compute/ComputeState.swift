@@ -1,4 +1,5 @@
 import Dispatch
+import Text
 
 /// Everything that the stand-in of Compute Engine knows.
 struct ComputeState: Sendable {

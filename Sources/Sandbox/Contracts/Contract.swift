@@ -1,3 +1,5 @@
+import Text
+
 /// The type of one field or parameter of a Google API, as its discovery document states it.
 final class ContractSpec: Sendable {
     let type: String?
@@ -29,7 +31,7 @@ final class ContractSpec: Sendable {
     }
 
     static func table(_ json: JSONValue) -> [String: ContractSpec] {
-        let pairs = json.object?.fields.map { ($0.name, ContractSpec($0.value)) } ?? []
+        let pairs = json.object?.members.map { ($0.key, ContractSpec($0.value)) } ?? []
         return Dictionary(pairs) { first, _ in first }
     }
 }
@@ -73,7 +75,7 @@ public struct Contract: Sendable {
 
     /// Reads the compact JSON form.
     public init(json: String) throws {
-        let document = try JSONValue.parse(Array(json.utf8))
+        let document = try JSONValue(parsing: json)
         parameters = ContractSpec.table(document["parameters"] ?? [:])
         schemas = ContractSpec.table(document["schemas"] ?? [:])
         methods = (document["methods"]?.array ?? []).map { entry in

@@ -1,3 +1,5 @@
+public import Text
+
 /// What goes wrong with one request; everything is optional and combines.
 public struct Fault: Sendable, Equatable {
     /// When a connection is reset.

@@ -1,4 +1,5 @@
 import Synchronization
+public import Text
 
 /// The access tokens that the stand-ins take: those of the OAuth endpoint and the metadata servers, and fixed ones.
 public final class AccessTokens: Sendable {

@@ -1,3 +1,5 @@
+public import Text
+
 /// One request to a Google JSON API that was found in its contract and judged to be in order.
 public struct JSONCall: Sendable {
     /// The head.
@@ -117,7 +119,7 @@ extension JSONService {
             throw Refusal(refused(400, "The body's Content-Type must be application/json."))
         }
         do {
-            return try JSONValue.parse(bytes)
+            return try JSONValue(parsing: bytes, maximumDepth: 100)
         } catch let error as JSONError {
             violations.append("the body is no JSON: \(error)")
             throw Refusal(refused(400, "Parse Error: \(error)"))

@@ -1,3 +1,5 @@
+import Text
+
 /// A stand-in for one of Google's newer services, whose resources belong to the project.
 protocol ProjectService: JSONService {
     /// The project with its tokens, permissions and APIs.

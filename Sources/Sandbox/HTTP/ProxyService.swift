@@ -1,3 +1,5 @@
+public import Text
+
 /// A proxy that forwards nothing: it records what comes, and refuses it.
 ///
 /// Nothing of the sandbox is behind it, so that a request which names this machine should not have come here: it is noted as a breach.

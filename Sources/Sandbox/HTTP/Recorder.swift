@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+public import Text
 
 /// One request as it was received.
 public struct RecordedRequest: Sendable, Equatable {
@@ -25,7 +26,7 @@ public struct RecordedRequest: Sendable, Equatable {
     /// The first value of a query parameter.
     public func parameter(_ name: String) -> String? {
         let query = url.split(separator: "?", maxSplits: 1).dropFirst().first
-        return query.flatMap(PercentCoding.query)?.first { $0.name == name }?.value
+        return query.flatMap(QueryItem.all)?.first { $0.name == name }?.value
     }
 
     var json: JSONValue {
@@ -105,7 +106,7 @@ public final class Recorder: Sendable {
             state.requests.append(entry)
             state.violations += exchange.violations.map { "\(entry.method) \(entry.url): \($0)" }
             if let file = state.file {
-                let line = Array((entry.json.text + "\n").utf8)
+                let line = entry.json.bytes() + [0x0A]
                 _ = retryingInterrupts { write(file, line, line.count) }
             }
         }

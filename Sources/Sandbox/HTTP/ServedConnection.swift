@@ -108,7 +108,7 @@ struct ServedConnection {
             throw BadRequest(status: 400, message: "the Host header is missing")
         }
         let parts = words[1].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let query = PercentCoding.query(parts.count > 1 ? parts[1] : "") else {
+        guard let query = QueryItem.all(in: parts.count > 1 ? parts[1] : "") else {
             throw BadRequest(status: 400, message: "the query is badly encoded: \(parts[1].prefix(200))")
         }
         return ServedRequest(

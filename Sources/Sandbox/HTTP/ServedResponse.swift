@@ -1,4 +1,5 @@
 import Glibc
+public import Text
 
 /// An answer: status, headers, body. `Content-Length` and `Connection` are added by the server.
 public struct ServedResponse: Sendable {
@@ -37,7 +38,7 @@ public struct ServedResponse: Sendable {
         ServedResponse(
             status: status,
             headers: ["Content-Type": "application/json; charset=UTF-8"],
-            body: .bytes(value.bytes)
+            body: .bytes(value.bytes())
         )
     }
 

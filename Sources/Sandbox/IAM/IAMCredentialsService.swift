@@ -1,3 +1,5 @@
+import Text
+
 /// A stand-in for the IAM Service Account Credentials API, v1: tokens of service accounts for those who may act as them.
 public final class IAMCredentialsService: SandboxService {
     /// `iamcredentials`.

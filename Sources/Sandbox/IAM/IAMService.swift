@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 /// A stand-in for IAM, v1: the service accounts of the project, and who may use them.
 public final class IAMService: SandboxService {

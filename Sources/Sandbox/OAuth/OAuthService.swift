@@ -1,4 +1,5 @@
 import Synchronization
+public import Text
 
 /// A stand-in for Google's token endpoint: tokens for the assertions of the sandbox's service account and for its refresh token.
 public final class OAuthService: SandboxService {
@@ -41,7 +42,7 @@ public final class OAuthService: SandboxService {
             "auth_provider_x509_cert_url": "https://www.googleapis.com/oauth2/v1/certs",
             "universe_domain": "googleapis.com",
         ]
-        return file.text + "\n"
+        return file.text() + "\n"
     }
 
     /// The name that such a file has.
@@ -81,7 +82,7 @@ public final class OAuthService: SandboxService {
         }
         let type = request.headers["Content-Type"] ?? "none"
         let body = String(decoding: try exchange.body.readAll(), as: UTF8.self)
-        guard type.lowercased().hasPrefix("application/x-www-form-urlencoded"), let form = PercentCoding.query(body)
+        guard type.lowercased().hasPrefix("application/x-www-form-urlencoded"), let form = QueryItem.all(in: body)
         else {
             exchange.violations.append("a token request of Content-Type \(type), or badly encoded")
             return refused(400, "invalid_request", "The form cannot be read")

@@ -1,4 +1,5 @@
 import Synchronization
+public import Text
 
 /// A stand-in for Resource Manager, v1: the project and its IAM policy.
 public final class ResourceManagerService: SandboxService {

@@ -1,3 +1,5 @@
+import Text
+
 /// A stand-in for Service Usage, v1: which APIs a project has enabled.
 public final class ServiceUsageService: SandboxService {
     /// `serviceusage`.

@@ -1,4 +1,5 @@
 import Synchronization
+public import Text
 
 /// A stand-in for Cloud Storage's JSON API that keeps objects as files in a directory.
 ///
@@ -82,7 +83,7 @@ public final class StorageService: SandboxService {
         if let selector, case .bytes(let bytes) = response.body,
             response.headers["Content-Type"]?.contains("json") == true
         {
-            response.body = .bytes(Array(selector.apply(to: try JSONValue.parse(bytes)).text.utf8))
+            response.body = .bytes(Array(selector.apply(to: try JSONValue(parsing: bytes)).text().utf8))
         }
         return response
     }
@@ -154,7 +155,7 @@ public final class StorageService: SandboxService {
             throw Refusal.google(400, "parseError", "The body's Content-Type must be application/json.")
         }
         do {
-            let json = try JSONValue.parse(bytes)
+            let json = try JSONValue(parsing: bytes, maximumDepth: 100)
             exchange.recordedBody = json
             try judge(exchange, validator.problems(inBody: json, for: match))
             return json

@@ -1,3 +1,5 @@
+import Text
+
 /// One symbol that the stand-in knows.
 public struct TardisInstrument: Sendable, Equatable {
     /// Id in dataset URLs and in `datasets.symbols[]`.

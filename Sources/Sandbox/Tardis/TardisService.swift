@@ -1,4 +1,5 @@
 import Synchronization
+public import Text
 
 /// A stand-in for Tardis: dataset files, and the catalogue of its metadata API, on one server.
 public final class TardisService: SandboxService {
@@ -174,7 +175,7 @@ public final class TardisService: SandboxService {
     // MARK: datasets
 
     private func dataset(_ request: ServedRequest, _ parts: [String]) throws -> ServedResponse {
-        guard let symbol = PercentCoding.decode(parts[5]), symbol.hasSuffix(".csv.gz") else {
+        guard let symbol = percentDecoded(parts[5]), symbol.hasSuffix(".csv.gz") else {
             return refuse(404, "Not Found")
         }
         guard let day = TickDay("\(parts[2])-\(parts[3])-\(parts[4])") else {

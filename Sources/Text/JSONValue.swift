@@ -1,5 +1,5 @@
 /// A JSON value: whole numbers that fit stay 64-bit integers, objects keep the order of their members.
-public enum JSONValue: Sendable, Equatable {
+public enum JSONValue: Sendable, Hashable {
     /// `null`.
     case null
     /// `true` or `false`.
@@ -17,8 +17,7 @@ public enum JSONValue: Sendable, Equatable {
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral,
-    ExpressibleByNilLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     /// Text from a literal.
     public init(stringLiteral value: String) { self = .string(value) }
@@ -32,8 +31,6 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     /// An object from a literal, in its order.
     public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
-    /// `null` from `nil`.
-    public init(nilLiteral: ()) { self = .null }
 }
 
 extension JSONValue {
@@ -78,9 +75,9 @@ extension JSONValue {
 }
 
 /// The members of a JSON object in their order; equal when names, values and order are.
-public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// One named value.
-    public struct Member: Sendable, Equatable {
+    public struct Member: Sendable, Hashable {
         /// The name.
         public let key: String
         /// The value.
