@@ -22,6 +22,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// What the sandbox has in it: programs that its VMs find, and Google's descriptions of its APIs.
+let sandboxFiles =
+    ["apt-get", "docker", "shutdown", "systemctl"].map { "Machines/StandIns/\($0)" }
+    + [
+        "artifactregistry", "cloudbuild", "cloudresourcemanager", "compute", "iam", "iamcredentials", "secretmanager",
+        "serviceusage", "storage",
+    ].map { "Contracts/\($0).json" }
+
 let package = Package(
     name: "market-tick-data-handler",
     targets: [
@@ -53,7 +61,7 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: ["Text", "CLibcrypto", "CISAL"],
-            resources: ["apt-get", "docker", "shutdown", "systemctl"].map { .embedInCode("Machines/StandIns/\($0)") },
+            resources: sandboxFiles.map { .embedInCode($0) },
             swiftSettings: settings
         ),
 

@@ -18,7 +18,7 @@ import Text
               {"id":"policy.set","verb":"POST","paths":["/v1/{+resource}:setIamPolicy"],
                "parameters":{"resource":{"t":"string","q":true,"l":true,"p":"^projects/[^/]+$"}}}]}
             """
-        validator = ContractValidator(contract: try Contract(json: json))
+        validator = try ContractValidator(Array(json.utf8))
     }
 
     private func match(_ path: String) throws -> Contract.Match {

@@ -26,8 +26,8 @@ public final class ArtifactRegistryService: SandboxService {
 
     private static let contracts = Result {
         [
-            ContractValidator(contract: try Contract(json: ArtifactRegistryContract.json)),
-            ContractValidator(contract: try Contract(json: betaLocations)),
+            try ContractValidator(PackageResources.artifactregistry_json),
+            try ContractValidator(Array(betaLocations.utf8)),
         ]
     }
 

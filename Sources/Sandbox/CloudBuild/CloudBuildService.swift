@@ -18,7 +18,7 @@ public final class CloudBuildService: SandboxService {
     private let schedule: Schedule
     private let builds = Mutex<[String: StoredBuild]>([:])
 
-    private static let contract = Result { ContractValidator(contract: try Contract(json: CloudBuildContract.json)) }
+    private static let contract = Result { try ContractValidator(PackageResources.cloudbuild_json) }
 
     /// A service without builds; sources and logs are in `storage`, images in `registry`.
     public init(

@@ -1,11 +1,6 @@
 import Synchronization
 public import Text
 
-extension ComputeContract {
-    /// Read once, at the first request.
-    static let validator = Result { ContractValidator(contract: try Contract(json: json)) }
-}
-
 /// A stand-in for Compute Engine: VMs with their life cycle, disks, addresses, routers, quotas and operations.
 ///
 /// As strict as the real one, by Google's own description of the API. VMs are booted by the `VMHost` of the options.
@@ -14,6 +9,9 @@ public final class ComputeService: JSONService {
     public let name = "compute"
     /// What it was started with.
     public let options: ComputeOptions
+
+    /// Read once, at the first request.
+    static let contract = Result { try ContractValidator(PackageResources.compute_json) }
 
     private let state: Mutex<ComputeState>
     let timer: ComputeTimer
@@ -63,7 +61,7 @@ public final class ComputeService: JSONService {
     }
 
     /// Compute Engine's v1.
-    public func validators() throws -> [ContractValidator] { [try ComputeContract.validator.get()] }
+    public func validators() throws -> [ContractValidator] { [try Self.contract.get()] }
 
     /// As the options say.
     public func isAuthorized(_ authorization: String?) -> Bool { options.isAuthorized?(authorization) ?? true }

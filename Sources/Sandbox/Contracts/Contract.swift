@@ -36,7 +36,7 @@ final class ContractSpec: Sendable {
     }
 }
 
-/// One Google API: its methods, parameters and schemas, read from the literal that `extract_contract.py` wrote.
+/// One Google API: its methods, parameters and schemas, read from what `Tests/interop/extract_contract.py` wrote.
 public struct Contract: Sendable {
     struct Method: Sendable {
         let id: String
@@ -74,7 +74,7 @@ public struct Contract: Sendable {
     let schemas: [String: ContractSpec]
 
     /// Reads the compact JSON form.
-    public init(json: String) throws {
+    public init(json: [UInt8]) throws {
         let document = try JSONValue(parsing: json)
         parameters = ContractSpec.table(document["parameters"] ?? [:])
         schemas = ContractSpec.table(document["schemas"] ?? [:])

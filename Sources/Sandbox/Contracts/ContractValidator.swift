@@ -13,8 +13,8 @@ public struct ContractValidator: Sendable {
     /// The end of a problem that a field is which only answers have.
     static let outputOnly = "output-only field sent"
 
-    /// Makes a validator for an API.
-    public init(contract: Contract) { self.contract = contract }
+    /// Makes a validator for an API from the compact JSON form of its description.
+    public init(_ json: [UInt8]) throws { contract = try Contract(json: json) }
 
     /// What is wrong with the query parameters; empty when nothing is.
     public func problems(inQueryOf request: ServedRequest, for match: Contract.Match) -> [String] {

@@ -8,7 +8,7 @@ public final class IAMCredentialsService: SandboxService {
     private let iam: IAMService
 
     private static let contract = Result {
-        ContractValidator(contract: try Contract(json: IAMCredentialsContract.json))
+        try ContractValidator(PackageResources.iamcredentials_json)
     }
 
     /// Makes the service; the accounts' policies are those of `iam`.

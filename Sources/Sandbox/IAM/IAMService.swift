@@ -8,7 +8,7 @@ public final class IAMService: SandboxService {
     let project: CloudProject
     private let policies = Mutex<[String: IAMPolicy]>([:])
 
-    private static let contract = Result { ContractValidator(contract: try Contract(json: IAMContract.json)) }
+    private static let contract = Result { try ContractValidator(PackageResources.iam_json) }
 
     /// Makes the service for a project.
     public init(project: CloudProject) { self.project = project }

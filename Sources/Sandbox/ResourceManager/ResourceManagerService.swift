@@ -14,7 +14,7 @@ public final class ResourceManagerService: SandboxService {
     private let state: Mutex<State>
 
     private static let contract = Result {
-        ContractValidator(contract: try Contract(json: ResourceManagerContract.json))
+        try ContractValidator(PackageResources.cloudresourcemanager_json)
     }
 
     /// A project with an owner and the bindings that Google itself makes.

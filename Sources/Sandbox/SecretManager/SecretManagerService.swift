@@ -8,7 +8,7 @@ public final class SecretManagerService: SandboxService {
     let project: CloudProject
     let secrets = Mutex<[String: StoredSecret]>([:])
 
-    private static let contract = Result { ContractValidator(contract: try Contract(json: SecretManagerContract.json)) }
+    private static let contract = Result { try ContractValidator(PackageResources.secretmanager_json) }
 
     /// Makes the service.
     public init(project: CloudProject) { self.project = project }

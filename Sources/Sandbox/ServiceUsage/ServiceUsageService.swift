@@ -39,7 +39,7 @@ public final class ServiceUsageService: SandboxService {
         "storage.googleapis.com": "Cloud Storage API",
     ]
 
-    private static let contract = Result { ContractValidator(contract: try Contract(json: ServiceUsageContract.json)) }
+    private static let contract = Result { try ContractValidator(PackageResources.serviceusage_json) }
 
     /// Makes the service for a project.
     public init(project: CloudProject) { self.project = project }

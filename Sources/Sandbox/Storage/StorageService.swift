@@ -37,7 +37,7 @@ public final class StorageService: SandboxService {
         validator = try Self.contract.get()
     }
 
-    private static let contract = Result { ContractValidator(contract: try Contract(json: StorageContract.json)) }
+    private static let contract = Result { try ContractValidator(PackageResources.storage_json) }
 
     /// Makes a bucket, if there is none of this name.
     public func createBucket(_ name: String, _ settings: BucketSettings = BucketSettings()) throws {
