@@ -16,6 +16,11 @@ public func percentEncoded(_ text: String, keeping: String = "") -> String {
     return String(decoding: encoded, as: UTF8.self)
 }
 
+/// The fields of a query or form: `a=1&b=%2F`.
+public func percentEncoded(_ fields: [(String, String)]) -> String {
+    fields.map { $0.0 + "=" + percentEncoded($0.1) }.joined(separator: "&")
+}
+
 /// The text behind percent-encoding, in a query or form with `+` for blanks; nil where a `%` has no two hexadecimal digits
 /// behind it or the bytes are no UTF-8.
 public func percentDecoded(_ text: some StringProtocol, plusIsBlank: Bool = false) -> String? {

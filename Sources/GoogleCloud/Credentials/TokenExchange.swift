@@ -38,8 +38,6 @@ struct TokenExchange: Sendable {
             let accessToken: String
             let expireTime: String?
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let account = url.split(separator: "/").last.map { $0.prefix { $0 != ":" } } ?? ""
         let request = HTTPRequest(
             "POST",
@@ -47,7 +45,7 @@ struct TokenExchange: Sendable {
             headers: [
                 "Authorization": "Bearer \(token.secret.reveal())", "Content-Type": "application/json",
             ],
-            body: .bytes([UInt8](try encoder.encode(Wanted(delegates: delegates)))),
+            body: .bytes(try jsonBytes(Wanted(delegates: delegates))),
             redirects: 0
         )
         let response = try await answer(to: request, "no token for \(account)") { status in
@@ -55,7 +53,7 @@ struct TokenExchange: Sendable {
                 ? "; give the account that asks roles/iam.serviceAccountTokenCreator on \(account), and enable "
                     + "iamcredentials.googleapis.com" : ""
         }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response)), !answer.accessToken.isEmpty
+        guard let answer = try? decoded(response, as: Answer.self), !answer.accessToken.isEmpty
         else {
             throw CredentialError(.malformed, "the answer of \(redactedURL(url)) holds no access token")
         }

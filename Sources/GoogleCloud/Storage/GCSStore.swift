@@ -1,8 +1,5 @@
 public import Transport
 
-/// Hears that a request failed and will be tried again after the pause.
-public typealias RetryListener = @Sendable (_ error: any Error, _ pause: Duration) -> Void
-
 /// A Google Cloud Storage bucket over the JSON API.
 ///
 /// Writes without a precondition are retried as well: who writes so lets the last writer win, and a second arrival carries
@@ -34,13 +31,16 @@ public struct GCSStore: ObjectStore {
         client = GCSClient(
             bucket: bucket,
             endpoint: endpoint,
-            transport: transport,
-            tokens: tokens,
-            billing: billing,
-            policy: retry,
-            clock: clock,
-            now: now,
-            onRetry: onRetry
+            api: GoogleAPI(
+                environment: [:],
+                transport: transport,
+                tokens: tokens,
+                billing: billing,
+                retry: retry,
+                clock: clock,
+                now: now,
+                onRetry: onRetry
+            )
         )
     }
 
