@@ -15,7 +15,6 @@ public struct Dataset: Sendable, Hashable {
     /// The symbol as the exchange writes it.
     public let symbol: String
 
-    /// A file.
     public init(exchange: String, dataType: String, year: Int, month: Int, day: Int, symbol: String) {
         self.exchange = exchange
         self.dataType = dataType

@@ -13,7 +13,6 @@ struct DocumentTests {
     @Test func referencePagesShowEverything() throws {
         expectSnapshot(try shown(sample, ["--document", "markdown"]), "markdown")
         expectSnapshot(try shown(nested, ["--document", "markdown"]), "markdown-subcommands")
-        expectSnapshot(try shown(nested, ["--document", "man"]), "man")
     }
 
     @Test(arguments: ["bash", "zsh", "fish"])

@@ -20,9 +20,7 @@ extension TextSink {
 
 /// A sink on an open file descriptor, unbuffered; writers do not mix within one call. It does not close the descriptor.
 public final class DescriptorSink: TextSink {
-    /// Standard output.
     public static let standardOutput = DescriptorSink(STDOUT_FILENO)
-    /// Standard error.
     public static let standardError = DescriptorSink(STDERR_FILENO)
 
     private let descriptor: Int32
@@ -70,7 +68,6 @@ public final class DescriptorSink: TextSink {
 public final class MemorySink: TextSink {
     private let content = Mutex("")
 
-    /// An empty sink.
     public init() {}
 
     /// All that was written.

@@ -34,9 +34,7 @@ public struct GoogleAPI: Sendable {
 
     /// One method of a service.
     struct Call: Sendable {
-        /// The verb.
         let verb: String
-        /// The service.
         let service: GoogleService
         /// The path behind the service's root, each variable part already `percentEncoded`.
         let path: String

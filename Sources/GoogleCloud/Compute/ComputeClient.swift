@@ -9,7 +9,6 @@ public struct ComputeClient: Sendable {
     /// The project's id.
     public let project: String
 
-    /// A client for one project.
     public init(_ api: GoogleAPI, project: String) {
         self.api = api
         self.project = project

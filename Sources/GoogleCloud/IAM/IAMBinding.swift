@@ -11,7 +11,6 @@ public struct IAMBinding: Sendable, Equatable {
     /// Fields that this version does not know.
     private let others: [String: JSONValue]
 
-    /// A binding.
     public init(role: String, members: [String], condition: IAMCondition? = nil) {
         self.role = role
         self.members = members
@@ -33,12 +32,10 @@ public struct IAMCondition: Sendable, Hashable {
 
     /// The title, which Google demands of conditions made today.
     public var title: String { fields["title"]?.string ?? "" }
-    /// The expression.
     public var expression: String { fields["expression"]?.string ?? "" }
 }
 
 extension IAMCondition: Codable {
-    /// Reads all fields.
     public init(from decoder: any Decoder) throws {
         fields = try decoder.singleValueContainer().decode([String: JSONValue].self)
     }

@@ -6,7 +6,6 @@ public import Transport
 public struct SecretManagerClient: Sendable {
     private let api: GoogleAPI
 
-    /// A client.
     public init(api: GoogleAPI) {
         self.api = api
     }

@@ -8,7 +8,6 @@ public struct ServiceUsageClient: Sendable {
 
     private let api: GoogleAPI
 
-    /// A client.
     public init(api: GoogleAPI) {
         self.api = api
     }

@@ -69,7 +69,6 @@ func decodeAnswer<T: Decodable>(_ type: T.Type, _ response: HTTPResponse, operat
     }
 }
 
-/// The object in an answer.
 func decodeObject(_ response: HTTPResponse, operation: String) throws(StorageError) -> ObjectInfo {
     guard let info = try decodeAnswer(ObjectResource.self, response, operation: operation).info else {
         throw StorageError(

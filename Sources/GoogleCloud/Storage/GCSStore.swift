@@ -115,7 +115,6 @@ public struct GCSStore: ObjectStore {
         }
     }
 
-    /// Describes an object.
     public func info(_ name: String) async throws -> ObjectInfo? {
         let operation = "look up \(name)"
         try checkObjectName(name, operation: operation)
@@ -129,7 +128,6 @@ public struct GCSStore: ObjectStore {
         }
     }
 
-    /// Lists objects.
     public func list(prefix: String, delimiter: String?, pageToken: String?) async throws -> ObjectPage {
         let operation = "list \(location)/\(prefix)"
         let fields =

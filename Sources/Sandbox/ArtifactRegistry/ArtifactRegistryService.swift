@@ -5,7 +5,6 @@ import Text
 public final class ArtifactRegistryService: SandboxService {
     private struct Repository {
         let fields: JSONObject
-        /// Digests and tags by package.
         var packages: [String: [(digest: String, tags: [String])]] = [:]
         var policy = IAMPolicy()
     }

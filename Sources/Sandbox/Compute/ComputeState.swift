@@ -98,7 +98,6 @@ struct ComputeState: Sendable {
 
     // MARK: Operations
 
-    /// Starts an operation.
     mutating func startOperation(
         _ type: String,
         project: String,

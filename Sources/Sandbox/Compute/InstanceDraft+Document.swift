@@ -87,7 +87,6 @@ extension InstanceDraft {
     }
 }
 
-/// The document of a disk.
 enum DiskDocument {
     static func make(
         _ key: ResourceKey,

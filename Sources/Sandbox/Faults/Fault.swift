@@ -22,7 +22,6 @@ public struct Fault: Sendable, Equatable {
     public enum Body: Sendable, Equatable {
         /// The page of what stands before the service: of Cloudflare, or of Google's front end.
         case html
-        /// This text.
         case text(String)
     }
 

@@ -66,9 +66,4 @@ public final class AccessTokens: Sendable {
         guard let grant = grants.withLock({ $0[String(authorization.dropFirst(7))] }) else { return nil }
         return grant.expires.map { $0 <= now() } == true ? nil : grant
     }
-
-    /// Forgets all tokens but the fixed ones, as if they were over.
-    public func expireAll() {
-        grants.withLock { grants in grants = grants.filter { $0.value.expires == nil } }
-    }
 }

@@ -2,7 +2,6 @@ public import Text
 
 /// One request to a Google JSON API that was found in its contract and judged to be in order.
 public struct JSONCall: Sendable {
-    /// The head.
     public let request: ServedRequest
     /// Its place in the contract.
     public let match: Contract.Match
@@ -35,10 +34,8 @@ public protocol JSONService: SandboxService {
 }
 
 extension JSONService {
-    /// The whole body.
     public func recordable(_ body: JSONValue) -> JSONValue { body }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse { try respondToCall(exchange) }
 
     /// What `respond` does unless a service has more ways in.

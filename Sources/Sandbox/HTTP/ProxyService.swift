@@ -7,7 +7,6 @@ public final class ProxyService: SandboxService {
     /// `proxy`.
     public let name = "proxy"
 
-    /// Makes the service.
     public init() {}
 
     /// An error of the proxy's own.

@@ -6,7 +6,6 @@ public import Text
 public struct RecordedRequest: Sendable, Equatable {
     /// Which stand-in got it.
     public let service: String
-    /// Verb.
     public let method: String
     /// Path and query as sent.
     public let url: String
@@ -75,14 +74,6 @@ public final class Recorder: Sendable {
 
     /// Breaches of a contract so far, each a sentence; a good client causes none.
     public var violations: [String] { state.withLock { $0.violations } }
-
-    /// Forgets what was recorded in memory.
-    public func clear() {
-        state.withLock { state in
-            state.requests.removeAll()
-            state.violations.removeAll()
-        }
-    }
 
     func noteViolation(_ text: String) {
         state.withLock { $0.violations.append(text) }

@@ -84,7 +84,6 @@ public struct QueryItem: Sendable, Equatable {
 
 /// What a handler sees of one request: the head, the body as a stream, and what it wants recorded.
 public final class Exchange {
-    /// The head.
     public let request: ServedRequest
     /// The body, read once.
     public let body: RequestBody

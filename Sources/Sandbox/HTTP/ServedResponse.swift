@@ -19,11 +19,8 @@ public struct ServedResponse: Sendable {
         }
     }
 
-    /// HTTP status code.
     public var status: Int
-    /// Header lines.
     public var headers: ServedHeaders
-    /// The body.
     public var body: Body
 
     /// Makes an answer; the body is empty unless given.
@@ -120,6 +117,5 @@ public struct Refusal: Error, Sendable {
     /// What to send.
     public let response: ServedResponse
 
-    /// Wraps an answer.
     public init(_ response: ServedResponse) { self.response = response }
 }

@@ -10,7 +10,6 @@ public final class IAMService: SandboxService {
 
     private static let contract = Result { try ContractValidator(PackageResources.iam_json) }
 
-    /// Makes the service for a project.
     public init(project: CloudProject) { self.project = project }
 }
 

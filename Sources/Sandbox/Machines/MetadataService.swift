@@ -33,7 +33,6 @@ public final class MetadataService: SandboxService {
         answer("<!DOCTYPE html><html><title>Error \(status)</title><p>\(message)</html>\n", "text/html", status: status)
     }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
         guard request.method == "GET" else {

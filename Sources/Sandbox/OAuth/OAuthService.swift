@@ -69,7 +69,6 @@ public final class OAuthService: SandboxService {
         return .json(["error": .string(word), "error_description": .string(message)], status: status)
     }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
         guard request.path == "/token" || request.path == "/oauth2/v4/token" else {

@@ -10,7 +10,6 @@ public final class SecretManagerService: SandboxService {
 
     private static let contract = Result { try ContractValidator(PackageResources.secretmanager_json) }
 
-    /// Makes the service.
     public init(project: CloudProject) { self.project = project }
 }
 

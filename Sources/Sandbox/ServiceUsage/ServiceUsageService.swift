@@ -41,7 +41,6 @@ public final class ServiceUsageService: SandboxService {
 
     private static let contract = Result { try ContractValidator(PackageResources.serviceusage_json) }
 
-    /// Makes the service for a project.
     public init(project: CloudProject) { self.project = project }
 
     /// How often an operation says that it is not done yet; once unless told otherwise.

@@ -56,7 +56,6 @@ public final class StorageService: SandboxService {
         .googleError(status, reason ?? googleReason(status), message)
     }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
         if ["POST", "PUT", "PATCH"].contains(request.method), request.headers["Content-Length"] == nil,

@@ -41,7 +41,6 @@ public struct TardisCatalogue: Sendable, Equatable {
     /// The first day that is not exported yet.
     public var exportedUntil: TickDay
 
-    /// Makes a catalogue.
     public init(exchanges: [String: [TardisInstrument]], exportedUntil: TickDay) {
         self.exchanges = exchanges
         self.exportedUntil = exportedUntil

@@ -76,7 +76,6 @@ public final class TardisService: SandboxService {
         return .json(.object(json), status: status)
     }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
         let agent = request.headers["User-Agent"] ?? ""

@@ -65,7 +65,6 @@ public final class WasabiService: SandboxService {
         return xml(status, reason ?? usual[status] ?? "InternalError", message)
     }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
         guard request.headers["Authorization"] == nil else {
