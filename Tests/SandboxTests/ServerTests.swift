@@ -39,14 +39,8 @@ private struct EchoService: SandboxService {
         return .text("\(exchange.request.method) \(exchange.request.target) \(body.count) \(body.last ?? 0)")
     }
 
-    func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        .text(message, status: status)
+    func refusal(_ told: RefusalText) -> ServedResponse {
+        .text(told.message, status: told.status)
     }
 }
 

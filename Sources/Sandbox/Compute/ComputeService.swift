@@ -67,14 +67,8 @@ public final class ComputeService: JSONService {
     public func isAuthorized(_ authorization: String?) -> Bool { options.isAuthorized?(authorization) ?? true }
 
     /// An error in Google's JSON form.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        .googleError(status, reason ?? googleReason(status), message)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        .googleError(told.status, told.reason ?? googleReason(told.status), told.message)
     }
 
     /// Answers a request that is in order.

@@ -83,7 +83,7 @@ extension JSONService {
 
     /// An error of this service with the usual reason for its status.
     func refused(_ status: Int, _ message: String) -> ServedResponse {
-        refusal(status: status, message: message, reason: nil, code: nil, retryAfterSeconds: nil)
+        refusal(RefusalText(status, message))
     }
 
     private func route(_ request: ServedRequest, _ violations: inout [String]) throws

@@ -1,4 +1,4 @@
-public import Text
+import Text
 
 /// A proxy that forwards nothing: it records what comes, and refuses it.
 ///
@@ -10,14 +10,8 @@ public final class ProxyService: SandboxService {
     public init() {}
 
     /// An error of the proxy's own.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        .text("\(message)\n", status: status)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        .text("\(told.message)\n", status: told.status)
     }
 
     /// Refuses one request.

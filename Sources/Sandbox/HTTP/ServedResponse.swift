@@ -79,16 +79,39 @@ public final class OpenFile: Sendable {
     }
 }
 
+/// What a refusal says, which each service has a form of its own for.
+public struct RefusalText: Sendable {
+    public let status: Int
+    public let message: String
+    /// Google's or S3's word; nil for the usual one of the status.
+    public let reason: String?
+    /// Tardis's number; nil for the status.
+    public let code: Int?
+    public let retryAfterSeconds: JSONValue?
+
+    init(
+        _ status: Int,
+        _ message: String,
+        reason: String? = nil,
+        code: Int? = nil,
+        retryAfterSeconds: JSONValue? = nil
+    ) {
+        self.status = status
+        self.message = message
+        self.reason = reason
+        self.code = code
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+}
+
 /// One of the stand-ins: answers requests and knows what a refusal of its original looks like.
 public protocol SandboxService: Sendable {
     /// Name for fault rules and records, such as `gcs`.
     var name: String { get }
     /// Answers one request; a thrown `Refusal` becomes its answer, any other error a 500.
     func respond(to exchange: Exchange) throws -> ServedResponse
-    /// The answer of this service with a given status, for faults and for errors of the server itself.
-    /// `reason` is Google's word and `code` Tardis's number; nil for the usual ones of the status.
-    func refusal(status: Int, message: String, reason: String?, code: Int?, retryAfterSeconds: JSONValue?)
-        -> ServedResponse
+    /// The answer of this service for faults and for errors of the server itself.
+    func refusal(_ told: RefusalText) -> ServedResponse
     /// The page with a given status of what stands before the service, which knows nothing of its JSON.
     func frontPage(status: Int) -> ServedResponse
 }

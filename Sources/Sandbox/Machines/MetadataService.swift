@@ -1,4 +1,4 @@
-public import Text
+import Text
 
 /// The metadata server of one VM.
 public final class MetadataService: SandboxService {
@@ -23,14 +23,12 @@ public final class MetadataService: SandboxService {
     public func close() { isPreempted.close() }
 
     /// An error as a web page, which is what the original sends.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        answer("<!DOCTYPE html><html><title>Error \(status)</title><p>\(message)</html>\n", "text/html", status: status)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        answer(
+            "<!DOCTYPE html><html><title>Error \(told.status)</title><p>\(told.message)</html>\n",
+            "text/html",
+            status: told.status
+        )
     }
 
     public func respond(to exchange: Exchange) throws -> ServedResponse {
@@ -98,7 +96,7 @@ public final class MetadataService: SandboxService {
     }
 
     private func refused(_ status: Int, _ message: String) -> ServedResponse {
-        refusal(status: status, message: message, reason: nil, code: nil, retryAfterSeconds: nil)
+        refusal(RefusalText(status, message))
     }
 
     private func answer(_ text: String, _ type: String, status: Int = 200) -> ServedResponse {

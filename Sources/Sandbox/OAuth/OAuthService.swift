@@ -1,5 +1,5 @@
 import Synchronization
-public import Text
+import Text
 
 /// A stand-in for Google's token endpoint: tokens for the assertions of the sandbox's service account and for its refresh token.
 public final class OAuthService: SandboxService {
@@ -58,15 +58,9 @@ public final class OAuthService: SandboxService {
     }
 
     /// An error as RFC 6749, 5.2, has it.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        let word = reason ?? (status >= 500 ? "internal_failure" : "invalid_request")
-        return .json(["error": .string(word), "error_description": .string(message)], status: status)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        let word = told.reason ?? (told.status >= 500 ? "internal_failure" : "invalid_request")
+        return .json(["error": .string(word), "error_description": .string(told.message)], status: told.status)
     }
 
     public func respond(to exchange: Exchange) throws -> ServedResponse {
@@ -132,6 +126,6 @@ public final class OAuthService: SandboxService {
     }
 
     private func refused(_ status: Int, _ word: String, _ message: String) -> ServedResponse {
-        refusal(status: status, message: message, reason: word, code: nil, retryAfterSeconds: nil)
+        refusal(RefusalText(status, message, reason: word))
     }
 }

@@ -1,5 +1,5 @@
 import Synchronization
-public import Text
+import Text
 
 /// A stand-in for Cloud Storage's JSON API that keeps objects as files in a directory.
 ///
@@ -46,14 +46,8 @@ public final class StorageService: SandboxService {
     }
 
     /// An error in Google's JSON form.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        .googleError(status, reason ?? googleReason(status), message)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        .googleError(told.status, told.reason ?? googleReason(told.status), told.message)
     }
 
     public func respond(to exchange: Exchange) throws -> ServedResponse {

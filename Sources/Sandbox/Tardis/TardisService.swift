@@ -1,5 +1,5 @@
 import Synchronization
-public import Text
+import Text
 
 /// A stand-in for Tardis: dataset files, and the catalogue of its metadata API, on one server.
 public final class TardisService: SandboxService {
@@ -64,16 +64,10 @@ public final class TardisService: SandboxService {
     }
 
     /// An error in Tardis's JSON form.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        var json: JSONObject = ["code": .integer(code ?? status), "message": .string(message)]
-        json["retryAfterSeconds"] = retryAfterSeconds
-        return .json(.object(json), status: status)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        var json: JSONObject = ["code": .integer(told.code ?? told.status), "message": .string(told.message)]
+        json["retryAfterSeconds"] = told.retryAfterSeconds
+        return .json(.object(json), status: told.status)
     }
 
     public func respond(to exchange: Exchange) throws -> ServedResponse {
@@ -135,7 +129,7 @@ public final class TardisService: SandboxService {
     }
 
     private func refuse(_ status: Int, _ message: String, code: Int? = nil) -> ServedResponse {
-        refusal(status: status, message: message, reason: nil, code: code, retryAfterSeconds: nil)
+        refusal(RefusalText(status, message, code: code))
     }
 
     // MARK: metadata
@@ -250,11 +244,12 @@ public final class TardisService: SandboxService {
         }
         guard left > 0 else { return nil }
         return refusal(
-            status: 403,
-            message: "API key is already in use from another IP address.",
-            reason: nil,
-            code: 274,
-            retryAfterSeconds: .integer((left + 999_999) / 1_000_000)
+            RefusalText(
+                403,
+                "API key is already in use from another IP address.",
+                code: 274,
+                retryAfterSeconds: .integer((left + 999_999) / 1_000_000)
+            )
         )
     }
 

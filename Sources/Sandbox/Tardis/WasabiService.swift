@@ -1,5 +1,5 @@
 import Synchronization
-public import Text
+import Text
 
 /// The storage behind Tardis: serves pre-signed links only, and refuses a request that also carries `Authorization`.
 public final class WasabiService: SandboxService {
@@ -54,15 +54,9 @@ public final class WasabiService: SandboxService {
     }
 
     /// An error in S3's XML form.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
+    public func refusal(_ told: RefusalText) -> ServedResponse {
         let usual = [403: "AccessDenied", 404: "NoSuchKey", 503: "SlowDown"]
-        return xml(status, reason ?? usual[status] ?? "InternalError", message)
+        return xml(told.status, told.reason ?? usual[told.status] ?? "InternalError", told.message)
     }
 
     public func respond(to exchange: Exchange) throws -> ServedResponse {
