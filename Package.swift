@@ -22,6 +22,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// What the sandbox has in it: programs that its VMs find, and Google's descriptions of its APIs.
+let sandboxFiles =
+    ["apt-get", "docker", "shutdown", "systemctl"].map { "Machines/StandIns/\($0)" }
+    + [
+        "artifactregistry", "cloudbuild", "cloudresourcemanager", "compute", "iam", "iamcredentials", "secretmanager",
+        "serviceusage", "storage",
+    ].map { "Contracts/\($0).json" }
+
 let package = Package(
     name: "market-tick-data-handler",
     targets: [
@@ -33,41 +41,43 @@ let package = Package(
         .target(name: "CShims"),
 
         // Ground.
-        library("Transport", ["CLibcurl", "CLibcrypto"]),
+        library("Text", []),
+        library("Transport", ["CLibcurl", "CLibcrypto", "Text"]),
         library("Parquet", ["CZstd", "CShims"]),
 
         // Services: one outside system or one craft each; they do not know each other.
-        library("Tardis", ["Transport"]),
+        library("Tardis", ["Text", "Transport"]),
         library("Ticks", ["Parquet", "CISAL", "CShims"]),
-        library("GoogleCloud", ["Transport", "CLibcrypto", "CISAL"]),
-        library("Console", []),
+        library("GoogleCloud", ["Text", "Transport", "CLibcrypto", "CISAL"]),
+        library("Console", ["Text"]),
 
         // Shared by the tools.
-        library("Common", ["CShims", "Console", "GoogleCloud", "Tardis", "Transport"]),
+        library("Common", ["CShims", "Console", "GoogleCloud", "Tardis", "Text", "Transport"]),
 
         // What the tools that change the cloud decide about VMs, prices and egress.
-        library("Fleet", ["Common", "Console", "GoogleCloud", "Tardis", "Transport"]),
+        library("Fleet", ["Common", "Console", "GoogleCloud", "Tardis", "Text", "Transport"]),
 
         // Local stand-ins for the outside world, for tick-sandbox and the tests.
         .target(
             name: "Sandbox",
-            dependencies: ["CLibcrypto", "CISAL"],
-            resources: ["apt-get", "docker", "shutdown", "systemctl"].map { .embedInCode("Machines/StandIns/\($0)") },
+            dependencies: ["Text", "CLibcrypto", "CISAL"],
+            resources: sandboxFiles.map { .embedInCode($0) },
             swiftSettings: settings
         ),
 
         // Tools.
-        tool("vm-data-downloader", ["Common", "Console", "GoogleCloud", "Parquet", "Tardis", "Ticks", "Transport"]),
-        tool("gcs-upload-service", ["Common", "Console", "GoogleCloud", "Transport"]),
-        tool("setup-iam", ["Common", "Console", "Fleet", "GoogleCloud", "Transport"]),
+        tool("vm-data-downloader", ["Common", "Console", "GoogleCloud", "Parquet", "Tardis", "Text", "Ticks", "Transport"]),
+        tool("gcs-upload-service", ["Common", "Console", "GoogleCloud", "Text", "Transport"]),
+        tool("setup-iam", ["Common", "Console", "Fleet", "GoogleCloud", "Text", "Transport"]),
         tool(
             "orchestrate-tick-download",
-            ["Common", "Console", "Fleet", "GoogleCloud", "Tardis", "Transport"]
+            ["Common", "Console", "Fleet", "GoogleCloud", "Tardis", "Text", "Transport"]
         ),
         tool("cleanup-tick-vms", ["Common", "Console", "Fleet", "GoogleCloud", "Transport"]),
-        tool("monitor-tick-download", ["Common", "Console", "Fleet", "GoogleCloud", "Transport"]),
+        tool("monitor-tick-download", ["Common", "Console", "Fleet", "GoogleCloud", "Text", "Transport"]),
         tool("tick-sandbox", ["Common", "Console", "Sandbox"]),
 
+        tests("TextTests", ["Text"]),
         tests("TransportTests", ["Transport", "Sandbox"]),
         tests("ParquetTests", ["Parquet"]),
         tests("TicksTests", ["Ticks", "Parquet"]),
@@ -75,12 +85,12 @@ let package = Package(
         tests("GoogleCloudTests", ["GoogleCloud", "Transport", "Sandbox"]),
         .testTarget(
             name: "ConsoleTests",
-            dependencies: ["Console"],
+            dependencies: ["Console", "Text"],
             exclude: ["Snapshots"],
             swiftSettings: settings
         ),
-        tests("CommonTests", ["Common", "Console", "GoogleCloud"]),
-        tests("FleetTests", ["Common", "Console", "Fleet", "GoogleCloud", "Sandbox", "Tardis", "Transport"]),
-        tests("SandboxTests", ["Sandbox"]),
+        tests("CommonTests", ["Common", "Console", "GoogleCloud", "Text"]),
+        tests("FleetTests", ["Common", "Console", "Fleet", "GoogleCloud", "Sandbox", "Tardis", "Text", "Transport"]),
+        tests("SandboxTests", ["Sandbox", "Text"]),
     ]
 )

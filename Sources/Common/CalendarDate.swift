@@ -1,4 +1,5 @@
 import Console
+import Text
 
 /// A day of the proleptic Gregorian calendar, in UTC.
 public struct CalendarDate: Sendable, Hashable, Comparable {
@@ -71,6 +72,6 @@ extension CalendarDate: CustomStringConvertible {
     public var description: String {
         let (year, month, day) = CivilTime.civil(epochDay: epochDay)
         return
-            "\(CivilTime.digits(Int64(year), 4))-\(CivilTime.digits(Int64(month), 2))-\(CivilTime.digits(Int64(day), 2))"
+            "\(CivilTime.digits(year, 4))-\(CivilTime.digits(month, 2))-\(CivilTime.digits(day, 2))"
     }
 }

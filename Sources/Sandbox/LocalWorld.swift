@@ -2,7 +2,6 @@
 public final class LocalWorld: Sendable {
     /// The stand-ins that can be given a port.
     public enum Port: String, Sendable, CaseIterable {
-        /// Tardis.
         case tardis
         /// Cloud Storage over http.
         case storage = "gcs"
@@ -10,17 +9,11 @@ public final class LocalWorld: Sendable {
         case storageTLS = "gcs-https"
         /// Compute Engine.
         case compute
-        /// Resource Manager.
         case resourceManager = "cloudresourcemanager"
-        /// Service Usage.
         case serviceUsage = "serviceusage"
-        /// Secret Manager.
         case secretManager = "secretmanager"
-        /// Artifact Registry.
         case artifactRegistry = "artifactregistry"
-        /// Cloud Build.
         case cloudBuild = "cloudbuild"
-        /// IAM.
         case iam
         /// IAM's tokens for service accounts.
         case iamCredentials = "iamcredentials"
@@ -38,7 +31,6 @@ public final class LocalWorld: Sendable {
         public var project = CloudProject()
         /// Directory for buckets and objects.
         public var store: String
-        /// Buckets to make.
         public var buckets: [String] = []
         /// How those of them are set up that are not plain.
         public var bucketSettings: [String: BucketSettings] = [:]
@@ -107,17 +99,11 @@ public final class LocalWorld: Sendable {
     public let storageTLSServer: SandboxServer
     /// Compute Engine.
     public let computeServer: SandboxServer
-    /// Resource Manager.
     public let resourceManagerServer: SandboxServer
-    /// Service Usage.
     public let serviceUsageServer: SandboxServer
-    /// Secret Manager.
     public let secretManagerServer: SandboxServer
-    /// Artifact Registry.
     public let artifactRegistryServer: SandboxServer
-    /// Cloud Build.
     public let cloudBuildServer: SandboxServer
-    /// IAM.
     public let iamServer: SandboxServer
     /// IAM's tokens for service accounts.
     public let iamCredentialsServer: SandboxServer

@@ -2,7 +2,6 @@
 public struct ExchangeCatalogue: Sendable, Equatable {
     /// One symbol of the archive.
     public struct Symbol: Sendable, Equatable {
-        /// The symbol.
         public let id: String
         /// spot, future, perpetual, option, combo …
         public let type: String

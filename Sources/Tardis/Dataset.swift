@@ -1,3 +1,5 @@
+import Text
+
 /// One file of Tardis's data sets: a day of one data type of one symbol.
 public struct Dataset: Sendable, Hashable {
     /// Tardis's id of the exchange: `binance-futures`.
@@ -13,7 +15,6 @@ public struct Dataset: Sendable, Hashable {
     /// The symbol as the exchange writes it.
     public let symbol: String
 
-    /// A file.
     public init(exchange: String, dataType: String, year: Int, month: Int, day: Int, symbol: String) {
         self.exchange = exchange
         self.dataType = dataType
@@ -27,31 +28,14 @@ public struct Dataset: Sendable, Hashable {
     /// become upper-case, and what is not safe in a URL is percent-encoded, as Tardis's own clients do it.
     public var path: String {
         let name = String(symbol.map { $0 == "/" || $0 == ":" ? "-" : $0 }).uppercased()
-        return "/v1/\(exchange)/\(dataType)/\(padded(year, 4))/\(padded(month, 2))/\(padded(day, 2))/"
-            + "\(Self.percentEncoded(name)).csv.gz"
+        return
+            "/v1/\(exchange)/\(dataType)/\(CivilTime.digits(year, 4))/\(CivilTime.digits(month, 2))/\(CivilTime.digits(day, 2))/"
+            + "\(percentEncoded(name)).csv.gz"
     }
 
     /// The day, `YYYY-MM-DD`.
-    public var date: String { "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))" }
+    public var date: String { "\(CivilTime.digits(year, 4))-\(CivilTime.digits(month, 2))-\(CivilTime.digits(day, 2))" }
 
     /// The first day of each month is free for everybody, and asking for it without a key does not occupy the key.
     public var isFree: Bool { day == 1 }
-
-    private func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-
-    private static func percentEncoded(_ text: String) -> String {
-        let safe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-        let hex = Array("0123456789ABCDEF")
-        return text.utf8.reduce(into: "") { encoded, byte in
-            let character = Character(UnicodeScalar(byte))
-            if byte < 0x80, safe.contains(character) {
-                encoded.append(character)
-            } else {
-                encoded += "%\(hex[Int(byte >> 4)])\(hex[Int(byte & 15)])"
-            }
-        }
-    }
 }

@@ -13,7 +13,6 @@ public struct KeyAccess: Sendable, Equatable {
     /// The kind of data: `perpetuals`, `derivatives`, `spot`, `all` …
     public let dataPlan: String
 
-    /// An entry, for fakes and tests.
     public init(
         exchange: String,
         accessType: String,

@@ -17,7 +17,6 @@ public struct TardisClient: Sendable {
         /// How long the client waits, in all, for a key that is in use elsewhere.
         public var lockBudget = Duration.seconds(4 * 3600)
 
-        /// The defaults.
         public init() {}
     }
 

@@ -61,6 +61,5 @@ public struct TardisError: Error, Sendable, Equatable {
 extension TardisError: RetryClassified {}
 
 extension TardisError: CustomStringConvertible {
-    /// One sentence.
     public var description: String { "\(operation): \(detail)" }
 }

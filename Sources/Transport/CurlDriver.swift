@@ -21,7 +21,6 @@ final class CurlDriver {
         _ = tick_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.transfersPerHost)
     }
 
-    /// Carries out one command.
     func carryOut(_ command: CurlLoop.Command) {
         switch command {
         case .start(let transfer):

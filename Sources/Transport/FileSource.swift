@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Text
 
 /// A `file://` URL as the source of a download. Not by libcurl, which would read the whole file into memory once paused.
 enum FileSource {
@@ -48,19 +49,8 @@ enum FileSource {
         var rest = url.dropFirst("file://".count)
         if rest.lowercased().hasPrefix("localhost/") { rest = rest.dropFirst("localhost".count) }
         guard url.lowercased().hasPrefix("file:///") || rest.hasPrefix("/") else { return nil }
-        var bytes: [UInt8] = []
-        var input = rest.utf8.makeIterator()
-        while let byte = input.next() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = input.next(), let low = input.next(),
-                let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16), value != 0
-            else { return nil }
-            bytes.append(value)
-        }
-        return String(validating: bytes, as: UTF8.self)
+        guard let path = percentDecoded(rest), !path.contains("\0") else { return nil }
+        return path
     }
 }
 

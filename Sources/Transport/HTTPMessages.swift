@@ -11,7 +11,6 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         public let value: String
     }
 
-    /// No headers.
     public init() {}
 
     /// Headers from a literal, in its order.
@@ -46,7 +45,6 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
 /// What a request carries.
 public enum HTTPBody: Sendable {
-    /// No body.
     case none
     /// The whole body in memory; can be sent again on a retry or a redirect.
     case bytes([UInt8])
@@ -107,7 +105,6 @@ public struct HTTPHead: Sendable {
     /// The URL that answered, after redirects.
     public let url: String
 
-    /// A head, for transports and their fakes.
     public init(status: Int, headers: HTTPHeaders, url: String) {
         self.status = status
         self.headers = headers
@@ -122,7 +119,6 @@ public struct HTTPResponse: Sendable {
     /// The body, not decoded.
     public let body: [UInt8]
 
-    /// An answer, for transports and their fakes.
     public init(head: HTTPHead, body: [UInt8]) {
         self.head = head
         self.body = body
@@ -143,7 +139,6 @@ public struct HTTPDownload: Sendable {
     /// Ends the transfer at once; harmless after its end.
     public let cancel: @Sendable () -> Void
 
-    /// A download, for transports and their fakes.
     public init(
         head: HTTPHead,
         next: @escaping @Sendable () async throws -> [UInt8]?,

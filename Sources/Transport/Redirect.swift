@@ -3,7 +3,9 @@ private let followed: Set<Int> = [301, 302, 303, 307, 308]
 
 /// The request that a redirect asks for, nil when the answer is none.
 ///
-/// RFC 9110, 15.4: 303 turns everything but HEAD into GET, 301 and 302 turn POST into GET, 307 and 308 keep all.
+/// RFC 9110, 15.4: 303 turns everything but HEAD into GET, 301 and 302 turn POST into GET, 307 and 308 keep all. Not by
+/// libcurl, which at a later hop keeps the first one's proxy, also for this machine, sends a secret body on over plain http, and
+/// keeps a method that is set by name.
 func redirected(_ request: HTTPRequest, by head: HTTPHead) throws(TransportError) -> HTTPRequest? {
     guard followed.contains(head.status), let location = head.headers["Location"] else { return nil }
     let operation = "\(request.method) \(redactedURL(request.url))"

@@ -26,7 +26,6 @@ public struct TransportError: Error, Sendable, Equatable {
         case cancelled
     }
 
-    /// What went wrong.
     public let kind: Kind
     /// What was tried, without secrets: `GET https://host/path`.
     public let operation: String
@@ -42,7 +41,6 @@ public struct TransportError: Error, Sendable, Equatable {
 }
 
 extension TransportError: CustomStringConvertible {
-    /// One sentence.
     public var description: String { "\(operation): \(detail)" }
 }
 

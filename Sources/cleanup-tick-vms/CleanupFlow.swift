@@ -2,6 +2,7 @@ import Common
 import Console
 import Fleet
 import GoogleCloud
+import Text
 import Transport
 
 /// What `cleanup-tick-vms` does.

@@ -2,6 +2,7 @@ import Common
 import Console
 import Glibc
 import GoogleCloud
+import Text
 import Transport
 
 /// What `gcs-upload-service` does.

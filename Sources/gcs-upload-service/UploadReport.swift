@@ -1,5 +1,6 @@
 import Common
 import Console
+import Text
 
 /// What became of the files, for people and programs.
 struct UploadReport {

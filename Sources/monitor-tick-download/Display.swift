@@ -1,6 +1,7 @@
 import Common
 import Console
 import Fleet
+import Text
 
 /// Prints looks on stdout, once or one below the other.
 struct Display {

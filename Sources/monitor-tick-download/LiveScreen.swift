@@ -1,6 +1,7 @@
 import Common
 import Console
 import Synchronization
+import Text
 
 /// A text on the terminal that is drawn anew in its place.
 final class LiveScreen: Sendable {

@@ -1,6 +1,7 @@
 import Common
 import Console
 import Fleet
+import Text
 
 /// Prints a log as it comes: text as it is, JSON as one document at the end, JSON lines piece by piece.
 final class LogPrinter {

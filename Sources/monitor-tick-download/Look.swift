@@ -1,5 +1,6 @@
 import Console
 import Fleet
+import Text
 
 /// One look at something: the screen, the document, and what it means for a script.
 struct Look {

@@ -2,6 +2,7 @@ import Common
 import Console
 import Fleet
 import GoogleCloud
+import Text
 
 /// What `monitor-tick-download` does.
 struct MonitorCommand {

@@ -1,6 +1,7 @@
 import Common
 import Console
 import Fleet
+import Text
 
 /// Looks again and again: drawn in place on a terminal, otherwise one look below the other.
 struct Watch {

@@ -3,6 +3,7 @@ import Console
 import Fleet
 import Glibc
 import GoogleCloud
+import Text
 import Transport
 
 /// `--local`: the plan by processes of this machine, into any bucket or folder.
@@ -124,7 +125,7 @@ extension LocalFleet.Ending {
             "shard": .int(Int64(shard)),
             "attempts": .int(Int64(attempts)),
             "status": .int(Int64(status)),
-            "reason": reason.map(JSONValue.string) ?? nil,
+            "reason": reason.map(JSONValue.string) ?? .null,
         ]
     }
 }

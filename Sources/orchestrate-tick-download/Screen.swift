@@ -1,6 +1,7 @@
 import Common
 import Console
 import Fleet
+import Text
 
 /// What the tool shows: the result on stdout, all else on stderr.
 struct Screen {

@@ -2,6 +2,7 @@ import Common
 import Console
 import Fleet
 import GoogleCloud
+import Text
 import Transport
 
 /// What `setup-iam` does: look at each thing, and make what is missing unless it is only to be shown.

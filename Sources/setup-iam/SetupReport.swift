@@ -1,6 +1,7 @@
 import Common
 import Console
 import Fleet
+import Text
 
 /// One thing that was looked at, and what became of it.
 struct SetupItem: Sendable {

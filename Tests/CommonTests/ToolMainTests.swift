@@ -1,6 +1,7 @@
 import Common
 import Console
 import Testing
+import Text
 import Transport
 
 struct ToolMainTests {

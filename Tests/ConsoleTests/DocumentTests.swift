@@ -1,5 +1,6 @@
 import Console
 import Testing
+import Text
 
 struct DocumentTests {
     @Test(arguments: [80, 120, 40])
@@ -12,7 +13,6 @@ struct DocumentTests {
     @Test func referencePagesShowEverything() throws {
         expectSnapshot(try shown(sample, ["--document", "markdown"]), "markdown")
         expectSnapshot(try shown(nested, ["--document", "markdown"]), "markdown-subcommands")
-        expectSnapshot(try shown(nested, ["--document", "man"]), "man")
     }
 
     @Test(arguments: ["bash", "zsh", "fish"])

@@ -65,11 +65,6 @@ struct OutputTests {
         #expect(Format.fixed(1.005, decimals: 3) == "1.005")
     }
 
-    @Test func timestampsAreWrittenInUTC() {
-        #expect(CivilTime.rfc3339(epochMicroseconds: 1_684_800_000_000_007) == "2023-05-23T00:00:00.000007Z")
-        #expect(CivilTime.rfc3339(epochMicroseconds: -1) == "1969-12-31T23:59:59.999999Z")
-    }
-
     @Test func widthCountsColumns() {
         #expect(displayWidth("ab") == 2)
         #expect(displayWidth("币安") == 4)

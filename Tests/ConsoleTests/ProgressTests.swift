@@ -1,6 +1,7 @@
 import Console
 import Synchronization
 import Testing
+import Text
 
 /// A time that the test sets.
 private final class TestTime: Sendable {

@@ -176,19 +176,6 @@ struct CleanupChoiceTests {
         #expect(unknown.busy.isEmpty == still.contains(status))
     }
 
-    @Test(
-        "points in time are read with their offsets",
-        arguments: [
-            ("1970-01-01T00:00:00Z", Int64(0)), ("2023-05-24T19:00:00-07:00", 1_684_980_000),
-            ("2023-05-25T02:00:00.123456z", 1_684_980_000), ("2023-05-25T07:30:00+05:30", 1_684_980_000),
-            ("2023-05-25T02:00:00", nil), ("2023-05-25 02:00:00Z", nil), ("2023-13-25T02:00:00Z", nil),
-            ("2023-05-25T02:00:00+5", nil), ("", nil), ("２０２３-05-25T02:00:00Z", nil),
-        ]
-    )
-    func times(text: String, seconds: Int64?) {
-        #expect(Timestamp.epochSeconds(rfc3339: text) == seconds)
-    }
-
     @Test("how the tool ends follows from what became of everything")
     func status() {
         func ends(_ results: CleanupReport.Result...) -> ExitStatus {

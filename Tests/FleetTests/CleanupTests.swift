@@ -5,6 +5,7 @@ import Sandbox
 import Testing
 
 @testable import Fleet
+import Text
 
 /// Against the stand-in of Compute Engine, over HTTP.
 @Suite("Clean-up: against a project")
@@ -228,7 +229,7 @@ struct CleanupTests {
     @Test("disks that VMs left behind go, those of others and those in use stay")
     func disks() async throws {
         try await CleanupWorld.run { world in
-            let disk: (String, Bool) -> [(String, Sandbox.JSONValue)] = { name, autoDelete in
+            let disk: (String, Bool) -> [(String, JSONValue)] = { name, autoDelete in
                 [
                     (
                         "disks",

@@ -5,6 +5,7 @@ import GoogleCloud
 import Sandbox
 import Synchronization
 import Testing
+import Text
 import Transport
 
 /// Compute Engine's stand-in with a project, a bucket in memory, and the kit's clients in front of them.
@@ -93,10 +94,10 @@ final class CleanupWorld: Sendable {
         labels: [String: String] = [:],
         project: String = project,
         zone: String = "asia-northeast1-a",
-        _ more: [(String, Sandbox.JSONValue)] = []
+        _ more: [(String, JSONValue)] = []
     ) throws {
-        var body: Sandbox.JSONObject = ["name": .string(name)]
-        var texts = Sandbox.JSONObject()
+        var body: JSONObject = ["name": .string(name)]
+        var texts = JSONObject()
         for (key, value) in labels { texts[key] = .string(value) }
         body["labels"] = .object(texts)
         for (key, value) in more { body[key] = value }

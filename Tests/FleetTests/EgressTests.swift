@@ -5,6 +5,7 @@ import Sandbox
 import Testing
 
 @testable import Fleet
+import Text
 
 /// Against the stand-in of Compute Engine, over HTTP.
 @Suite("Shared egress: made and removed")

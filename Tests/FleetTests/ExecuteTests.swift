@@ -7,6 +7,7 @@ import Testing
 import Transport
 
 @testable import Fleet
+import Text
 
 /// Launches against the sandbox: what is asked for, and what is there afterwards.
 @Suite(.serialized) struct ExecuteTests {

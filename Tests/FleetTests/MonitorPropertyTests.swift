@@ -3,6 +3,7 @@ import Console
 import Fleet
 import GoogleCloud
 import Testing
+import Text
 
 /// Whatever happens to a fleet, the numbers shown are those of the bucket and of the project.
 @Suite struct MonitorPropertyTests {

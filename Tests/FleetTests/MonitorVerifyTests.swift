@@ -3,6 +3,7 @@ import Console
 import Fleet
 import GoogleCloud
 import Testing
+import Text
 
 /// Whether a date's objects are all there and what they say they are.
 @Suite struct MonitorVerifyTests {

@@ -5,6 +5,7 @@ import Testing
 
 @testable import Fleet
 @testable import Tardis
+import Text
 
 /// What the checks before a launch say of what they learned.
 @Suite struct PreflightTests {

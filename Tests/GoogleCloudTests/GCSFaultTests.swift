@@ -33,25 +33,25 @@ private enum Job: CaseIterable, Sendable {
 }
 
 @Suite struct GCSFaultTests {
-    @Test(arguments: Job.allCases, FakeGCS.Fault.allCases)
-    fileprivate func oneFaultAtAnyRequestLeavesTheWholeObjectOrNone(job: Job, fault: FakeGCS.Fault) async throws {
+    @Test(arguments: Job.allCases, FaultyStorage.Fault.allCases)
+    fileprivate func oneFaultAtAnyRequestLeavesTheWholeObjectOrNone(job: Job, fault: FaultyStorage.Fault) async throws {
         var index = 0
         var lost = 0
         while true {
             let at = index
-            let fake = FakeGCS { number, _ in number == at ? fault : nil }
+            let storage = try FaultyStorage { $0 == at ? fault : nil }
             do {
-                let info = try await job.run(gcsStore(fake))
+                let info = try await job.run(gcsStore(storage))
                 #expect(info.metadata == job.metadata && info.crc32c == CRC32C.of(job.bytes))
-                let stored = fake.world.withLock { $0.objects["x"] }
-                #expect(stored?.bytes == job.bytes && stored?.info == info, "\(job) \(fault) at \(at)")
+                #expect(try await storage.calm.get("x", range: nil) == job.bytes, "\(job) \(fault) at \(at)")
+                #expect(try await storage.calm.info("x") == info, "\(job) \(fault) at \(at)")
             } catch let error as StorageError {
                 lost += 1
                 #expect(error.kind == .uploadLost && fault == .sessionGone, "\(job) \(fault) at \(at): \(error)")
-                #expect(fake.world.withLock { $0.objects.isEmpty })
+                #expect(try await storage.calm.listAll(prefix: "").isEmpty)
             }
-            #expect(fake.world.withLock { $0.violations } == [], "\(job) \(fault) at \(at)")
-            if fake.requests.count <= at { break }
+            #expect(storage.violations == [], "\(job) \(fault) at \(at)")
+            if storage.requests.count <= at { break }
             index += 1
         }
         // Only a session that is lost after its first chunk was let go of cannot be saved.
@@ -62,8 +62,8 @@ private enum Job: CaseIterable, Sendable {
     fileprivate func whenNothingWorksAnyMoreTheErrorIsClearAndNothingIsThere(job: Job) async throws {
         for from in 0..<4 {
             let time = FakeTime()
-            let fake = FakeGCS { number, _ in number >= from ? .unavailable : nil }
-            let kind = await kindThrown { _ = try await job.run(gcsStore(fake, time: time)) }
+            let storage = try FaultyStorage { $0 >= from ? .unavailable : nil }
+            let kind = await kindThrown { _ = try await job.run(gcsStore(storage, time: time)) }
             guard let kind else { continue }
             #expect(kind == .server(503))
             #expect(time.slept.withLock { $0.count } >= 3)
@@ -72,45 +72,41 @@ private enum Job: CaseIterable, Sendable {
 
     @Test func theServersPauseIsKept() async throws {
         let time = FakeTime()
-        let fake = FakeGCS { number, _ in number == 1 ? .throttled : nil }
-        _ = try await Job.largeUpload.run(gcsStore(fake, time: time))
+        let storage = try FaultyStorage { $0 == 1 ? .throttled : nil }
+        _ = try await Job.largeUpload.run(gcsStore(storage, time: time))
         #expect(time.slept.withLock { $0 } == [.seconds(7)])
     }
 
     @Test func anotherWritersObjectIsAConflictEvenAfterARetry() async throws {
         for job in Job.allCases {
-            let fake = FakeGCS { number, _ in number == 0 ? .brokenBefore : nil }
-            let store = gcsStore(fake)
-            let other = FakeGCS()
-            _ = try await gcsStore(other).put("x", [1], options: PutOptions())
-            let there = other.world.withLock { $0.objects }
-            fake.world.withLock { $0.objects = there }
-            #expect(await kindThrown { _ = try await job.run(store) } == .preconditionFailed)
-            #expect(fake.world.withLock { $0.objects["x"]?.bytes } == [1])
+            let storage = try FaultyStorage { $0 == 0 ? .brokenBefore : nil }
+            _ = try await storage.calm.put("x", [1], options: PutOptions())
+            #expect(await kindThrown { _ = try await job.run(gcsStore(storage)) } == .preconditionFailed)
+            #expect(try await storage.calm.get("x", range: nil) == [1])
         }
     }
 
     @Test func bytesThatChangeOnTheWayAreReadAgain() async throws {
-        let fake = FakeGCS()
-        let store = gcsStore(fake)
+        let storage = try FaultyStorage()
+        let store = gcsStore(storage)
         _ = try await store.put("x", [1, 2], options: PutOptions())
-        fake.world.withLock { $0.corruptsReads = true }
+        storage.changeNextRead()
         let bytes = try await store.get("x", range: nil)
-        #expect(bytes == [1, 2] && fake.requests.count == 3)
+        #expect(bytes == [1, 2] && storage.requests.count == 3)
     }
 
     @Test func abortCancelsTheSession() async throws {
-        let fake = FakeGCS()
-        let upload = try await gcsStore(fake).upload("x", options: PutOptions())
+        let storage = try FaultyStorage()
+        let upload = try await gcsStore(storage).upload("x", options: PutOptions())
         try await upload.write(pattern(300_000))
         await upload.abort()
-        #expect(fake.world.withLock { $0.sessions.values.map(\.isCancelled) } == [true])
-        #expect(fake.requests.last?.headers["Authorization"] == nil)
+        #expect(storage.endedSessions == [499])
+        #expect(storage.requests.last?.headers["Authorization"] == nil)
     }
 
     @Test func abortWorksForATaskThatIsCancelled() async throws {
-        let fake = FakeGCS()
-        let upload = try await gcsStore(fake).upload("x", options: PutOptions())
+        let storage = try FaultyStorage()
+        let upload = try await gcsStore(storage).upload("x", options: PutOptions())
         try await upload.write(pattern(300_000))
         let task = Task {
             while !Task.isCancelled { await Task.yield() }
@@ -118,7 +114,7 @@ private enum Job: CaseIterable, Sendable {
         }
         task.cancel()
         await task.value
-        #expect(fake.world.withLock { $0.sessions.values.map(\.isCancelled) } == [true])
+        #expect(storage.endedSessions == [499])
     }
 
     @Test func aRefusedTokenIsFetchedAnewOnce() async throws {
@@ -126,28 +122,27 @@ private enum Job: CaseIterable, Sendable {
         let tokens = CachingTokens(now: { 0 }) {
             AccessToken(secret: Secret("t\(counter.withLock { $0 += 1; return $0 })"), expires: 3600)
         }
-        let fake = FakeGCS()
-        fake.world.withLock { $0.acceptedToken = "t2" }
-        let info = try await gcsStore(fake, tokens: tokens).put("x", [1], options: PutOptions())
-        #expect(info.size == 1 && fake.requests.map { $0.headers["Authorization"] } == ["Bearer t1", "Bearer t2"])
-        fake.world.withLock { $0.acceptedToken = "other" }
-        #expect(await kindThrown { _ = try await gcsStore(fake, tokens: tokens).info("x") } == .unauthenticated)
+        let storage = try FaultyStorage(token: "t2")
+        let info = try await gcsStore(storage, tokens: tokens).put("x", [1], options: PutOptions())
+        #expect(info.size == 1 && storage.requests.map { $0.headers["Authorization"] } == ["Bearer t1", "Bearer t2"])
+        let other = try FaultyStorage(token: "other")
+        #expect(await kindThrown { _ = try await gcsStore(other, tokens: tokens).info("x") } == .unauthenticated)
     }
 
     @Test func aMissingBucketIsSaidAndCanBeMade() async throws {
-        let fake = FakeGCS()
-        fake.world.withLock { $0.buckets = [] }
-        let store = gcsStore(fake)
+        let storage = try FaultyStorage(bucket: nil)
+        let store = gcsStore(storage)
         #expect(try await store.bucketExists() == false)
         #expect(await kindThrown { _ = try await store.put("x", [1], options: PutOptions()) } == .bucketMissing)
         #expect(
             await kindThrown { _ = try await store.list(prefix: "", delimiter: nil, pageToken: nil) } == .bucketMissing
         )
         #expect(await kindThrown { _ = try await store.info("x") } == .bucketMissing)
-        try await store.createBucket(project: "p", location: "asia-northeast1")
+        try await store.createBucket(project: storage.project, location: "asia-northeast1")
         #expect(try await store.bucketExists())
         #expect(
-            await kindThrown { try await store.createBucket(project: "p", location: "x") } == .preconditionFailed
+            await kindThrown { try await store.createBucket(project: storage.project, location: "asia-northeast1") }
+                == .preconditionFailed
         )
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Sandbox
 import Synchronization
 import Transport
 
@@ -16,18 +17,18 @@ final class FakeTime: Sendable {
     }
 }
 
-/// The store of a test that talks to a fake; chunks are as small as they may be.
+/// The store of a test that talks to the sandbox; chunks are as small as they may be.
 func gcsStore(
-    _ fake: FakeGCS,
+    _ storage: FaultyStorage,
     time: FakeTime = FakeTime(),
     tokens: any TokenProvider = AnonymousTokens(),
     tries: Int = 4
 ) -> GCSStore {
     GCSStore(
         bucket: "bucket",
-        transport: fake,
+        transport: storage,
         tokens: tokens,
-        endpoint: "http://fake.invalid",
+        endpoint: storage.server.url,
         retry: RetryPolicy(tries: tries),
         chunkBytes: 1,
         clock: time.clock,

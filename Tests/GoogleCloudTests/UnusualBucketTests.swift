@@ -1,3 +1,4 @@
+import Sandbox
 import Synchronization
 import Testing
 import Transport
@@ -7,10 +8,11 @@ import Transport
 /// Buckets that answer otherwise than an ordinary one.
 @Suite struct UnusualBucketTests {
     @Test func aListingWithoutChecksumsIsReadAndCompletedWhereItMatters() async throws {
-        let fake = FakeGCS()
-        let store = gcsStore(fake)
+        var settings = Sandbox.BucketSettings()
+        settings.kmsKey = "projects/p/locations/l/keyRings/r/cryptoKeys/k"
+        let storage = try FaultyStorage(bucket: settings)
+        let store = gcsStore(storage)
         for name in ["a", "b", "c"] { _ = try await store.put(name, pattern(10), options: PutOptions()) }
-        fake.world.withLock { $0.listsNoChecksums = true }
         let listed = try await store.listAll(prefix: "")
         #expect(listed.map(\.name) == ["a", "b", "c"] && listed.allSatisfy { $0.crc32c == nil && $0.size == 10 })
         let complete = try await store.withChecksums(listed)

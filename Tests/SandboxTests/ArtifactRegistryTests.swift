@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 private let location = "/v1/projects/central-element-323112/locations/asia-northeast1"
 private let repository = "\(location)/repositories/market-tick-handler"

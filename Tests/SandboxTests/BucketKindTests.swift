@@ -1,5 +1,6 @@
 @testable import Sandbox
 import Testing
+import Text
 
 private let objects = "/storage/v1/b/special/o"
 

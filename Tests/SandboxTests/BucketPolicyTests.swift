@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 @Suite struct BucketPolicyTests {
     private let test: TestWorld

@@ -1,6 +1,7 @@
 @testable import Sandbox
 import Synchronization
 import Testing
+import Text
 
 private let project = "central-element-323112"
 private let builds = "/v1/projects/\(project)/locations/global/builds"
@@ -55,7 +56,7 @@ private final class Jobs: Sendable {
             "steps": [["name": "gcr.io/cloud-builders/docker", "id": "first", "args": ["build", "${_IMAGE}", "$$x"]]],
             "images": ["${_IMAGE}:$BUILD_ID", "$_IMAGE:latest"],
         ]
-        for field in changes.fields { body[field.name] = field.value }
+        for field in changes.members { body[field.key] = field.value }
         return .object(body)
     }
 

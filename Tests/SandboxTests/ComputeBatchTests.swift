@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 @Suite struct ComputeBatchTests {
     private static let path = "/batch/compute/v1"
@@ -11,7 +12,11 @@ import Testing
             text +=
                 "--===============77==\nContent-Type: application/http\nMIME-Version: 1.0\nContent-ID: <b+\(number)>\n\n"
             text += "\(part.0) HTTP/1.1\ncontent-type: application/json\nMIME-Version: 1.0\nHost: \n"
-            if let body = part.1?.text { text += "content-length: \(body.utf8.count)\n\n\(body)" } else { text += "\n" }
+            if let body = part.1?.text() {
+                text += "content-length: \(body.utf8.count)\n\n\(body)"
+            } else {
+                text += "\n"
+            }
             text += "\n"
         }
         return text + "--===============77==--"

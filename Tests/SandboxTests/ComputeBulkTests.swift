@@ -1,5 +1,6 @@
 @testable import Sandbox
 import Testing
+import Text
 
 @Suite struct ComputeBulkTests {
     @Test(arguments: [
@@ -15,7 +16,7 @@ import Testing
     ])
     func whatMakesNoSenseIsRefused(request: String, words: String) throws {
         let world = try ComputeWorld()
-        var body = try JSONValue.parse(Array(request.utf8)).object ?? [:]
+        var body = try JSONValue(parsing: request).object ?? [:]
         body["instanceProperties"] = ComputeWorld.bulkBody([])["instanceProperties"]
         let answer = try world.post("/instances/bulkInsert", .object(body))
         #expect(answer.status == 400 && answer.text.contains(words), "\(answer.text)")
@@ -144,10 +145,10 @@ import Testing
         let error = try world.bulk(["b"])["error"]?["errors"]?.array?.last
         #expect(error?["message"]?.string?.contains("'PREEMPTIBLE_CPUS'") == true)
         world.service.faults = [.quota(metric: "DISKS_TOTAL_GB", region: nil, limit: 150)]
-        #expect(try world.bulk(["b"])["error"]?.text.contains("'DISKS_TOTAL_GB'") == true)
+        #expect(try world.bulk(["b"])["error"]?.text().contains("'DISKS_TOTAL_GB'") == true)
         world.service.faults = [.quota(metric: "IN_USE_ADDRESSES", region: nil, limit: 0)]
         let open: JSONValue = [["accessConfigs": [["type": "ONE_TO_ONE_NAT"]]]]
-        #expect(try world.bulk(["b"], [("networkInterfaces", open)])["error"]?.text.contains("IN_USE") == true)
+        #expect(try world.bulk(["b"], [("networkInterfaces", open)])["error"]?.text().contains("IN_USE") == true)
         #expect(try world.bulk(["b"])["error"] == nil)
     }
 }

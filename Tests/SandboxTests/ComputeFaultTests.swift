@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 @Suite(.timeLimit(.minutes(30))) struct ComputeFaultTests {
     @Test(arguments: [
@@ -62,7 +63,7 @@ import Testing
     func aMissingPermissionIsNamed(permission: String, method: String, path: String, resource: String) throws {
         let world = try ComputeWorld(["deny permission=\(permission)"])
         let body = path.hasSuffix("bulkInsert") ? ComputeWorld.bulkBody(["vm-0"]) : nil
-        let bytes = body.map { Array($0.text.utf8) } ?? []
+        let bytes = body.map { Array($0.text().utf8) } ?? []
         let type = ["Content-Type": "application/json"]
         let answer = try world.client.call(method, ComputeWorld.zone + path, type, body: bytes)
         let message = "Required '\(permission)' permission for '\(resource)'"

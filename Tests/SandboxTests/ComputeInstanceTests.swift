@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 @Suite struct ComputeInstanceTests {
     @Test func manyAreMadeByOneRequest() throws {

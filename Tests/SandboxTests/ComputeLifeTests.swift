@@ -1,6 +1,7 @@
 import Sandbox
 import Synchronization
 import Testing
+import Text
 
 /// Boots VMs that do nothing but remember; the test ends their work.
 final class FakeHost: VMHost {

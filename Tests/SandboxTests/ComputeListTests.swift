@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 @Suite struct ComputeListTests {
     /// Three VMs: two of the kit in two zones, of which one stands still, and a stranger.
@@ -21,7 +22,7 @@ import Testing
     }
 
     private func found(_ filter: String, _ world: ComputeWorld) throws -> Answer {
-        let query = PercentCoding.encode(filter)
+        let query = percentEncoded(filter)
         return try world.get("/aggregated/instances?filter=\(query)", in: ComputeWorld.project)
     }
 
@@ -66,7 +67,7 @@ import Testing
         let world = try fleet()
         let json = try world.get("/aggregated/instances", in: ComputeWorld.project).json
         #expect(json["kind"] == "compute#instanceAggregatedList" && json["id"] == "projects/p-1/aggregated/instances")
-        let places = json["items"]?.object?.fields.map(\.name)
+        let places = json["items"]?.object?.members.map(\.key)
         #expect(
             places == [
                 "zones/asia-northeast1-a", "zones/asia-northeast1-b", "zones/asia-northeast1-c", "zones/us-central1-a",

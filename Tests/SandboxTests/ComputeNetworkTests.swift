@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 @Suite struct ComputeNetworkTests {
     private static let region = "/compute/v1/projects/p-1/regions/asia-northeast1"
@@ -67,7 +68,7 @@ import Testing
     ])
     func natsHaveRules(field: String, value: String, words: String) throws {
         let world = try ComputeWorld()
-        let value = try JSONValue.parse(Array(value.utf8))
+        let value = try JSONValue(parsing: value)
         _ = try world.done(try call(world, "POST", "/addresses", ["name": "tick-data-egress"]), in: Self.region)
         let answer = try call(world, "POST", "/routers", Self.router([Self.nat([(field, value)])]))
         #expect(answer.status == 400 && answer.text.contains(words), "\(answer.text)")
@@ -84,7 +85,7 @@ import Testing
         #expect(try world.client.call("POST", elsewhere, json: Self.router([Self.nat(auto)], "second")).status == 200)
         let all = try world.get("/aggregated/routers", in: ComputeWorld.project).json
         #expect(
-            all["items"]?.object?.fields.compactMap { $0.value["routers"]?.array?.first?["name"]?.string } == [
+            all["items"]?.object?.members.compactMap { $0.value["routers"]?.array?.first?["name"]?.string } == [
                 "first", "second",
             ]
         )

@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 @Suite(.timeLimit(.minutes(30))) struct ComputeOperationTests {
     private static let id = "6f1c2a1e-0d3b-4c5d-8e7f-001122334455"

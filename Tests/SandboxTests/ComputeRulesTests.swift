@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 @Suite struct ComputeRulesTests {
     @Test(arguments: [
@@ -33,7 +34,7 @@ import Testing
     ])
     func whatThePlatformRefusesIsRefused(field: String, value: String, words: String) throws {
         let world = try ComputeWorld()
-        let value = try JSONValue.parse(Array(value.utf8))
+        let value = try JSONValue(parsing: value)
         let answer = try world.post("/instances", ComputeWorld.body("vm", [(field, value)]))
         #expect(answer.status == 400)
         #expect(answer.text.contains(words), "\(answer.text)")

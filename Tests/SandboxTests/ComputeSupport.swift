@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 /// A stand-in of Compute Engine on a port of its own.
 final class ComputeWorld {
@@ -96,7 +97,7 @@ final class ComputeWorld {
 
     /// The names of a list's or an aggregated list's VMs.
     static func names(_ json: JSONValue) -> [String] {
-        let places = json["items"]?.object?.fields.flatMap { $0.value["instances"]?.array ?? [] }
+        let places = json["items"]?.object?.members.flatMap { $0.value["instances"]?.array ?? [] }
         return (json["items"]?.array ?? places ?? []).compactMap { $0["name"]?.string }
     }
 }

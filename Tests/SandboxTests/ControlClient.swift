@@ -1,5 +1,6 @@
 @testable import Sandbox
 import Testing
+import Text
 
 /// Calls one of Google's services with the operator's token.
 final class ControlClient {

@@ -1,5 +1,6 @@
 @testable import Sandbox
 import Testing
+import Text
 
 /// What a fault's answer looks like, and whom it strikes.
 @Suite struct FaultFormTests {
@@ -47,7 +48,7 @@ import Testing
     func anyTimeToWaitCanBeTold(words: String, header: String?, seconds: String?) throws {
         let answer = try tardis("status=403 code=274 \(words)")
         #expect(answer.headers["retry-after"] == header)
-        #expect(answer.json["retryAfterSeconds"]?.text == seconds)
+        #expect(answer.json["retryAfterSeconds"]?.text() == seconds)
         #expect(answer.json["code"] == 274)
     }
 

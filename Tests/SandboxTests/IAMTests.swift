@@ -1,5 +1,6 @@
 @testable import Sandbox
 import Testing
+import Text
 
 @Suite struct IAMTests {
     private let test: TestWorld

@@ -1,6 +1,7 @@
 import Dispatch
 @testable import Sandbox
 import Testing
+import Text
 
 @Suite struct MetadataTests {
     private let project = CloudProject()

@@ -1,5 +1,6 @@
 @testable import Sandbox
 import Testing
+import Text
 
 /// What is off in a new project, and what takes time.
 @Suite struct NewProjectTests {

@@ -1,6 +1,7 @@
 @testable import Sandbox
 import Synchronization
 import Testing
+import Text
 
 @Suite struct OAuthTests {
     private static let now = 1_700_000_000
@@ -29,12 +30,12 @@ import Testing
             "aud": "https://oauth2.googleapis.com/token", "iat": .integer(Self.now), "exp": .integer(Self.now + 3_600),
         ]
         change(&claims)
-        let signed = [header, .object(claims)].map { base64URL(Array($0.text.utf8)) }.joined(separator: ".")
+        let signed = [header, .object(claims)].map { base64URL(Array($0.text().utf8)) }.joined(separator: ".")
         return "\(signed).\(base64URL(try key.sign(Array(signed.utf8))))"
     }
 
     private func ask(_ form: [(String, String)], path: String = "/token") throws -> Answer {
-        let body = form.map { "\($0.0)=\(PercentCoding.encode($0.1))" }.joined(separator: "&")
+        let body = form.map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
         let type = ["Content-Type": "application/x-www-form-urlencoded"]
         return try client.call("POST", path, type, body: Array(body.utf8))
     }
@@ -52,7 +53,7 @@ import Testing
         #expect(project.tokens.grant(for: "Bearer \(token)x") == nil)
         #expect(project.tokens.grant(for: token) == nil)
         #expect(recorder.violations.isEmpty)
-        let record = recorder.requests.map(\.json.text).joined()
+        let record = recorder.requests.map { $0.json.text() }.joined()
         #expect(record.contains("jwt-bearer") && !record.contains("assertion") && !record.contains(token))
     }
 
@@ -83,7 +84,7 @@ import Testing
     }
 
     @Test func theKeyFileHoldsThatKey() throws {
-        let file = try JSONValue.parse(Array(try oauth.keyFile(url: server.url).utf8))
+        let file = try JSONValue(parsing: oauth.keyFile(url: server.url))
         #expect(file["client_email"]?.string == project.serviceAccount)
         #expect(file["token_uri"]?.string == "\(server.url)/token")
         #expect(file["private_key"]?.string?.hasPrefix("-----BEGIN PRIVATE KEY-----") == true)

@@ -1,5 +1,6 @@
 @testable import Sandbox
 import Testing
+import Text
 
 /// What an organisation forbids, in the words in which Google tells it.
 @Suite struct OrgPolicyTests {

@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 private let project = "/v1/projects/central-element-323112"
 

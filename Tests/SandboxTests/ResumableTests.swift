@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 private let start = "/upload/storage/v1/b/market/o?uploadType=resumable&name=r"
 private let object = "/storage/v1/b/market/o/r"

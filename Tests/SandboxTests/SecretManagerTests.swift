@@ -1,5 +1,6 @@
 @testable import Sandbox
 import Testing
+import Text
 
 private let secrets = "/v1/projects/central-element-323112/secrets"
 private let numbered = "projects/1060025368044/secrets"
@@ -76,7 +77,7 @@ private let numbered = "projects/1060025368044/secrets"
         _ = try client.post("\(secrets)/key:addVersion", ["payload": data])
         _ = try client.post("\(secrets)/key:addVersion", ["payload": ["data": [data]]])
         _ = try read()
-        let record = test.world.recorder.requests.map(\.json.text).joined() + test.violations.joined()
+        let record = test.world.recorder.requests.map { $0.json.text() }.joined() + test.violations.joined()
         #expect(record.contains("<redacted>") && test.violations.count == 2)
         #expect(!record.contains("plain-secret-text"))
         #expect(!record.contains(base64(Array("plain-secret-text".utf8)).prefix(12)))

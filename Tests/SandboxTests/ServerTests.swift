@@ -2,6 +2,7 @@ import Glibc
 import Sandbox
 import Synchronization
 import Testing
+import Text
 
 /// A thread beside the test's own.
 private final class Thread {
@@ -38,14 +39,8 @@ private struct EchoService: SandboxService {
         return .text("\(exchange.request.method) \(exchange.request.target) \(body.count) \(body.last ?? 0)")
     }
 
-    func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        .text(message, status: status)
+    func refusal(_ told: RefusalText) -> ServedResponse {
+        .text(told.message, status: told.status)
     }
 }
 

@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 private let services = "/v1/projects/central-element-323112/services"
 

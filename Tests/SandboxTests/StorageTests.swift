@@ -1,5 +1,6 @@
 import Sandbox
 import Testing
+import Text
 
 private let objects = "/storage/v1/b/market/o"
 private let upload = "/upload/storage/v1/b/market/o"

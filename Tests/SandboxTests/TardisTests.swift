@@ -1,6 +1,7 @@
 import CISAL
 import Sandbox
 import Testing
+import Text
 
 @Suite struct TardisTests {
     private let test: TestWorld

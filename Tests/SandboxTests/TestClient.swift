@@ -1,6 +1,7 @@
 import Glibc
 import Sandbox
 import Testing
+import Text
 
 /// An answer as it came over the wire.
 struct Answer {
@@ -11,7 +12,7 @@ struct Answer {
     let isCut: Bool
 
     var text: String { String(decoding: body, as: UTF8.self) }
-    var json: JSONValue { (try? JSONValue.parse(body)) ?? .null }
+    var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
 }
 
 struct ClientError: Error {}
@@ -68,7 +69,7 @@ final class TestClient {
     /// A request with a JSON body.
     func call(_ method: String, _ target: String, _ headers: [String: String] = [:], json: JSONValue) throws -> Answer {
         let type = ["Content-Type": "application/json"]
-        return try call(method, target, headers.merging(type) { $1 }, body: Array(json.text.utf8))
+        return try call(method, target, headers.merging(type) { $1 }, body: Array(json.text().utf8))
     }
 
     func readAnswer(bodyless: Bool = false) throws -> Answer {

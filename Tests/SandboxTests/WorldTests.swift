@@ -1,6 +1,7 @@
 import Glibc
 @testable import Sandbox
 import Testing
+import Text
 
 private let zone = "/compute/v1/projects/central-element-323112/zones/asia-northeast1-a"
 

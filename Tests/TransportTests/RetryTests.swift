@@ -74,6 +74,7 @@ final class FakeTime: Sendable {
 
 @Test(arguments: [
     ("120", Duration.seconds(120)), ("0", .zero), ("Sun, 06 Nov 1994 08:49:37 GMT", .seconds(37)),
+    ("Sunday, 06-Nov-94 08:49:37 GMT", .seconds(37)), ("Sun Nov  6 08:49:37 1994", .seconds(37)),
     ("Sun, 06 Nov 1994 08:48:00 GMT", .zero), ("Mon, 07 Nov 1994 08:49:00 GMT", .seconds(86_400)),
     ("Tue, 29 Feb 2000 00:00:00 GMT", .longestFromOutside), ("9223372036854775807", .longestFromOutside),
     ("99999999999999999999999", .longestFromOutside), ("Fri, 31 Dec 9999 23:59:59 GMT", .longestFromOutside), ("", nil),

@@ -1,4 +1,5 @@
 import Console
+import Text
 
 /// Takes typed members out of a JSON document of the kit's own, naming document and member when one is not as it should be.
 struct DocumentReader {

@@ -1,4 +1,5 @@
 import Console
+import Text
 
 /// What is to be there in the end for one date, and which shard brings what. Made once, read by every VM.
 public struct Plan: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Console
+import Text
 
 extension ShardState {
     /// The document, the same bytes for the same state.

@@ -1,5 +1,6 @@
 import Console
 public import GoogleCloud
+import Text
 public import Transport
 
 /// The connections of a tool: HTTP, Google's services and the store, as the tool's settings say.

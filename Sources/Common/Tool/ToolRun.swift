@@ -1,4 +1,5 @@
 public import Console
+import Text
 
 /// One run of a tool: the world, the checked command line, and where to log.
 public struct ToolRun: Sendable {

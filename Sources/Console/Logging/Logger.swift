@@ -1,3 +1,5 @@
+public import Text
+
 /// How much a message matters.
 public enum LogLevel: Int, Sendable, Comparable, CaseIterable {
     /// For whoever looks for a fault.
@@ -23,7 +25,6 @@ public enum LogLevel: Int, Sendable, Comparable, CaseIterable {
     /// The name in lower case.
     public var name: String { "\(self)" }
 
-    /// By weight.
     public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -46,7 +47,6 @@ public struct Logger: Sendable {
     private let format: Format
     private let sink: any TextSink
     private let now: @Sendable () -> Int64
-    private var labels: [(key: String, value: String)] = []
 
     /// A logger; `now` tells the time in microseconds since 1970.
     public init(level: LogLevel, format: Format, sink: any TextSink, now: @escaping @Sendable () -> Int64) {
@@ -54,16 +54,6 @@ public struct Logger: Sendable {
         self.format = format
         self.sink = sink
         self.now = now
-    }
-
-    /// The same logger with labels (run, vm, shard) on each line; a label of the same name is replaced.
-    public func with(_ added: KeyValuePairs<String, String>) -> Logger {
-        var logger = self
-        for (key, value) in added {
-            logger.labels.removeAll { $0.key == key }
-            logger.labels.append((key, value))
-        }
-        return logger
     }
 
     /// For whoever looks for a fault.
@@ -98,10 +88,7 @@ public struct Logger: Sendable {
     }
 
     private func plainLine(_ level: LogLevel, _ message: String, _ fields: JSONObject) -> String {
-        let labelled = JSONObject(
-            labels.map { ($0.key, .string($0.value)) } + fields.members.map { ($0.key, $0.value) }
-        )
-        let tail = labelled.members.isEmpty ? "" : "  " + text(of: labelled, separator: " ")
+        let tail = fields.members.isEmpty ? "" : "  " + text(of: fields, separator: " ")
         return
             "\(CivilTime.rfc3339(epochMicroseconds: now())) \(padded(level.name, to: 7)) \(printable(message))\(tail)"
     }
@@ -120,9 +107,6 @@ public struct Logger: Sendable {
             "message": .string(message),
             "timestamp": .string(CivilTime.rfc3339(epochMicroseconds: now())),
         ]
-        if !labels.isEmpty {
-            line["logging.googleapis.com/labels"] = .object(JSONObject(labels.map { ($0.key, .string($0.value)) }))
-        }
         for member in fields.members {
             // The agent would take these for its own.
             let isReserved = line[member.key] != nil

@@ -64,8 +64,7 @@ public struct CommandParser: Sendable {
             guard let shell = Shell(rawValue: name) else { throw complaint(about: "completions", name, in: words) }
             return shell.script(for: root)
         }
-        guard let form = given["document"]?.last else { return nil }
-        return form == "man" ? ManPage(root, version: version).render() : MarkdownPage(root).render()
+        return given["document"] == nil ? nil : MarkdownPage(root).render()
     }
 
     private func resolveOptions(_ words: WordReader, _ layers: [SettingsLayer]) throws -> [String: ResolvedValue] {

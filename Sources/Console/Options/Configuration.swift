@@ -1,6 +1,7 @@
+import Text
+
 /// What `--print-config` shows: every setting in scope with value and origin; secrets only as set or not set.
 public struct Configuration: Sendable {
-    /// One line of it.
     public struct Line: Sendable, Equatable {
         /// The option with its dashes, or the variable.
         public let setting: String

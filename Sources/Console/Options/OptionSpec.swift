@@ -14,9 +14,7 @@ public struct OptionSpec: Sendable {
     public enum Completion: Sendable, Equatable {
         /// The allowed values if there are any, otherwise nothing.
         case values
-        /// Files.
         case files
-        /// Directories.
         case directories
     }
 
@@ -69,7 +67,6 @@ public struct OptionSpec: Sendable {
         return option
     }
 
-    /// An option with one value.
     public static func value(
         _ name: String,
         short: Character? = nil,

@@ -49,7 +49,6 @@ public struct ResolvedValue: Sendable, Equatable {
     /// Where they come from.
     public let origin: ValueOrigin
 
-    /// A found value.
     public init(_ values: [String], _ origin: ValueOrigin) {
         self.values = values
         self.origin = origin

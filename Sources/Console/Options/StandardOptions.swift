@@ -61,7 +61,7 @@ public enum StandardOptions {
             "document",
             "FORM",
             help: "Print the command's reference page, and stop.",
-            allowed: ["markdown", "man"],
+            allowed: ["markdown"],
             section: section
         )
         option.isHidden = true

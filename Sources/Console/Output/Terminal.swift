@@ -7,7 +7,6 @@ public struct TerminalSize: Sendable, Equatable {
     /// Lines.
     public var rows: Int
 
-    /// A size.
     public init(columns: Int, rows: Int) {
         self.columns = columns
         self.rows = rows

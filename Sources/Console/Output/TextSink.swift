@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Text
 
 /// Where text goes: a descriptor, or memory in tests. Whatever the text holds, `write` lets nothing through that a terminal
 /// would act on; so no caller has to know which part of a line came from a server, a file or a bucket.
@@ -19,9 +20,7 @@ extension TextSink {
 
 /// A sink on an open file descriptor, unbuffered; writers do not mix within one call. It does not close the descriptor.
 public final class DescriptorSink: TextSink {
-    /// Standard output.
     public static let standardOutput = DescriptorSink(STDOUT_FILENO)
-    /// Standard error.
     public static let standardError = DescriptorSink(STDERR_FILENO)
 
     private let descriptor: Int32
@@ -69,7 +68,6 @@ public final class DescriptorSink: TextSink {
 public final class MemorySink: TextSink {
     private let content = Mutex("")
 
-    /// An empty sink.
     public init() {}
 
     /// All that was written.

@@ -1,3 +1,5 @@
+import Text
+
 /// How a piece of text looks where colour is on.
 public enum TextStyle: Sendable {
     /// As it is.

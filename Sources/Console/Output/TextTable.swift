@@ -1,6 +1,7 @@
+import Text
+
 /// A table of text: columns two blanks apart, no rules, so that it can be read by people and cut by tools.
 public struct TextTable: Sendable {
-    /// One column.
     public struct Column: Sendable {
         /// The heading.
         public var title: String
@@ -17,20 +18,17 @@ public struct TextTable: Sendable {
         }
     }
 
-    /// One cell.
     public struct Cell: Sendable, ExpressibleByStringLiteral {
         /// The text; control characters are shown as `?`.
         public var text: String
         /// How it looks where colour is on.
         public var style: TextStyle
 
-        /// A cell.
         public init(_ text: String, _ style: TextStyle = .plain) {
             self.text = printable(text)
             self.style = style
         }
 
-        /// A plain cell.
         public init(stringLiteral value: String) {
             self.init(value)
         }
@@ -39,7 +37,6 @@ public struct TextTable: Sendable {
     private let columns: [Column]
     private var rows: [[Cell]] = []
 
-    /// An empty table.
     public init(_ columns: [Column]) {
         self.columns = columns
     }

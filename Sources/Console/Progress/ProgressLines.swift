@@ -1,3 +1,5 @@
+import Text
+
 /// Progress as lines of text and as JSON lines.
 enum ProgressLines {
     /// One ended task as a sentence.

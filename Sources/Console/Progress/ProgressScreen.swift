@@ -1,3 +1,5 @@
+import Text
+
 /// Draws a progress model on a screen of a given size: a pure function, so that screens can be compared with stored ones.
 public enum ProgressScreen {
     /// The lines, none wider than the screen and at least one fewer than it has; fields that do not fit are left out.

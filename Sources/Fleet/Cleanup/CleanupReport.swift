@@ -1,4 +1,5 @@
 public import Console
+public import Text
 
 /// What a clean-up did, or would do, for people and programs.
 public struct CleanupReport: Sendable, Equatable {

@@ -1,5 +1,6 @@
 public import Common
 public import GoogleCloud
+import Text
 
 /// Which of the kit's VMs a clean-up is about. Whatever is not the kit's by both marks, exact name and label, is outside.
 public struct CleanupScope: Sendable {
@@ -71,7 +72,7 @@ public struct CleanupScope: Sendable {
     }
 
     private func age(created: String) -> Duration? {
-        Timestamp.epochSeconds(rfc3339: created).map { .seconds(now - $0) }
+        CivilTime.epochMicroseconds(rfc3339: created).map { .seconds(now - $0 / 1_000_000) }
     }
 }
 

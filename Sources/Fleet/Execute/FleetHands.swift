@@ -1,6 +1,7 @@
 import Common
 import Console
 import GoogleCloud
+import Text
 import Transport
 
 /// Carries out what was decided about a run's VMs.

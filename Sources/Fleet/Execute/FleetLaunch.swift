@@ -1,6 +1,7 @@
 import Common
 public import Console
 import GoogleCloud
+import Text
 
 /// Carries out, once, what has to be done for a run: plan, key, egress, and its VMs.
 public struct FleetLaunch: Sendable {

@@ -1,6 +1,7 @@
 import Common
 public import Console
 import GoogleCloud
+public import Text
 
 /// How a run stands, for people and for programs.
 public struct FleetReport: Sendable {
@@ -106,11 +107,11 @@ public struct FleetReport: Sendable {
             [
                 "shard": .int(Int64(shard.shard)),
                 "vm": .string(shard.name),
-                "zone": shard.vm.vm.map { .string($0.zone) } ?? nil,
+                "zone": shard.vm.vm.map { .string($0.zone) } ?? .null,
                 "state": .string(shard.phase.rawValue),
                 "objects": .int(Int64(shard.days.reduce(0) { $0 + $1.expected })),
                 "missing": .int(Int64(shard.missing)),
-                "action": verdicts[shard.shard].map(JSONValue.string) ?? nil,
+                "action": verdicts[shard.shard].map(JSONValue.string) ?? .null,
             ]
         }
     }

@@ -1,6 +1,7 @@
 import Common
 public import Console
 import GoogleCloud
+import Text
 
 /// Stays with a run until it is finished: looks every so often, and replaces VMs that were preempted or lost.
 public struct FleetWait: Sendable {

@@ -1,6 +1,7 @@
 import Common
 import Console
 import GoogleCloud
+import Text
 import Transport
 
 /// How the Tardis key gets to the VMs.

@@ -1,6 +1,7 @@
 import Common
-public import Console
+import Console
 import GoogleCloud
+public import Text
 
 /// What a launch will do, before it does it.
 public struct LaunchOutline: Sendable {
@@ -93,7 +94,7 @@ public struct LaunchOutline: Sendable {
             "zones": .array(zones.map(JSONValue.string)),
             "egress": .string(facts.egress == .direct ? "direct" : "shared"),
             "key": .string(key),
-            "estimate": estimate.map(\.json) ?? nil,
+            "estimate": estimate.map(\.json) ?? .null,
             "before": .array(launch.preparations.map(JSONValue.string)),
         ]
     }
@@ -111,7 +112,7 @@ extension Estimate {
             "usd_once": .double(once),
             "usd_monthly": .double(monthly),
             "complete": .bool(isComplete),
-            "prices_as_of": asOf.map { .string($0.description) } ?? nil,
+            "prices_as_of": asOf.map { .string($0.description) } ?? .null,
             "lines": .array(lines.map { .string($0.description) }),
         ]
     }

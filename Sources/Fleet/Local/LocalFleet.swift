@@ -2,6 +2,7 @@ public import Common
 public import Console
 import Glibc
 import Synchronization
+import Text
 
 /// Brings shards by processes of this machine, some at a time; a shard that fails does not stop the others.
 public struct LocalFleet: Sendable {

@@ -1,4 +1,5 @@
 import Console
+import Text
 
 /// A line that `vm-data-downloader` writes with `--progress json` and `LOG_FORMAT=json`.
 enum LocalLine: Equatable {

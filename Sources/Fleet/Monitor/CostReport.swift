@@ -1,6 +1,7 @@
 public import Common
-public import Console
+import Console
 import GoogleCloud
+public import Text
 
 /// What a date has cost so far and will cost yet: estimates from list prices, told by what the bucket and the VMs show.
 public struct CostReport: Sendable, Equatable {

@@ -1,6 +1,7 @@
 import Common
-public import Console
+import Console
 import GoogleCloud
+public import Text
 
 extension DateReport {
     /// All of it for programs: one document of schema 1. Its shards and files are listed in full.
@@ -37,7 +38,7 @@ extension DateReport {
     }
 
     private var vmsJSON: JSONValue {
-        guard let members, let vmStates else { return nil }
+        guard let members, let vmStates else { return .null }
         return [
             "total": .int(Int64(members.count)),
             "states": .object(JSONObject(vmStates.map { ($0.status.rawValue, .int(Int64($0.count))) })),

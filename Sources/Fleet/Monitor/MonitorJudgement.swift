@@ -1,6 +1,7 @@
 import Common
 import Console
 import GoogleCloud
+import Text
 
 /// A shard's phase with the reason for it, told from its files, its VM and what that said last. A plain rule without I/O.
 struct MonitorJudgement: Equatable {

@@ -1,6 +1,7 @@
 import Common
 import Console
 import GoogleCloud
+import Text
 
 extension MonitorText {
     /// `vms`: the kit's VMs, one a line; with the shards of a date where there is one.

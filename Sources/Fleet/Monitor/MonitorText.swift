@@ -1,4 +1,5 @@
 import Console
+import Text
 
 /// What the monitor's screens are made of. All screens are functions of a report, the width of the screen (nil: nothing is cut)
 /// and whether there is colour.

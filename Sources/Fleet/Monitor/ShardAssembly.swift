@@ -1,6 +1,7 @@
 import Common
 import Console
 import GoogleCloud
+import Text
 
 /// Puts files, heartbeats and VMs of a date together by plan and shard.
 struct ShardAssembly {

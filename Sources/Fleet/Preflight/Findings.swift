@@ -1,4 +1,5 @@
 public import Console
+public import Text
 
 /// All that the checks before a launch found.
 public struct Findings: Sendable, Equatable {
@@ -44,7 +45,7 @@ public struct Findings: Sendable, Equatable {
                     "check": .string(finding.check),
                     "result": .string(finding.level.word),
                     "found": .string(finding.text),
-                    "exit_status": finding.exitStatus.map { .int(Int64($0.rawValue)) } ?? nil,
+                    "exit_status": finding.exitStatus.map { .int(Int64($0.rawValue)) } ?? .null,
                 ]
             }
         )

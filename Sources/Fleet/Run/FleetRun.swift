@@ -1,5 +1,6 @@
 public import Common
 public import Console
+import Text
 
 /// What a fleet is for: some dates, the instruments with their data types, and the number of VMs among which they are
 /// divided. Each VM brings its shard of every date.

@@ -1,13 +1,16 @@
-import FoundationEssentials
+import Text
 public import Transport
+
+/// Hears that a request failed and will be tried again after the pause.
+public typealias RetryListener = @Sendable (_ error: any Error, _ pause: Duration) -> Void
 
 /// Calls Google's REST services: address, token, JSON both ways, retries, and what a refusal means.
 public struct GoogleAPI: Sendable {
-    private let sender: AuthorizedSender
+    let sender: AuthorizedSender
     private let environment: [String: String]
     let policy: RetryPolicy
     let clock: RetryClock
-    private let now: WallClock
+    let now: WallClock
     let onRetry: RetryListener
 
     /// A client; `environment` gives the services' addresses, `onRetry` hears of each pause before another try.
@@ -31,9 +34,7 @@ public struct GoogleAPI: Sendable {
 
     /// One method of a service.
     struct Call: Sendable {
-        /// The verb.
         let verb: String
-        /// The service.
         let service: GoogleService
         /// The path behind the service's root, each variable part already `percentEncoded`.
         let path: String
@@ -62,11 +63,9 @@ public struct GoogleAPI: Sendable {
         body: some Encodable,
         as type: Answer.Type = Answer.self
     ) async throws(GoogleAPIError) -> Answer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let bytes: [UInt8]
         do {
-            bytes = [UInt8](try encoder.encode(body))
+            bytes = try jsonBytes(body)
         } catch {
             throw GoogleAPIError(.invalid, operation: call.operation, detail: "the request cannot be written as JSON")
         }
@@ -78,7 +77,7 @@ public struct GoogleAPI: Sendable {
         body: [UInt8]?,
         _ type: Answer.Type
     ) async throws(GoogleAPIError) -> Answer {
-        let query = call.query.map { $0.0 + "=" + percentEncoded($0.1) }.joined(separator: "&")
+        let query = percentEncoded(call.query)
         var request = HTTPRequest(
             call.verb,
             call.service.root(environment) + call.path + (query.isEmpty ? "" : "?" + query),
@@ -89,18 +88,25 @@ public struct GoogleAPI: Sendable {
             request.body = .bytes(body)
         }
         do {
-            let response = try await withRetry(
-                policy,
-                clock: clock,
-                onRetry: { _, error, pause in onRetry(error, pause) },
-                operation: { _ in try await once(request, call) }
-            )
-            return try decode(response, call)
+            return try decode(try await retrying { _ in try await once(request, call) }, call)
         } catch let error as GoogleAPIError {
             throw error
         } catch {
             throw GoogleAPIError(.transport, operation: call.operation, detail: "cancelled", retryAdvice: .never)
         }
+    }
+
+    /// Tries until it works or the error says that it will not.
+    func retrying<T>(
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (_ attempt: Int) async throws -> T
+    ) async throws -> T {
+        try await withRetry(
+            policy,
+            clock: clock,
+            onRetry: { _, error, pause in onRetry(error, pause) },
+            operation: body
+        )
     }
 
     private func once(_ request: HTTPRequest, _ call: Call) async throws -> HTTPResponse {
@@ -125,13 +131,7 @@ public struct GoogleAPI: Sendable {
             )
         }
         guard (200..<300).contains(response.status) else {
-            let error = GoogleAPIError(
-                response,
-                operation: call.operation,
-                needs: call.needs,
-                service: call.service,
-                now: now()
-            )
+            let error = GoogleAPIError(Refusal(response, now: now()), of: call)
             guard case .server = error.kind, !call.isRepeatable else { throw error }
             throw GoogleAPIError(error.kind, operation: error.operation, detail: error.detail, retryAdvice: .never)
         }
@@ -140,7 +140,7 @@ public struct GoogleAPI: Sendable {
 
     private func decode<Answer: Decodable>(_ response: HTTPResponse, _ call: Call) throws(GoogleAPIError) -> Answer {
         do {
-            return try JSONDecoder().decode(Answer.self, from: Data(response.body))
+            return try decoded(response.body)
         } catch {
             throw GoogleAPIError(
                 .malformed,

@@ -4,7 +4,6 @@ public import Transport
 public struct GoogleAPIError: Error, Sendable, Equatable {
     /// What went wrong, as far as it changes what to do next.
     public enum Kind: Sendable, Equatable {
-        /// No such resource.
         case notFound
         /// A resource of that name is there already.
         case alreadyExists
@@ -22,7 +21,6 @@ public struct GoogleAPIError: Error, Sendable, Equatable {
         case stockOut
         /// The organisation's policy forbids it; the constraint is named in the detail.
         case policy
-        /// Too many requests.
         case rateLimited
         /// The fingerprint or ETag is not the present one.
         case preconditionFailed
@@ -36,7 +34,6 @@ public struct GoogleAPIError: Error, Sendable, Equatable {
         case malformed
     }
 
-    /// What went wrong.
     public let kind: Kind
     /// What was tried: `create 60 VMs in asia-northeast1-a`.
     public let operation: String
@@ -69,6 +66,5 @@ public struct GoogleAPIError: Error, Sendable, Equatable {
 extension GoogleAPIError: RetryClassified {}
 
 extension GoogleAPIError: CustomStringConvertible {
-    /// One sentence.
     public var description: String { "cannot \(operation): \(detail)" }
 }

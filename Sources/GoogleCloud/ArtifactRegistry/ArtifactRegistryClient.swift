@@ -2,7 +2,6 @@
 public struct ArtifactRegistryClient: Sendable {
     private let api: GoogleAPI
 
-    /// A client.
     public init(api: GoogleAPI) {
         self.api = api
     }

@@ -1,3 +1,5 @@
+import Text
+
 /// A container image in Artifact Registry: `REGION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE[:TAG|@sha256:…]`.
 public struct ImageReference: Sendable, Hashable {
     /// Which of an image's versions.

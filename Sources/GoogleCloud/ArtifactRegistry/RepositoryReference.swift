@@ -1,3 +1,5 @@
+import Text
+
 /// A Docker repository of Artifact Registry: `REGION-docker.pkg.dev/PROJECT/REPOSITORY`.
 public struct RepositoryReference: Sendable, Hashable {
     /// The location: `asia-northeast1`.

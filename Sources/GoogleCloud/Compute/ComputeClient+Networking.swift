@@ -46,7 +46,6 @@ extension ComputeClient {
         return try await find(call, as: WireRouter.self)?.model
     }
 
-    /// The routers of a region.
     public func routers(region: String) async throws(GoogleAPIError) -> [ComputeRouter] {
         let call = listing(
             path("regions", region, "routers"),

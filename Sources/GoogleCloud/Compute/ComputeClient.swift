@@ -1,3 +1,5 @@
+import Text
+
 /// Compute Engine, v1, in one project.
 ///
 /// Errors are `GoogleAPIError`. Whatever changes something takes a `RequestID`, so that it may be sent again after a lost
@@ -7,7 +9,6 @@ public struct ComputeClient: Sendable {
     /// The project's id.
     public let project: String
 
-    /// A client for one project.
     public init(_ api: GoogleAPI, project: String) {
         self.api = api
         self.project = project
@@ -21,7 +22,7 @@ public struct ComputeClient: Sendable {
 
     /// `projects/P/…`, each part percent-encoded.
     func path(_ parts: String...) -> String {
-        (["projects", percentEncoded(project)] + parts.map(percentEncoded)).joined(separator: "/")
+        (["projects", percentEncoded(project)] + parts.map { percentEncoded($0) }).joined(separator: "/")
     }
 
     /// The full name of a resource of the project, as bodies name one: `…/regions/R/addresses/NAME`.

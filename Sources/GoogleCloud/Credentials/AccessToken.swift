@@ -8,7 +8,6 @@ public struct AccessToken: Sendable, Equatable {
     /// The project that requests with a user's token count against (`x-goog-user-project`); nil where the token's own does.
     public var quotaProject: String?
 
-    /// A token, for providers.
     public init(secret: Secret, expires: Int64?, quotaProject: String? = nil) {
         self.secret = secret
         self.expires = expires
@@ -33,7 +32,6 @@ public struct AnonymousTokens: TokenProvider {
     /// Always nil.
     public func token() async throws -> AccessToken? { nil }
 
-    /// Does nothing.
     public func invalidate(_ token: AccessToken) async {}
 }
 

@@ -2,7 +2,6 @@ public import Transport
 
 /// Why there is no token. The detail says what was looked at and what to do next.
 public struct CredentialError: Error, Sendable, Equatable {
-    /// What went wrong.
     public enum Kind: Sendable, Equatable {
         /// No source has credentials.
         case notFound
@@ -16,11 +15,9 @@ public struct CredentialError: Error, Sendable, Equatable {
         case unavailable
     }
 
-    /// What went wrong.
     public let kind: Kind
     /// What, and what to do next; without secrets.
     public let detail: String
-    /// Whether another try may help.
     public let retryAdvice: RetryAdvice
 
     init(_ kind: Kind, _ detail: String, retryAdvice: RetryAdvice = .never) {
@@ -33,6 +30,5 @@ public struct CredentialError: Error, Sendable, Equatable {
 extension CredentialError: RetryClassified {}
 
 extension CredentialError: CustomStringConvertible {
-    /// The detail.
     public var description: String { detail }
 }

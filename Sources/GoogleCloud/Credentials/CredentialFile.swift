@@ -1,3 +1,4 @@
+import Text
 import Transport
 import FoundationEssentials
 
@@ -14,7 +15,7 @@ indirect enum CredentialFile: Sendable {
     init(_ bytes: [UInt8], path: String) throws(CredentialError) {
         func decode<T: Decodable>(_ type: T.Type) throws(CredentialError) -> T {
             do {
-                return try JSONDecoder().decode(type, from: Data(bytes))
+                return try decoded(bytes)
             } catch DecodingError.keyNotFound(let key, _) {
                 throw CredentialError(.malformed, "\(path): the field \(key.stringValue) is missing; \(Self.advice)")
             } catch {
@@ -28,14 +29,11 @@ indirect enum CredentialFile: Sendable {
         case "external_account": self = .externalAccount(try decode(ExternalAccount.self))
         case "impersonated_service_account":
             let source = try decode(SourceCredentials.self).source_credentials
-            guard let inner = try? JSONEncoder().encode(source) else {
-                throw CredentialError(.malformed, "\(path): source_credentials cannot be read; \(Self.advice)")
-            }
             // One level, as Google's libraries allow.
-            guard source["type"]?.text != "impersonated_service_account" else {
+            guard source["type"]?.string != "impersonated_service_account" else {
                 throw CredentialError(.malformed, "\(path): the source of an impersonation is an impersonation itself")
             }
-            self = .impersonated(try decode(Impersonation.self), source: try CredentialFile([UInt8](inner), path: path))
+            self = .impersonated(try decode(Impersonation.self), source: try CredentialFile(source.bytes(), path: path))
         case let type:
             throw CredentialError(
                 .malformed,
@@ -77,7 +75,7 @@ indirect enum CredentialFile: Sendable {
 }
 
 private struct SourceCredentials: Decodable {
-    let source_credentials: PreservedJSON
+    let source_credentials: JSONValue
 }
 
 /// A service account's key.

@@ -1,3 +1,4 @@
+import Text
 public import Transport
 
 /// A virtual machine's metadata server.
@@ -37,12 +38,10 @@ public struct MetadataServer: Sendable {
 
     /// A value with what tells it from the next one.
     public struct Value: Sendable, Equatable {
-        /// The text.
         public let text: String
         /// Changes with the value; nil when the server gave none.
         public let etag: String?
 
-        /// A value.
         public init(text: String, etag: String?) {
             self.text = text
             self.etag = etag

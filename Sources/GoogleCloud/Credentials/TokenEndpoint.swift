@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Text
 import Transport
 
 /// The service that gives tokens for an assertion or a refresh token (RFC 6749, 5).
@@ -13,7 +14,7 @@ struct TokenEndpoint: Sendable {
 
     /// Asks for a token; `who` is for errors.
     func fetch(_ form: [(String, String)], who: String) async throws -> AccessToken {
-        let body = form.map { $0.0 + "=" + percentEncoded($0.1) }.joined(separator: "&")
+        let body = percentEncoded(form)
         var request = HTTPRequest(
             "POST",
             url,
@@ -53,7 +54,7 @@ struct TokenEndpoint: Sendable {
             let error: String?
             let error_description: String?
         }
-        let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(response.body))
+        let refusal = try? decoded(response.body, as: Refusal.self)
         let said = [refusal?.error, refusal?.error_description].compactMap { $0 }.joined(separator: ", ")
             .clipped(toBytes: 500)
         let what = "no token for \(who): status \(response.status)\(said.isEmpty ? "" : " (\(said))")"
@@ -85,7 +86,7 @@ extension AccessToken {
             let access_token: String
             let expires_in: Int64?
         }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(answer)), !answer.access_token.isEmpty
+        guard let answer = try? decoded(answer, as: Answer.self), !answer.access_token.isEmpty
         else {
             throw CredentialError(.malformed, "the answer of \(source) holds no access token")
         }

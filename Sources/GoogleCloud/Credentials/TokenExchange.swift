@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Text
 import Transport
 
 /// Tokens that are had for other tokens: those of another identity provider (RFC 8693), and of an account that the holder of a
@@ -37,8 +38,6 @@ struct TokenExchange: Sendable {
             let accessToken: String
             let expireTime: String?
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let account = url.split(separator: "/").last.map { $0.prefix { $0 != ":" } } ?? ""
         let request = HTTPRequest(
             "POST",
@@ -46,7 +45,7 @@ struct TokenExchange: Sendable {
             headers: [
                 "Authorization": "Bearer \(token.secret.reveal())", "Content-Type": "application/json",
             ],
-            body: .bytes([UInt8](try encoder.encode(Wanted(delegates: delegates)))),
+            body: .bytes(try jsonBytes(Wanted(delegates: delegates))),
             redirects: 0
         )
         let response = try await answer(to: request, "no token for \(account)") { status in
@@ -54,13 +53,12 @@ struct TokenExchange: Sendable {
                 ? "; give the account that asks roles/iam.serviceAccountTokenCreator on \(account), and enable "
                     + "iamcredentials.googleapis.com" : ""
         }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response)), !answer.accessToken.isEmpty
+        guard let answer = try? decoded(response, as: Answer.self), !answer.accessToken.isEmpty
         else {
             throw CredentialError(.malformed, "the answer of \(redactedURL(url)) holds no access token")
         }
-        let ends = answer.expireTime.flatMap { try? Date($0, strategy: .iso8601) }
-        let seconds =
-            ends.map { Duration.fromOutside(seconds: $0.timeIntervalSince1970 - Double(now())) } ?? .seconds(3600)
+        let ends = answer.expireTime.flatMap(CivilTime.epochMicroseconds(rfc3339:))
+        let seconds = ends.map { Duration.fromOutside(seconds: Double($0 / 1_000_000 - now())) } ?? .seconds(3600)
         return AccessToken(secret: Secret(answer.accessToken), expires: now() + seconds.components.seconds)
     }
 
@@ -89,8 +87,7 @@ struct TokenExchange: Sendable {
         var text = String(decoding: bytes, as: UTF8.self)
         if source.format?.type == "json" {
             let name = source.format?.subject_token_field_name ?? ""
-            let members = try? JSONDecoder().decode([String: PreservedJSON].self, from: Data(bytes))
-            text = members?[name]?.text ?? ""
+            text = (try? JSONValue(parsing: bytes))?[name]?.string ?? ""
         }
         while text.last?.isWhitespace == true { text.removeLast() }
         guard !text.isEmpty else {

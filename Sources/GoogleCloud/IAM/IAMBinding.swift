@@ -1,3 +1,5 @@
+import Text
+
 /// One role and who has it, under a condition or under none.
 public struct IAMBinding: Sendable, Equatable {
     /// The role: `roles/storage.objectAdmin`.
@@ -7,9 +9,8 @@ public struct IAMBinding: Sendable, Equatable {
     /// The condition. A binding with one is another binding than the same role without.
     public let condition: IAMCondition?
     /// Fields that this version does not know.
-    private let others: [String: PreservedJSON]
+    private let others: [String: JSONValue]
 
-    /// A binding.
     public init(role: String, members: [String], condition: IAMCondition? = nil) {
         self.role = role
         self.members = members
@@ -20,25 +21,23 @@ public struct IAMBinding: Sendable, Equatable {
 
 /// When a binding holds. Equal only if every field is equal.
 public struct IAMCondition: Sendable, Hashable {
-    private let fields: [String: PreservedJSON]
+    private let fields: [String: JSONValue]
 
     /// A condition; `expression` is CEL (https://cloud.google.com/iam/docs/conditions-overview).
     public init(title: String, description: String? = nil, expression: String) {
-        var fields: [String: PreservedJSON] = ["title": .text(title), "expression": .text(expression)]
-        fields["description"] = description.map { .text($0) }
+        var fields: [String: JSONValue] = ["title": .string(title), "expression": .string(expression)]
+        fields["description"] = description.map { .string($0) }
         self.fields = fields
     }
 
     /// The title, which Google demands of conditions made today.
-    public var title: String { fields["title"]?.text ?? "" }
-    /// The expression.
-    public var expression: String { fields["expression"]?.text ?? "" }
+    public var title: String { fields["title"]?.string ?? "" }
+    public var expression: String { fields["expression"]?.string ?? "" }
 }
 
 extension IAMCondition: Codable {
-    /// Reads all fields.
     public init(from decoder: any Decoder) throws {
-        fields = try decoder.singleValueContainer().decode([String: PreservedJSON].self)
+        fields = try decoder.singleValueContainer().decode([String: JSONValue].self)
     }
 
     /// Writes the fields as they were read.
@@ -60,7 +59,7 @@ extension IAMBinding: Codable {
         role = known.role
         members = known.members ?? []
         condition = known.condition
-        var others = try decoder.singleValueContainer().decode([String: PreservedJSON].self)
+        var others = try decoder.singleValueContainer().decode([String: JSONValue].self)
         for name in ["role", "members", "condition"] { others[name] = nil }
         self.others = others
     }

@@ -11,7 +11,6 @@ public struct IAMPolicy: Sendable, Equatable {
     /// The fingerprint of what was read, which a write must carry.
     public let etag: String?
 
-    /// A policy, for fakes and tests.
     public init(bindings: [IAMBinding] = [], etag: String? = nil) {
         self.bindings = bindings
         self.etag = etag

@@ -18,9 +18,7 @@ public struct IAMResource: Sendable {
     let write: @Sendable (IAMPolicy) async throws -> IAMPolicy
     /// Whether a refused write means that someone else was faster.
     let isConflict: @Sendable (any Error) -> Bool
-    let retry: RetryPolicy
-    let clock: RetryClock
-    let onRetry: RetryListener
+    let api: GoogleAPI
 
     /// The policy, with its conditions.
     public func policy() async throws -> IAMPolicy { try await read() }
@@ -42,8 +40,8 @@ public struct IAMResource: Sendable {
     /// written when `edit` returns nil or what it was given.
     @discardableResult
     public func updatePolicy(_ edit: (IAMPolicy) -> IAMPolicy?) async throws -> IAMPolicyChange {
-        var state = RetryState(retry)
-        let start = clock.now()
+        var state = RetryState(api.policy)
+        let start = api.clock.now()
         var first: IAMPolicy?
         while true {
             let present = try await read()
@@ -55,11 +53,11 @@ public struct IAMResource: Sendable {
             do {
                 return IAMPolicyChange(before: before, after: try await setPolicy(wanted), isWritten: true)
             } catch  where isConflict(error) {
-                switch state.failed(advice: .backoff, elapsed: clock.now() - start, random: clock.random) {
+                switch state.failed(advice: .backoff, elapsed: api.clock.now() - start, random: api.clock.random) {
                 case .giveUp: throw error
                 case .retry(let pause):
-                    onRetry(error, pause)
-                    try await clock.sleep(pause)
+                    api.onRetry(error, pause)
+                    try await api.clock.sleep(pause)
                 }
             }
         }
@@ -111,9 +109,7 @@ extension GoogleAPI {
             read: { reading == .post ? try await send(get, body: Wanted()) : try await send(get) },
             write: { try await send(set, body: Replacement(policy: $0)) },
             isConflict: { ($0 as? GoogleAPIError)?.kind == .conflict },
-            retry: policy,
-            clock: clock,
-            onRetry: onRetry
+            api: self
         )
     }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// A project as Resource Manager describes it.
 public struct CloudProject: Sendable, Equatable {
     /// The id: `central-element-323112`.
@@ -7,7 +9,6 @@ public struct CloudProject: Sendable, Equatable {
     /// `ACTIVE`, or a word for a project that is being deleted.
     public let state: String
 
-    /// A project, for fakes and tests.
     public init(id: String, number: String, state: String = "ACTIVE") {
         self.id = id
         self.number = number
@@ -22,7 +23,6 @@ public struct CloudProject: Sendable, Equatable {
 public struct ResourceManagerClient: Sendable {
     private let api: GoogleAPI
 
-    /// A client.
     public init(api: GoogleAPI) {
         self.api = api
     }
@@ -78,7 +78,6 @@ public struct ResourceManagerClient: Sendable {
 public struct ServiceAccountsClient: Sendable {
     private let api: GoogleAPI
 
-    /// A client.
     public init(api: GoogleAPI) {
         self.api = api
     }

@@ -1,11 +1,11 @@
 import FoundationEssentials
+import Text
 public import Transport
 
 /// Secret Manager, v1. What it keeps is a `Secret` everywhere, and part of no error.
 public struct SecretManagerClient: Sendable {
     private let api: GoogleAPI
 
-    /// A client.
     public init(api: GoogleAPI) {
         self.api = api
     }

@@ -1,3 +1,5 @@
+import Text
+
 /// Where a secret is kept in Secret Manager, and which of its versions is meant.
 public struct SecretName: Sendable, Hashable {
     /// The project's id or number.

@@ -1,3 +1,5 @@
+import Text
+
 /// Service Usage, v1: which of Google's APIs a project has enabled.
 public struct ServiceUsageClient: Sendable {
     /// The service's own limits for one request.
@@ -6,7 +8,6 @@ public struct ServiceUsageClient: Sendable {
 
     private let api: GoogleAPI
 
-    /// A client.
     public init(api: GoogleAPI) {
         self.api = api
     }

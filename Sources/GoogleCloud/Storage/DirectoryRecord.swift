@@ -11,7 +11,6 @@ struct DirectoryRecord: Codable, Equatable {
     var name: String
     var contents: [Content]
 
-    /// One content.
     struct Content: Codable, Equatable {
         let file: FileIdentity
         let crc32c: UInt32
@@ -35,7 +34,6 @@ struct DirectoryRecord: Codable, Equatable {
         }
     }
 
-    /// The content that is in this file.
     func content(of file: FileIdentity) -> Content? {
         contents.first { $0.file == file }
     }

@@ -16,7 +16,6 @@ public struct DirectoryStore: ObjectStore {
     /// The folder.
     public var location: String { files.root }
 
-    /// Writes an object.
     public func put(_ name: String, _ bytes: [UInt8], options: PutOptions) async throws -> ObjectInfo {
         let upload = try await upload(name, options: options)
         do {
@@ -36,7 +35,6 @@ public struct DirectoryStore: ObjectStore {
         }
     }
 
-    /// Reads an object.
     public func get(_ name: String, range: Range<Int64>?) async throws -> [UInt8] {
         let operation = "read \(name)"
         try check(name, operation)
@@ -60,13 +58,11 @@ public struct DirectoryStore: ObjectStore {
         }
     }
 
-    /// Describes an object.
     public func info(_ name: String) async throws -> ObjectInfo? {
         try check(name, "look up \(name)")
         return try await DirectoryFiles.blocking { [files] in try files.content(name)?.info(name) }
     }
 
-    /// Lists objects.
     public func list(prefix: String, delimiter: String?, pageToken: String?) async throws -> ObjectPage {
         guard !prefix.hasPrefix("/"), !prefix.split(separator: "/").contains("..") else {
             throw StorageError(.invalid, operation: "list \(prefix)", detail: "a prefix stays within the store")

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Transport
 
 /// An object resource as the JSON API writes it (64-bit numbers are strings). Its description marks no field as required; what
@@ -60,7 +59,7 @@ struct ObjectListAnswer: Decodable {
 /// Reads an answer's JSON, or says that it is not what it should be.
 func decodeAnswer<T: Decodable>(_ type: T.Type, _ response: HTTPResponse, operation: String) throws(StorageError) -> T {
     do {
-        return try JSONDecoder().decode(type, from: Data(response.body))
+        return try decoded(response.body)
     } catch {
         throw StorageError(
             .server(response.status),
@@ -70,7 +69,6 @@ func decodeAnswer<T: Decodable>(_ type: T.Type, _ response: HTTPResponse, operat
     }
 }
 
-/// The object in an answer.
 func decodeObject(_ response: HTTPResponse, operation: String) throws(StorageError) -> ObjectInfo {
     guard let info = try decodeAnswer(ObjectResource.self, response, operation: operation).info else {
         throw StorageError(
@@ -84,9 +82,7 @@ func decodeObject(_ response: HTTPResponse, operation: String) throws(StorageErr
 
 func encodeJSON(_ value: some Encodable, operation: String) throws(StorageError) -> [UInt8] {
     do {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return [UInt8](try encoder.encode(value))
+        return try jsonBytes(value)
     } catch {
         throw StorageError(.invalid, operation: operation, detail: "the metadata cannot be written as JSON")
     }
@@ -95,31 +91,19 @@ func encodeJSON(_ value: some Encodable, operation: String) throws(StorageError)
 extension StorageError {
     /// What a refusal means. `missing` is what a 404 without further words is about.
     init(_ response: HTTPResponse, operation: String, missing: Kind, now: Int64) {
-        struct Body: Decodable {
-            struct Refusal: Decodable {
-                struct Item: Decodable { let reason: String? }
-                let message: String?
-                let errors: [Item]?
-            }
-            let error: Refusal
-        }
-        let refusal = (try? JSONDecoder().decode(Body.self, from: Data(response.body)))?.error
-        let said = refusal?.message ?? ""
-        let reasons = Set(refusal?.errors?.compactMap(\.reason) ?? [])
-        let rateLimits: Set<String> = ["rateLimitExceeded", "userRateLimitExceeded"]
-
+        let refusal = Refusal(response, now: now)
+        let said = refusal.said
         let kind: Kind
         let next: String
-        switch response.status {
-        case 400..<500 where GoogleAPIError.constraint(in: said) != nil:
-            let name = GoogleAPIError.constraint(in: said) ?? ""
-            (kind, next) = (.permission, "the organisation's policy \(name) forbids it")
+        switch refusal.status {
+        case _ where refusal.constraint != nil:
+            (kind, next) = (.permission, "the organisation's policy \(refusal.constraint ?? "") forbids it")
         case 400 where said.lowercased().contains("crc32c"):
             (kind, next) = (.integrity, "the bytes changed on the way; write the object again")
         case 401: (kind, next) = (.unauthenticated, "check the credentials")
-        case 403 where !reasons.isDisjoint(with: rateLimits): (kind, next) = (.throttled, "try again later")
+        case _ where refusal.isRateLimit: (kind, next) = (.throttled, "try again later")
         case 403
-        where reasons.contains("retentionPolicyNotMet") || said.contains("under active Temporary hold")
+        where refusal.has("retentionPolicyNotMet") || said.contains("under active Temporary hold")
             || said.contains("under active Event-Based hold"):
             (kind, next) = (.retained, "it stays as it is until then; use a bucket without a retention policy or holds")
         case 403: (kind, next) = (.permission, "give the account a role such as roles/storage.objectAdmin")
@@ -127,17 +111,15 @@ extension StorageError {
             (kind, next) = (.bucketMissing, "create the bucket or correct its name")
         case 404: (kind, next) = (missing, "look at what is there")
         case 412: (kind, next) = (.preconditionFailed, "another writer was first; look at what is there")
-        case 429: (kind, next) = (.throttled, "try again later")
-        case 408, 500...: (kind, next) = (.server(response.status), "try again later")
+        case _ where refusal.isServers: (kind, next) = (.server(refusal.status), "try again later")
         default: (kind, next) = (.invalid, "the server does not take such a request")
         }
-        let asked = response.head.headers["Retry-After"].flatMap { retryAfter($0, now: now) }
-        let isTemporary = kind == .throttled || kind == .server(response.status)
+        let isTemporary = kind == .throttled || kind == .server(refusal.status)
         self.init(
             kind,
             operation: operation,
-            detail: "status \(response.status)\(said.isEmpty ? "" : " (\(said.clipped(toBytes: 300)))"); \(next)",
-            retryAdvice: isTemporary ? asked.map { .after($0) } : nil
+            detail: refusal.detail(next),
+            retryAdvice: isTemporary ? refusal.advice : nil
         )
     }
 }

@@ -1,16 +1,11 @@
+import Text
 import Transport
 
-/// What all requests to one bucket share: the address, the token, the retries, what a status means.
+/// What all requests to one bucket share: the address, and what a status means.
 struct GCSClient: Sendable {
     let bucket: String
     let endpoint: String
-    let transport: any HTTPTransport
-    let tokens: any TokenProvider
-    let billing: BillingProject
-    let policy: RetryPolicy
-    let clock: RetryClock
-    let now: WallClock
-    let onRetry: RetryListener
+    let api: GoogleAPI
 
     /// Bytes of an answer in JSON: a page has a thousand objects with 8 KiB of metadata at most.
     static let answerLimit = 64 << 20
@@ -30,7 +25,7 @@ struct GCSClient: Sendable {
     }
 
     func query(_ parameters: [(String, String)]) -> String {
-        parameters.isEmpty ? "" : "?" + parameters.map { $0.0 + "=" + percentEncoded($0.1) }.joined(separator: "&")
+        parameters.isEmpty ? "" : "?" + percentEncoded(parameters)
     }
 
     static func parameters(_ precondition: Precondition) -> [(String, String)] {
@@ -48,12 +43,7 @@ struct GCSClient: Sendable {
         _ body: (_ attempt: Int) async throws -> T
     ) async throws -> T {
         do {
-            return try await withRetry(
-                policy,
-                clock: clock,
-                onRetry: { _, error, pause in onRetry(error, pause) },
-                operation: body
-            )
+            return try await api.retrying(body)
         } catch is CancellationError {
             throw StorageError(.cancelled, operation: operation, detail: "cancelled")
         }
@@ -69,8 +59,7 @@ struct GCSClient: Sendable {
     ) async throws -> HTTPResponse {
         let response: HTTPResponse
         do {
-            response = try await AuthorizedSender(transport: transport, tokens: tokens, billing: billing)
-                .send(request, limit: limit)
+            response = try await api.sender.send(request, limit: limit)
         } catch let error as CredentialError {
             throw StorageError(
                 .unauthenticated,
@@ -84,7 +73,7 @@ struct GCSClient: Sendable {
             throw StorageError(.transport, operation: operation, detail: "\(error)", retryAdvice: .never)
         }
         guard accepted.contains(response.status) else {
-            throw StorageError(response, operation: operation, missing: missing, now: now())
+            throw StorageError(response, operation: operation, missing: missing, now: api.now())
         }
         return response
     }
@@ -92,7 +81,7 @@ struct GCSClient: Sendable {
     /// Sends without a token, and without a look at the status.
     func plain(_ request: HTTPRequest, operation: String) async throws(StorageError) -> HTTPResponse {
         do {
-            return try await transport.send(request, limit: Self.answerLimit)
+            return try await api.sender.transport.send(request, limit: Self.answerLimit)
         } catch let error as TransportError {
             throw StorageError(error, operation: operation)
         } catch {

@@ -9,7 +9,6 @@ public struct BucketSettings: Sendable, Equatable {
     /// Whether each new object is held until somebody releases it.
     public var holdsNewObjects: Bool
 
-    /// Settings, for tests.
     public init(location: String?, retentionSeconds: Int64? = nil, holdsNewObjects: Bool = false) {
         self.location = location
         self.retentionSeconds = retentionSeconds

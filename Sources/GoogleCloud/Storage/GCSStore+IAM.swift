@@ -22,9 +22,7 @@ extension GCSStore {
                 return try await client.policy(request, operation: writing)
             },
             isConflict: { ($0 as? StorageError)?.kind == .preconditionFailed },
-            retry: client.policy,
-            clock: client.clock,
-            onRetry: client.onRetry
+            api: client.api
         )
     }
 }

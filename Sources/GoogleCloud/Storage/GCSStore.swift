@@ -1,8 +1,5 @@
 public import Transport
 
-/// Hears that a request failed and will be tried again after the pause.
-public typealias RetryListener = @Sendable (_ error: any Error, _ pause: Duration) -> Void
-
 /// A Google Cloud Storage bucket over the JSON API.
 ///
 /// Writes without a precondition are retried as well: who writes so lets the last writer win, and a second arrival carries
@@ -34,13 +31,16 @@ public struct GCSStore: ObjectStore {
         client = GCSClient(
             bucket: bucket,
             endpoint: endpoint,
-            transport: transport,
-            tokens: tokens,
-            billing: billing,
-            policy: retry,
-            clock: clock,
-            now: now,
-            onRetry: onRetry
+            api: GoogleAPI(
+                environment: [:],
+                transport: transport,
+                tokens: tokens,
+                billing: billing,
+                retry: retry,
+                clock: clock,
+                now: now,
+                onRetry: onRetry
+            )
         )
     }
 
@@ -115,7 +115,6 @@ public struct GCSStore: ObjectStore {
         }
     }
 
-    /// Describes an object.
     public func info(_ name: String) async throws -> ObjectInfo? {
         let operation = "look up \(name)"
         try checkObjectName(name, operation: operation)
@@ -129,7 +128,6 @@ public struct GCSStore: ObjectStore {
         }
     }
 
-    /// Lists objects.
     public func list(prefix: String, delimiter: String?, pageToken: String?) async throws -> ObjectPage {
         let operation = "list \(location)/\(prefix)"
         let fields =

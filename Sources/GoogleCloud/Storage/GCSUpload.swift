@@ -22,8 +22,8 @@ actor GCSUpload: ObjectUpload {
         self.name = name
         self.options = options
         upload = ResumableUpload(chunkBytes: chunkBytes)
-        retry = RetryState(store.client.policy)
-        retrySince = store.client.clock.now()
+        retry = RetryState(store.client.api.policy)
+        retrySince = store.client.api.clock.now()
         lastError = StorageError(.transport, operation: "upload \(name)", detail: "the server makes no progress")
     }
 
@@ -161,8 +161,8 @@ actor GCSUpload: ObjectUpload {
             case 404, 410: return .gone
             case 412: return .conflict
             default:
-                let client = store.client
-                throw StorageError(response, operation: operation, missing: .uploadLost, now: client.now())
+                let now = store.client.api.now()
+                throw StorageError(response, operation: operation, missing: .uploadLost, now: now)
             }
         } catch let error as StorageError where error.retryAdvice != .never {
             lastError = error
@@ -183,10 +183,10 @@ actor GCSUpload: ObjectUpload {
 
     /// Waits before the next try; progress since the last pause gives all tries back.
     private func pause() async throws {
-        let clock = store.client.clock
+        let clock = store.client.api.clock
         if upload.base > retryBase {
             retryBase = upload.base
-            retry = RetryState(store.client.policy)
+            retry = RetryState(store.client.api.policy)
             retrySince = clock.now()
         } else if retry.failures == 0 {
             retrySince = clock.now()
@@ -195,7 +195,7 @@ actor GCSUpload: ObjectUpload {
         switch retry.failed(advice: lastError.retryAdvice, elapsed: elapsed, random: clock.random) {
         case .giveUp: throw lastError
         case .retry(let pause):
-            store.client.onRetry(lastError, pause)
+            store.client.api.onRetry(lastError, pause)
             do {
                 try await clock.sleep(pause)
             } catch {

@@ -9,13 +9,11 @@ public final class MemoryStore: ObjectStore {
     }
     private let state = Mutex((objects: [String: Entry](), lastGeneration: Int64(0)))
 
-    /// An empty store.
     public init() {}
 
     /// `memory`
     public var location: String { "memory" }
 
-    /// Writes an object.
     public func put(_ name: String, _ bytes: [UInt8], options: PutOptions) async throws -> ObjectInfo {
         let operation = "write \(name)"
         try checkObjectName(name, operation: operation)
@@ -43,7 +41,6 @@ public final class MemoryStore: ObjectStore {
         return MemoryUpload(store: self, name: name, options: options)
     }
 
-    /// Reads an object.
     public func get(_ name: String, range: Range<Int64>?) async throws -> [UInt8] {
         guard let entry = state.withLock({ $0.objects[name] }) else {
             throw StorageError(.notFound, operation: "read \(name)", detail: "there is no such object")
@@ -52,12 +49,10 @@ public final class MemoryStore: ObjectStore {
         return Array(entry.bytes[range.clamped(toSize: entry.bytes.count)])
     }
 
-    /// Describes an object.
     public func info(_ name: String) async throws -> ObjectInfo? {
         state.withLock { $0.objects[name]?.info }
     }
 
-    /// Lists objects.
     public func list(prefix: String, delimiter: String?, pageToken: String?) async throws -> ObjectPage {
         let objects = state.withLock { $0.objects }
         let page = ListingPage(of: Array(objects.keys), prefix: prefix, delimiter: delimiter, pageToken: pageToken)

@@ -11,14 +11,11 @@ public struct ObjectInfo: Sendable, Equatable {
     public var generation: Int64
     /// Changes with each metadata patch of one generation.
     public var metageneration: Int64
-    /// The media type.
     public var contentType: String
     /// When this generation was written, RFC 3339.
     public var updated: String
-    /// The custom metadata.
     public var metadata: [String: String]
 
-    /// A description, for stores.
     public init(
         name: String,
         size: Int64,
@@ -52,7 +49,6 @@ public enum Precondition: Sendable, Equatable {
 
 /// How an object is to be written.
 public struct PutOptions: Sendable {
-    /// The media type.
     public var contentType: String
     /// Custom metadata, known when the write begins.
     public var metadata: [String: String]
@@ -80,7 +76,6 @@ public struct ObjectPage: Sendable {
     /// What to ask the next page with; nil ends the listing.
     public var nextPageToken: String?
 
-    /// A page, for stores.
     public init(objects: [ObjectInfo], prefixes: [String], nextPageToken: String?) {
         self.objects = objects
         self.prefixes = prefixes

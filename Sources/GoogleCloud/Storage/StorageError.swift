@@ -4,9 +4,7 @@ public import Transport
 public struct StorageError: Error, Sendable, Equatable {
     /// What went wrong, as far as it changes what to do next.
     public enum Kind: Sendable, Equatable {
-        /// No such object.
         case notFound
-        /// No such bucket.
         case bucketMissing
         /// What is there is not what the precondition says: another writer was first.
         case preconditionFailed
@@ -16,7 +14,6 @@ public struct StorageError: Error, Sendable, Equatable {
         case retained
         /// There are no credentials, or they are not accepted.
         case unauthenticated
-        /// Too many requests.
         case throttled
         /// The server has a problem of its own; its status.
         case server(Int)
@@ -34,13 +31,11 @@ public struct StorageError: Error, Sendable, Equatable {
         case cancelled
     }
 
-    /// What went wrong.
     public let kind: Kind
     /// What was tried: `finish upload of DATE/trades/…`.
     public let operation: String
     /// What came back and what to do next, without secrets.
     public let detail: String
-    /// Whether another try may help.
     public let retryAdvice: RetryAdvice
 
     /// An error; without an advice of its own it gets that of its kind.
@@ -55,7 +50,6 @@ public struct StorageError: Error, Sendable, Equatable {
 extension StorageError: RetryClassified {}
 
 extension StorageError: CustomStringConvertible {
-    /// One sentence.
     public var description: String { "\(operation): \(detail)" }
 }
 

@@ -1,10 +1,10 @@
 import Synchronization
+import Text
 
 /// A stand-in for Artifact Registry, v1: Docker repositories and the images and tags in them.
 public final class ArtifactRegistryService: SandboxService {
     private struct Repository {
         let fields: JSONObject
-        /// Digests and tags by package.
         var packages: [String: [(digest: String, tags: [String])]] = [:]
         var policy = IAMPolicy()
     }
@@ -25,8 +25,8 @@ public final class ArtifactRegistryService: SandboxService {
 
     private static let contracts = Result {
         [
-            ContractValidator(contract: try Contract(json: ArtifactRegistryContract.json)),
-            ContractValidator(contract: try Contract(json: betaLocations)),
+            try ContractValidator(PackageResources.artifactregistry_json),
+            try ContractValidator(Array(betaLocations.utf8)),
         ]
     }
 
@@ -80,7 +80,7 @@ public final class ArtifactRegistryService: SandboxService {
     private static func fields(of name: String, from body: JSONObject) -> JSONObject {
         let now = JSONValue.string(Clock.rfc3339(Clock.microseconds()))
         var fields: JSONObject = ["name": .string(name)]
-        for field in body.fields where field.name != "name" { fields[field.name] = field.value }
+        for field in body.members where field.key != "name" { fields[field.key] = field.value }
         if fields["mode"] == nil || fields["mode"] == "MODE_UNSPECIFIED" { fields["mode"] = "STANDARD_REPOSITORY" }
         fields["createTime"] = now
         fields["updateTime"] = now

@@ -1,3 +1,5 @@
+import Text
+
 /// The request for a build after Cloud Build's own checks, with all substitutions applied.
 struct BuildRequest {
     /// An object that holds the source.
@@ -23,7 +25,7 @@ struct BuildRequest {
             throw Refusal.rpc(501, "The sandbox does not offer dynamicSubstitutions.")
         }
         var given: [String: String] = [:]
-        for field in body["substitutions"]?.object?.fields ?? [] { given[field.name] = field.value.string }
+        for field in body["substitutions"]?.object?.members ?? [] { given[field.key] = field.value.string }
         let isAutomatic = options?["automapSubstitutions"]?.bool == true
         let isLoose = options?["substitutionOption"] == "ALLOW_LOOSE"
         var substitutions = try BuildSubstitutions(builtIn: builtIn, given: given, isLoose: isLoose || isAutomatic)
@@ -93,7 +95,7 @@ struct BuildRequest {
 
     private static func source(of source: JSONValue?) throws -> Source? {
         guard let source, source != [:] else { return nil }
-        guard let storage = source["storageSource"], source.object?.fields.count == 1 else {
+        guard let storage = source["storageSource"], source.object?.members.count == 1 else {
             throw Refusal.rpc(501, "The sandbox takes a build's source from Cloud Storage only.")
         }
         guard let bucket = storage["bucket"]?.string, let object = storage["object"]?.string else {

@@ -1,3 +1,5 @@
+import Text
+
 /// What stands for the `$NAME` and `${NAME}` in the texts of a build; `$$` is a dollar.
 struct BuildSubstitutions {
     /// Known in every build.
@@ -63,7 +65,7 @@ struct BuildSubstitutions {
             for item in items { done.append(try apply(to: item)) }
             return .array(done)
         case .object(var fields):
-            for field in fields.fields where field.name != "script" { fields[field.name] = try apply(to: field.value) }
+            for field in fields.members where field.key != "script" { fields[field.key] = try apply(to: field.value) }
             return .object(fields)
         default: return value
         }

@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 /// A stand-in for Cloud Build, v1: it takes builds, checks them, and enters their images into Artifact Registry.
 ///
@@ -17,7 +18,7 @@ public final class CloudBuildService: SandboxService {
     private let schedule: Schedule
     private let builds = Mutex<[String: StoredBuild]>([:])
 
-    private static let contract = Result { ContractValidator(contract: try Contract(json: CloudBuildContract.json)) }
+    private static let contract = Result { try ContractValidator(PackageResources.cloudbuild_json) }
 
     /// A service without builds; sources and logs are in `storage`, images in `registry`.
     public init(
@@ -226,7 +227,7 @@ extension CloudBuildService: ProjectService {
         json["done"] = true
         if build.status == "SUCCESS" {
             var response: JSONObject = ["@type": .string("\(types)Build")]
-            for field in build.fields.fields { response[field.name] = field.value }
+            for field in build.fields.members { response[field.key] = field.value }
             json["response"] = .object(response)
         } else {
             let detail = build.fields["statusDetail"]?.string ?? "Build \(build.id) ended with \(build.status)"

@@ -1,3 +1,5 @@
+import Text
+
 /// Why an image cannot be pushed.
 struct PushProblem: Error {
     let detail: String

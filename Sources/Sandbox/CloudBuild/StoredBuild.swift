@@ -1,3 +1,5 @@
+import Text
+
 /// One build as it is kept.
 struct StoredBuild {
     let id: String

@@ -1,6 +1,5 @@
 /// What Compute Engine offers ready-made: machine types, disk types, images.
 enum ComputeCatalogue {
-    /// A machine type.
     struct MachineType: Sendable, Equatable {
         let name: String
         let cpus: Int
@@ -9,7 +8,6 @@ enum ComputeCatalogue {
         var family: String { String(name.prefix { $0 != "-" }) }
     }
 
-    /// A public image.
     struct Image: Sendable, Equatable {
         let project: String
         let family: String

@@ -1,3 +1,5 @@
+import Text
+
 /// Compute Engine's refusals, in its own words.
 extension Refusal {
     static func invalid(_ field: String, _ value: String, _ why: String) -> Refusal {

@@ -86,7 +86,6 @@ public enum ComputeFault: Sendable, Equatable {
         /// Milliseconds between two.
         public var between: ClosedRange<Int>
 
-        /// Makes a series.
         public init(count: Int, seed: UInt64, between: ClosedRange<Int>) {
             self.count = count
             self.seed = seed

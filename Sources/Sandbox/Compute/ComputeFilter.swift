@@ -1,3 +1,5 @@
+import Text
+
 /// Compute Engine's `filter` parameter in both of its forms: AIP-160 (`labels.role = tick`, `NOT status : RUN*`) and regular
 /// expressions (`name eq tick-.*`), which cannot be mixed.
 struct ComputeFilter {
@@ -70,7 +72,7 @@ struct ComputeFilter {
         }
     }
 
-    private static func text(of value: JSONValue) -> String { value.string ?? value.text }
+    private static func text(of value: JSONValue) -> String { value.string ?? value.text() }
 }
 
 /// Reads a filter: `AND` joins what `OR` has joined, and stands between expressions that nothing joins.

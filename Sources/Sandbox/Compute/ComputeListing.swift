@@ -1,3 +1,5 @@
+import Text
+
 /// A page of a list: filter, order, size and where it goes on.
 struct ComputeListing {
     typealias Row = (key: ResourceKey, json: JSONObject)
@@ -73,7 +75,7 @@ extension ComputeService {
         kind: String,
         rows: (ComputeState) -> [ComputeListing.Row]
     ) throws -> JSONValue {
-        let listing = try ComputeListing(call, root: "items", validator: try ComputeContract.validator.get())
+        let listing = try ComputeListing(call, root: "items", validator: try Self.contract.get())
         let all = try withState { state in
             if state.faults.isUnreachable(place.scope) { throw Self.unreachable(place.scope) }
             return rows(state).filter { $0.key.project == place.project.id && $0.key.scope == place.scope }
@@ -102,7 +104,7 @@ extension ComputeService {
         rows: (ComputeState) -> [ComputeListing.Row]
     ) throws -> JSONValue {
         let root = "items/any/\(collection)"
-        let listing = try ComputeListing(call, root: root, validator: try ComputeContract.validator.get())
+        let listing = try ComputeListing(call, root: root, validator: try Self.contract.get())
         let takesParts = call.parameter("returnPartialSuccess")?.lowercased() == "true"
         let (all, lost) = try withState { state in
             let lost = scopes.filter(state.faults.isUnreachable)

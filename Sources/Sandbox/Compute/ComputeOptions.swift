@@ -1,29 +1,22 @@
 /// What a stand-in of Compute Engine has and how fast it is; the defaults suit a test.
 public struct ComputeOptions: Sendable {
-    /// A project.
     public struct Project: Sendable, Equatable {
-        /// Its id.
         public var id: String
-        /// Its number.
         public var number: Int
 
-        /// Makes a project.
         public init(id: String, number: Int) {
             self.id = id
             self.number = number
         }
     }
 
-    /// A region.
     public struct Region: Sendable, Equatable {
         /// Its name, such as `asia-northeast1`.
         public var name: String
-        /// The letters of its zones.
         public var zoneLetters: String
         /// The first two numbers of its default subnetwork, which is a /20: `10.146`.
         public var subnet: String
 
-        /// Makes a region.
         public init(name: String, zoneLetters: String, subnet: String) {
             self.name = name
             self.zoneLetters = zoneLetters
@@ -49,7 +42,6 @@ public struct ComputeOptions: Sendable {
         /// The guest's time between the soft and the hard end of its VM; up to 30 s for a Spot VM.
         public var grace = 30_000
 
-        /// The default times.
         public init() {}
     }
 

@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     /// The permission that a method needs, where it is not the method's id with `insert` as `create` and so on.
     private static let permissions = [
@@ -42,7 +44,7 @@ extension ComputeService {
         guard isDenied(permission) || options.cloud?.allows(permission, grant) == false else { return }
         let project = "projects/\(place.project.id)"
         let collection = call.method.split(separator: ".").dropFirst().first.map(String.init) ?? ""
-        let made = call.body?["perInstanceProperties"]?.object?.fields.first?.name ?? call.body?["name"]?.string
+        let made = call.body?["perInstanceProperties"]?.object?.members.first?.key ?? call.body?["name"]?.string
         let inPath = call.match.path.filter { !["project", "zone", "region"].contains($0.key) }.first?.value
         let name = inPath ?? (permission.hasSuffix(".create") ? made : nil)
         let resource: String

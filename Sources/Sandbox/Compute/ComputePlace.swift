@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     /// The project and the part of it that a request is about; only such as there are.
     struct Place: Sendable {

@@ -1,3 +1,5 @@
+import Text
+
 /// The parts of a `multipart/mixed` body, each a request of its own.
 struct BatchBody {
     struct Part: Equatable {
@@ -110,7 +112,7 @@ extension ComputeService {
         _ violations: inout [String]
     ) -> ServedResponse {
         let halves = part.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let query = PercentCoding.query(halves.count > 1 ? halves[1] : "") else {
+        guard let query = QueryItem.all(in: halves.count > 1 ? halves[1] : "") else {
             violations.append("the query of a part is badly encoded")
             return refused(400, "The query is badly encoded.")
         }

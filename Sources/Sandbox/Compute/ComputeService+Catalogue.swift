@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     /// Zones, regions and the project, with their quotas.
     func answerPlaces(_ call: JSONCall, _ place: Place) throws -> JSONValue {
@@ -142,7 +144,7 @@ extension ComputeService {
         guard isOwn || !images.isEmpty else { throw Refusal.noSuchResource("projects/\(project)") }
         switch call.method {
         case "compute.images.list":
-            let listing = try ComputeListing(call, root: "items", validator: try ComputeContract.validator.get())
+            let listing = try ComputeListing(call, root: "items", validator: try Self.contract.get())
             let (page, token) = listing.page(
                 images.map { (ResourceKey(project: project, scope: .global, name: $0.name), Self.document($0)) }
             )

@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     /// VMs to be made of one draft.
     struct Creation: Sendable {

@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     func start(_ key: ResourceKey, _ operation: ResourceKey, _ state: inout ComputeState) throws {
         var instance = try instance(key, state)
@@ -79,7 +81,7 @@ extension ComputeService {
         guard body?["labelFingerprint"] == state.instances[key]?.json["labelFingerprint"] else {
             throw Refusal.stale("Labels fingerprint either invalid or resource labels have changed")
         }
-        state.instances[key]?.json["labels"] = labels.fields.isEmpty ? nil : .object(labels)
+        state.instances[key]?.json["labels"] = labels.members.isEmpty ? nil : .object(labels)
         state.instances[key]?.json["labelFingerprint"] = .string(fingerprint(.object(labels)))
         later(options.times.change + state.faults.delay(of: "setLabels")) { $1.finish(operation) }
     }

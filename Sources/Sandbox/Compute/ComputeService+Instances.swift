@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     func answerInstances(_ call: JSONCall, _ place: Place) throws -> JSONValue {
         let key = place.key(call.path("instance"))
@@ -143,14 +145,14 @@ struct BulkRequest {
             throw Refusal.invalid("resource.\(name)", "", "Not allowed for a zonal request in the sandbox.")
         }
         pattern = body["namePattern"]?.string
-        let perInstance = body["perInstanceProperties"]?.object?.fields ?? []
-        given = perInstance.map(\.name)
-        let pairs = perInstance.compactMap { field in field.value["hostname"].map { (field.name, $0) } }
+        let perInstance = body["perInstanceProperties"]?.object?.members ?? []
+        given = perInstance.map(\.key)
+        let pairs = perInstance.compactMap { field in field.value["hostname"].map { (field.key, $0) } }
         hostnames = Dictionary(pairs) { first, _ in first }
         guard let count = body["count"]?.integer ?? (given.isEmpty ? nil : given.count), (1...5_000).contains(count)
         else {
             let why = "Count must be between 1 and 5000."
-            throw Refusal.invalid("resource.count", body["count"]?.text ?? "", why)
+            throw Refusal.invalid("resource.count", body["count"]?.text() ?? "", why)
         }
         self.count = count
         minimum = body["minCount"]?.integer ?? count

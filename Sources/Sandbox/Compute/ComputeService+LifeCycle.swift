@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     /// Takes new or started VMs through PROVISIONING and STAGING to RUNNING, boots them and ends the operations.
     func bringUp(_ lives: [(ResourceKey, UInt64)], operations: [ResourceKey], delay: Int) {

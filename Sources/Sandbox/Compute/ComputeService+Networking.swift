@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     /// Changes of routers and subnetworks.
     func changeNetworking(_ call: JSONCall, _ key: ResourceKey, _ collection: ComputeState.Collection) throws
@@ -8,8 +10,8 @@ extension ComputeService {
         case "compute.routers.patch":
             return try changeResource(call, key, collection, "patch") { state in
                 var merged = state[.routers, key] ?? [:]
-                for field in body.fields where !Self.fixed.contains(field.name) {
-                    merged[field.name] = field.value == .null ? nil : field.value
+                for field in body.members where !Self.fixed.contains(field.key) {
+                    merged[field.key] = field.value == .null ? nil : field.value
                 }
                 try NetworkRules.checkNATs(merged, key, state)
                 try self.checkOrgPolicies(key, .routers, merged)
@@ -39,8 +41,8 @@ extension ComputeService {
 
     private static func changeSubnetwork(_ key: ResourceKey, _ changes: JSONObject, _ state: inout ComputeState) {
         var subnetwork = state[.subnetworks, key] ?? [:]
-        for field in changes.fields where !fixed.contains(field.name) {
-            subnetwork[field.name] = field.value == .null ? nil : field.value
+        for field in changes.members where !fixed.contains(field.key) {
+            subnetwork[field.key] = field.value == .null ? nil : field.value
         }
         subnetwork["fingerprint"] = nil
         subnetwork["fingerprint"] = .string(fingerprint(.object(subnetwork)))
@@ -84,7 +86,7 @@ enum NetworkRules {
             "addressType": "EXTERNAL", "labelFingerprint": .string(fingerprint([:])),
         ]
         let labels = try LabelRules.checked(body["labels"], "resource.labels")
-        if !labels.fields.isEmpty { json["labels"] = .object(labels) }
+        if !labels.members.isEmpty { json["labels"] = .object(labels) }
         json["labelFingerprint"] = .string(fingerprint(.object(labels)))
         return json
     }
@@ -103,8 +105,8 @@ enum NetworkRules {
             "region": .string(ComputeLink.url("projects/\(key.project)/\(key.scope.path)")),
             "network": .string(network.link("networks")), "selfLink": .string(key.link("routers")),
         ]
-        for field in body.fields where field.name != "network" && field.name != "name" {
-            json[field.name] = field.value
+        for field in body.members where field.key != "network" && field.key != "name" {
+            json[field.key] = field.value
         }
         try checkNATs(json, key, state)
         return json

@@ -1,4 +1,5 @@
 import Dispatch
+import Text
 
 extension ComputeService {
     /// How long `wait` holds a request.
@@ -12,7 +13,7 @@ extension ComputeService {
     ) throws -> JSONValue {
         let requestID = call.parameter("requestId")
         if let requestID { try Self.checkUUID(requestID) }
-        let request = "\(call.request.method) \(call.request.path) \(call.body?.text ?? "")"
+        let request = "\(call.request.method) \(call.request.path) \(call.body?.text() ?? "")"
         return try withState { state in
             if let requestID, let replay = state.replays["\(project) \(requestID)"] {
                 guard replay.request == request else {

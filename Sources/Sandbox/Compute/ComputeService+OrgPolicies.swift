@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     /// Refuses VMs that the organisation's policies forbid, with each breach as an error of its own.
     func checkOrgPolicies(_ draft: InstanceDraft, _ names: [String]) throws {

@@ -1,4 +1,5 @@
 import Dispatch
+public import Text
 
 /// A VM as tests see it in a stand-in.
 public struct ComputeVM: Sendable, Equatable {
@@ -6,7 +7,6 @@ public struct ComputeVM: Sendable, Equatable {
     public let project: String
     /// The zone's bare name.
     public let zone: String
-    /// The name.
     public let name: String
     /// `RUNNING`, `TERMINATED` and so on.
     public let status: String

@@ -1,3 +1,5 @@
+import Text
+
 extension ComputeService {
     /// What there is to say of a kind of resources that is kept as documents.
     struct Kind: Sendable {
@@ -154,7 +156,7 @@ extension ComputeService {
         }
         var json = DiskDocument.make(key, type: type, sizeGB: size, image: image, now, &state)
         let labels = try LabelRules.checked(body["labels"], "resource.labels")
-        if !labels.fields.isEmpty { json["labels"] = .object(labels) }
+        if !labels.members.isEmpty { json["labels"] = .object(labels) }
         json["labelFingerprint"] = .string(fingerprint(.object(labels)))
         return json
     }

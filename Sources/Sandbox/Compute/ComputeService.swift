@@ -1,9 +1,5 @@
 import Synchronization
-
-extension ComputeContract {
-    /// Read once, at the first request.
-    static let validator = Result { ContractValidator(contract: try Contract(json: json)) }
-}
+public import Text
 
 /// A stand-in for Compute Engine: VMs with their life cycle, disks, addresses, routers, quotas and operations.
 ///
@@ -13,6 +9,9 @@ public final class ComputeService: JSONService {
     public let name = "compute"
     /// What it was started with.
     public let options: ComputeOptions
+
+    /// Read once, at the first request.
+    static let contract = Result { try ContractValidator(PackageResources.compute_json) }
 
     private let state: Mutex<ComputeState>
     let timer: ComputeTimer
@@ -62,20 +61,14 @@ public final class ComputeService: JSONService {
     }
 
     /// Compute Engine's v1.
-    public func validators() throws -> [ContractValidator] { [try ComputeContract.validator.get()] }
+    public func validators() throws -> [ContractValidator] { [try Self.contract.get()] }
 
     /// As the options say.
     public func isAuthorized(_ authorization: String?) -> Bool { options.isAuthorized?(authorization) ?? true }
 
     /// An error in Google's JSON form.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        .googleError(status, reason ?? googleReason(status), message)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        .googleError(told.status, told.reason ?? googleReason(told.status), told.message)
     }
 
     /// Answers a request that is in order.

@@ -1,4 +1,5 @@
 import Dispatch
+import Text
 
 /// Everything that the stand-in of Compute Engine knows.
 struct ComputeState: Sendable {
@@ -97,7 +98,6 @@ struct ComputeState: Sendable {
 
     // MARK: Operations
 
-    /// Starts an operation.
     mutating func startOperation(
         _ type: String,
         project: String,

@@ -1,3 +1,5 @@
+import Text
+
 extension InstanceDraft {
     /// A new VM of this draft with its disks; nil when the subnetwork has no address left.
     func makeInstance(
@@ -21,11 +23,11 @@ extension InstanceDraft {
         if let tags = others["tags"]?["items"] {
             json["tags"] = ["items": tags, "fingerprint": .string(fingerprint(tags))]
         }
-        for field in others.fields where field.name != "tags" { json[field.name] = field.value }
+        for field in others.members where field.key != "tags" { json[field.key] = field.value }
         json["selfLink"] = .string(key.link("instances"))
         json["scheduling"] = .object(scheduling)
         json["cpuPlatform"] = "Unknown CPU Platform"
-        if !labels.fields.isEmpty { json["labels"] = .object(labels) }
+        if !labels.members.isEmpty { json["labels"] = .object(labels) }
         json["labelFingerprint"] = .string(fingerprint(.object(labels)))
         json["startRestricted"] = false
         if json["deletionProtection"] == nil { json["deletionProtection"] = false }
@@ -85,7 +87,6 @@ extension InstanceDraft {
     }
 }
 
-/// The document of a disk.
 enum DiskDocument {
     static func make(
         _ key: ResourceKey,

@@ -1,3 +1,5 @@
+import Text
+
 /// What is wanted of a new VM, judged by the platform's rules; the same for all VMs of one bulkInsert.
 struct InstanceDraft: Sendable {
     /// A disk of the VM.

@@ -1,3 +1,5 @@
+import Text
+
 /// How a VM may be scheduled.
 enum SchedulingRules {
     /// The scheduling as the platform stores it: what was asked for and the defaults.
@@ -26,7 +28,7 @@ enum SchedulingRules {
         if let duration = scheduling["maxRunDuration"] {
             guard let seconds = duration["seconds"]?.integer, (30...10_368_000).contains(seconds) else {
                 let why = "Max run duration must be between 30 seconds and 120 days."
-                throw Refusal.invalid("\(field).maxRunDuration", duration.text, why)
+                throw Refusal.invalid("\(field).maxRunDuration", duration.text(), why)
             }
             guard ["STOP", "DELETE"].contains(scheduling["instanceTerminationAction"]?.string) else {
                 let why = "You must specify an instance termination action when a max run duration is set."
@@ -53,19 +55,19 @@ enum SchedulingRules {
 enum LabelRules {
     static func checked(_ wanted: JSONValue?, _ field: String) throws -> JSONObject {
         let labels = wanted?.object ?? [:]
-        guard labels.fields.count <= 64 else {
+        guard labels.members.count <= 64 else {
             throw Refusal.invalid(field, "", "A resource can have at most 64 labels.")
         }
-        for label in labels.fields {
+        for label in labels.members {
             let value = label.value.string ?? ""
-            let startsWell = label.name.unicodeScalars.first.map { $0.properties.isAlphabetic } ?? false
-            guard startsWell, fits(label.name) else {
-                let why = "Label key '\(label.name)' violates format constraints."
-                throw Refusal.invalid(field, label.name, why + rule + " The key must start with a lowercase character.")
+            let startsWell = label.key.unicodeScalars.first.map { $0.properties.isAlphabetic } ?? false
+            guard startsWell, fits(label.key) else {
+                let why = "Label key '\(label.key)' violates format constraints."
+                throw Refusal.invalid(field, label.key, why + rule + " The key must start with a lowercase character.")
             }
             guard fits(value) else {
                 let why = "Label value '\(value)' violates format constraints."
-                throw Refusal.invalid("\(field).\(label.name)", value, why + rule)
+                throw Refusal.invalid("\(field).\(label.key)", value, why + rule)
             }
         }
         return labels
@@ -121,6 +123,6 @@ enum MetadataRules {
 
 /// A short digest of a part of a resource, which a change must carry.
 func fingerprint(_ value: JSONValue) -> String {
-    var generator = SplitMix(text: value.text)
+    var generator = SplitMix(text: value.text())
     return base64(withUnsafeBytes(of: generator.next()) { Array($0) })
 }

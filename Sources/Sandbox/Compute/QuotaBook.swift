@@ -1,3 +1,5 @@
+import Text
+
 /// The quotas of a project and its regions: limits, and what is used of them.
 struct QuotaBook {
     /// What a VM counts for.

@@ -12,10 +12,8 @@ public final class SerialConsole: Sendable {
 
     private let state = Mutex(State())
 
-    /// An empty console.
     public init() {}
 
-    /// Appends output.
     public func write(_ bytes: some Collection<UInt8>) {
         state.withLock { state in
             state.bytes += bytes

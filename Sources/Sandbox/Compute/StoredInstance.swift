@@ -1,3 +1,5 @@
+import Text
+
 /// A VM as the stand-in keeps it.
 struct StoredInstance: Sendable {
     /// Where it stands; the states that the stand-in goes through.

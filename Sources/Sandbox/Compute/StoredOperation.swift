@@ -1,3 +1,5 @@
+import Text
+
 /// An operation of Compute Engine.
 struct StoredOperation: Sendable {
     enum Status: String, Sendable { case running = "RUNNING", done = "DONE" }

@@ -1,3 +1,5 @@
+import Text
+
 /// The type of one field or parameter of a Google API, as its discovery document states it.
 final class ContractSpec: Sendable {
     let type: String?
@@ -29,12 +31,12 @@ final class ContractSpec: Sendable {
     }
 
     static func table(_ json: JSONValue) -> [String: ContractSpec] {
-        let pairs = json.object?.fields.map { ($0.name, ContractSpec($0.value)) } ?? []
+        let pairs = json.object?.members.map { ($0.key, ContractSpec($0.value)) } ?? []
         return Dictionary(pairs) { first, _ in first }
     }
 }
 
-/// One Google API: its methods, parameters and schemas, read from the literal that `extract_contract.py` wrote.
+/// One Google API: its methods, parameters and schemas, read from what `Tests/interop/extract_contract.py` wrote.
 public struct Contract: Sendable {
     struct Method: Sendable {
         let id: String
@@ -72,8 +74,8 @@ public struct Contract: Sendable {
     let schemas: [String: ContractSpec]
 
     /// Reads the compact JSON form.
-    public init(json: String) throws {
-        let document = try JSONValue.parse(Array(json.utf8))
+    public init(json: [UInt8]) throws {
+        let document = try JSONValue(parsing: json)
         parameters = ContractSpec.table(document["parameters"] ?? [:])
         schemas = ContractSpec.table(document["schemas"] ?? [:])
         methods = (document["methods"]?.array ?? []).map { entry in

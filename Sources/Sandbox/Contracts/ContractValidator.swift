@@ -1,3 +1,5 @@
+public import Text
+
 /// Judges requests by a Google API's own description, naming every breach.
 public struct ContractValidator: Sendable {
     /// The API.
@@ -11,8 +13,8 @@ public struct ContractValidator: Sendable {
     /// The end of a problem that a field is which only answers have.
     static let outputOnly = "output-only field sent"
 
-    /// Makes a validator for an API.
-    public init(contract: Contract) { self.contract = contract }
+    /// Makes a validator for an API from the compact JSON form of its description.
+    public init(_ json: [UInt8]) throws { contract = try Contract(json: json) }
 
     /// What is wrong with the query parameters; empty when nothing is.
     public func problems(inQueryOf request: ServedRequest, for match: Contract.Match) -> [String] {
@@ -91,14 +93,14 @@ public struct ContractValidator: Sendable {
         if isOutputOnly || spec.isOutputOnly { problems.append("\(place): \(Self.outputOnly)") }
         if value == .null { return }  // in a patch: remove the field
         if spec.type == "object" || spec.members != nil {
-            guard let fields = value.object?.fields else { return problems.append("\(place): object expected") }
+            guard let fields = value.object?.members else { return problems.append("\(place): object expected") }
             for field in fields {
-                if let known = spec.members?[field.name] {
-                    check(field.value, known, at: "\(place).\(field.name)", &problems)
+                if let known = spec.members?[field.key] {
+                    check(field.value, known, at: "\(place).\(field.key)", &problems)
                 } else if let additional = spec.additional {
-                    check(field.value, additional, at: "\(place)['\(field.name)']", &problems)
+                    check(field.value, additional, at: "\(place)['\(field.key)']", &problems)
                 } else {
-                    problems.append("\(place).\(field.name): no such field")
+                    problems.append("\(place).\(field.key): no such field")
                 }
             }
             return
@@ -108,10 +110,10 @@ public struct ContractValidator: Sendable {
             for (index, item) in items.enumerated() { check(item, spec.items, at: "\(place)[\(index)]", &problems) }
         case ("string", .string(let text)):
             if let problem = Self.problem(with: text, spec) { problems.append("\(place): \(problem)") }
-        case ("string", .integer) where ["int64", "uint64"].contains(spec.format): break
-        case ("boolean", .bool), ("integer", .integer), ("number", .integer), ("number", .double), ("any", _), (nil, _):
+        case ("string", .int) where ["int64", "uint64"].contains(spec.format): break
+        case ("boolean", .bool), ("integer", .int), ("number", .int), ("number", .double), ("any", _), (nil, _):
             break
-        default: problems.append("\(place): \(spec.type ?? "value") expected, got \(value.text.prefix(60))")
+        default: problems.append("\(place): \(spec.type ?? "value") expected, got \(value.text().prefix(60))")
         }
     }
 }

@@ -1,3 +1,5 @@
+public import Text
+
 /// Google's `fields` parameter, such as `items(name,size),nextPageToken` or `items/name`: a partial response.
 public struct FieldSelector: Sendable, Equatable {
     private struct Node: Sendable, Equatable {
@@ -38,9 +40,9 @@ public struct FieldSelector: Sendable, Equatable {
         case .array(let items): return .array(items.map { apply(node, to: $0) })
         case .object(let object):
             var kept = JSONObject()
-            for field in object.fields {
-                guard let child = node.children[field.name] ?? node.children["*"] else { continue }
-                kept[field.name] = apply(child, to: field.value)
+            for field in object.members {
+                guard let child = node.children[field.key] ?? node.children["*"] else { continue }
+                kept[field.key] = apply(child, to: field.value)
             }
             return .object(kept)
         default: return value

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Text
 
 /// A path template of a discovery document: `{x}` is one encoded segment, `{+x}` keeps slashes.
 struct PathTemplate: Sendable {
@@ -52,7 +53,7 @@ struct PathTemplate: Sendable {
             var count = longest.count
             while count > 0 {
                 // The pattern last: it costs most.
-                if let text = PercentCoding.decode(String(decoding: longest.prefix(count), as: UTF8.self)),
+                if let text = percentDecoded(String(decoding: longest.prefix(count), as: UTF8.self)),
                     match(path.dropFirst(count), pieces.dropFirst(), &values),
                     pattern.map({ wholeMatch(text, pattern: $0) }) ?? true
                 {

@@ -1,3 +1,5 @@
+public import Text
+
 /// What goes wrong with one request; everything is optional and combines.
 public struct Fault: Sendable, Equatable {
     /// When a connection is reset.
@@ -20,7 +22,6 @@ public struct Fault: Sendable, Equatable {
     public enum Body: Sendable, Equatable {
         /// The page of what stands before the service: of Cloudflare, or of Google's front end.
         case html
-        /// This text.
         case text(String)
     }
 

@@ -35,7 +35,6 @@ public final class FaultInjector: Sendable {
         add(try FaultRule(parsing: text))
     }
 
-    /// Forgets all rules.
     public func removeAll() {
         entries.withLock { $0.removeAll() }
     }

@@ -1,3 +1,5 @@
+import Text
+
 /// Which requests go wrong, and how.
 public struct FaultRule: Sendable, Equatable {
     /// Name of the service, nil for all.
@@ -82,23 +84,23 @@ public struct FaultRule: Sendable, Equatable {
         case "seed":
             guard let number = UInt64(value) else { return false }
             seed = number
-        case "message": fault.message = PercentCoding.decode(value, plusIsBlank: true)
+        case "message": fault.message = percentDecoded(value, plusIsBlank: true)
         case "reason": fault.reason = value
         case "from": client = value
         case "for":
             guard let window = parseMilliseconds(value) else { return false }
             windowMilliseconds = window
         case "retry-after", "retry-after-header", "retry-after-seconds":
-            guard let text = PercentCoding.decode(value, plusIsBlank: true) else { return false }
-            let number = (try? JSONValue.parse(Array(text.utf8))).flatMap(\.number)
+            guard let text = percentDecoded(value, plusIsBlank: true) else { return false }
+            let number = (try? JSONValue(parsing: text)).flatMap { $0.double == nil ? nil : $0 }
             if name == "retry-after-seconds", number == nil { return false }
             if name != "retry-after-seconds" { fault.retryAfterHeader = text }
             if name != "retry-after-header" { fault.retryAfterSeconds = number }
         case "body":
-            guard let text = PercentCoding.decode(value, plusIsBlank: true) else { return false }
+            guard let text = percentDecoded(value, plusIsBlank: true) else { return false }
             fault.body = text == "html" ? .html : .text(text)
         case "location":
-            guard let text = PercentCoding.decode(value) else { return false }
+            guard let text = percentDecoded(value) else { return false }
             fault.location = text
         case "reset":
             guard value == "before" || value == "after" else { return false }

@@ -1,4 +1,5 @@
 import Synchronization
+public import Text
 
 /// The access tokens that the stand-ins take: those of the OAuth endpoint and the metadata servers, and fixed ones.
 public final class AccessTokens: Sendable {
@@ -64,10 +65,5 @@ public final class AccessTokens: Sendable {
         guard let authorization, authorization.hasPrefix("Bearer ") else { return nil }
         guard let grant = grants.withLock({ $0[String(authorization.dropFirst(7))] }) else { return nil }
         return grant.expires.map { $0 <= now() } == true ? nil : grant
-    }
-
-    /// Forgets all tokens but the fixed ones, as if they were over.
-    public func expireAll() {
-        grants.withLock { grants in grants = grants.filter { $0.value.expires == nil } }
     }
 }

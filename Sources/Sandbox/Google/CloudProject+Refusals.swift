@@ -1,3 +1,5 @@
+import Text
+
 extension CloudProject {
     /// Where an API is enabled by hand.
     static func enablingPage(_ api: String, number: Int) -> String {

@@ -21,9 +21,7 @@ public final class CloudProject: Sendable {
     /// Whether a member has had a role of the whole project for long enough.
     typealias ProjectGrants = @Sendable (_ role: String, _ member: String) -> Bool
 
-    /// Its id.
     public let id: String
-    /// Its number.
     public let number: Int
     /// The service account of the key file and of the virtual machines.
     public let serviceAccount: String

@@ -1,3 +1,5 @@
+import Text
+
 /// A resource's IAM policy: what may be written and how it reads.
 struct IAMPolicy: Sendable {
     /// Why a policy was not taken.

@@ -1,6 +1,7 @@
+public import Text
+
 /// One request to a Google JSON API that was found in its contract and judged to be in order.
 public struct JSONCall: Sendable {
-    /// The head.
     public let request: ServedRequest
     /// Its place in the contract.
     public let match: Contract.Match
@@ -33,10 +34,8 @@ public protocol JSONService: SandboxService {
 }
 
 extension JSONService {
-    /// The whole body.
     public func recordable(_ body: JSONValue) -> JSONValue { body }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse { try respondToCall(exchange) }
 
     /// What `respond` does unless a service has more ways in.
@@ -84,7 +83,7 @@ extension JSONService {
 
     /// An error of this service with the usual reason for its status.
     func refused(_ status: Int, _ message: String) -> ServedResponse {
-        refusal(status: status, message: message, reason: nil, code: nil, retryAfterSeconds: nil)
+        refusal(RefusalText(status, message))
     }
 
     private func route(_ request: ServedRequest, _ violations: inout [String]) throws
@@ -117,7 +116,7 @@ extension JSONService {
             throw Refusal(refused(400, "The body's Content-Type must be application/json."))
         }
         do {
-            return try JSONValue.parse(bytes)
+            return try JSONValue(parsing: bytes, maximumDepth: 100)
         } catch let error as JSONError {
             violations.append("the body is no JSON: \(error)")
             throw Refusal(refused(400, "Parse Error: \(error)"))

@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 /// The long-running operations of a service: one that is started is done when it is asked for the second time.
 final class LongOperations: Sendable {

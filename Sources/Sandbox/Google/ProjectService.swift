@@ -1,3 +1,5 @@
+import Text
+
 /// A stand-in for one of Google's newer services, whose resources belong to the project.
 protocol ProjectService: JSONService {
     /// The project with its tokens, permissions and APIs.
@@ -17,14 +19,8 @@ extension ProjectService {
     public func isAuthorized(_ authorization: String?) -> Bool { project.tokens.grant(for: authorization) != nil }
 
     /// An error in the form of Google's newer services.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        .rpcError(status, message, reason: reason)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        .rpcError(told.status, told.message, reason: told.reason)
     }
 
     /// Checks scopes, project, API and permission, then performs.

@@ -1,3 +1,5 @@
+import Text
+
 extension ServedResponse {
     /// An error in the form of Google's newer services (google.rpc.Status); with `legacy` that of the older ones as well.
     static func rpcError(

@@ -1,3 +1,5 @@
+import Text
+
 /// A proxy that forwards nothing: it records what comes, and refuses it.
 ///
 /// Nothing of the sandbox is behind it, so that a request which names this machine should not have come here: it is noted as a breach.
@@ -5,18 +7,11 @@ public final class ProxyService: SandboxService {
     /// `proxy`.
     public let name = "proxy"
 
-    /// Makes the service.
     public init() {}
 
     /// An error of the proxy's own.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        .text("\(message)\n", status: status)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        .text("\(told.message)\n", status: told.status)
     }
 
     /// Refuses one request.

@@ -1,11 +1,11 @@
 import Glibc
 import Synchronization
+public import Text
 
 /// One request as it was received.
 public struct RecordedRequest: Sendable, Equatable {
     /// Which stand-in got it.
     public let service: String
-    /// Verb.
     public let method: String
     /// Path and query as sent.
     public let url: String
@@ -25,7 +25,7 @@ public struct RecordedRequest: Sendable, Equatable {
     /// The first value of a query parameter.
     public func parameter(_ name: String) -> String? {
         let query = url.split(separator: "?", maxSplits: 1).dropFirst().first
-        return query.flatMap(PercentCoding.query)?.first { $0.name == name }?.value
+        return query.flatMap(QueryItem.all)?.first { $0.name == name }?.value
     }
 
     var json: JSONValue {
@@ -75,14 +75,6 @@ public final class Recorder: Sendable {
     /// Breaches of a contract so far, each a sentence; a good client causes none.
     public var violations: [String] { state.withLock { $0.violations } }
 
-    /// Forgets what was recorded in memory.
-    public func clear() {
-        state.withLock { state in
-            state.requests.removeAll()
-            state.violations.removeAll()
-        }
-    }
-
     func noteViolation(_ text: String) {
         state.withLock { $0.violations.append(text) }
     }
@@ -105,7 +97,7 @@ public final class Recorder: Sendable {
             state.requests.append(entry)
             state.violations += exchange.violations.map { "\(entry.method) \(entry.url): \($0)" }
             if let file = state.file {
-                let line = Array((entry.json.text + "\n").utf8)
+                let line = entry.json.bytes() + [0x0A]
                 _ = retryingInterrupts { write(file, line, line.count) }
             }
         }

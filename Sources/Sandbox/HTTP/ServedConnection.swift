@@ -51,11 +51,13 @@ struct ServedConnection {
     private func answer(_ exchange: Exchange, fault: Fault?) throws -> ServedResponse {
         if let status = fault?.status {
             var answer = server.service.refusal(
-                status: status,
-                message: fault?.message ?? "fault injected by the sandbox",
-                reason: fault?.reason,
-                code: fault?.code,
-                retryAfterSeconds: fault?.retryAfterSeconds
+                RefusalText(
+                    status,
+                    fault?.message ?? "fault injected by the sandbox",
+                    reason: fault?.reason,
+                    code: fault?.code,
+                    retryAfterSeconds: fault?.retryAfterSeconds
+                )
             )
             switch fault?.body {
             case .html: answer = server.service.frontPage(status: status)
@@ -82,7 +84,7 @@ struct ServedConnection {
     }
 
     private func refusal(_ status: Int, _ message: String) -> ServedResponse {
-        server.service.refusal(status: status, message: message, reason: nil, code: nil, retryAfterSeconds: nil)
+        server.service.refusal(RefusalText(status, message))
     }
 
     private func readHead() throws -> ServedRequest? {
@@ -108,7 +110,7 @@ struct ServedConnection {
             throw BadRequest(status: 400, message: "the Host header is missing")
         }
         let parts = words[1].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let query = PercentCoding.query(parts.count > 1 ? parts[1] : "") else {
+        guard let query = QueryItem.all(in: parts.count > 1 ? parts[1] : "") else {
             throw BadRequest(status: 400, message: "the query is badly encoded: \(parts[1].prefix(200))")
         }
         return ServedRequest(

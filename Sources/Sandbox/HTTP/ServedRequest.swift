@@ -1,3 +1,5 @@
+public import Text
+
 /// Headers of a request or an answer, in order; names are compared without regard to case.
 public struct ServedHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// One line: name as written, value trimmed.
@@ -65,11 +67,23 @@ public struct QueryItem: Sendable, Equatable {
     public let name: String
     /// Value after it, empty when there is none.
     public let value: String
+
+    /// The items of `a=b&c=d`; nil when a name or value is badly encoded.
+    static func all(in text: some StringProtocol) -> [QueryItem]? {
+        var items: [QueryItem] = []
+        for pair in text.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = percentDecoded(parts[0], plusIsBlank: true),
+                let value = percentDecoded(parts.count > 1 ? parts[1] : "", plusIsBlank: true)
+            else { return nil }
+            items.append(QueryItem(name: name, value: value))
+        }
+        return items
+    }
 }
 
 /// What a handler sees of one request: the head, the body as a stream, and what it wants recorded.
 public final class Exchange {
-    /// The head.
     public let request: ServedRequest
     /// The body, read once.
     public let body: RequestBody

@@ -1,4 +1,5 @@
 import Glibc
+public import Text
 
 /// An answer: status, headers, body. `Content-Length` and `Connection` are added by the server.
 public struct ServedResponse: Sendable {
@@ -18,11 +19,8 @@ public struct ServedResponse: Sendable {
         }
     }
 
-    /// HTTP status code.
     public var status: Int
-    /// Header lines.
     public var headers: ServedHeaders
-    /// The body.
     public var body: Body
 
     /// Makes an answer; the body is empty unless given.
@@ -37,7 +35,7 @@ public struct ServedResponse: Sendable {
         ServedResponse(
             status: status,
             headers: ["Content-Type": "application/json; charset=UTF-8"],
-            body: .bytes(value.bytes)
+            body: .bytes(value.bytes())
         )
     }
 
@@ -81,16 +79,39 @@ public final class OpenFile: Sendable {
     }
 }
 
+/// What a refusal says, which each service has a form of its own for.
+public struct RefusalText: Sendable {
+    public let status: Int
+    public let message: String
+    /// Google's or S3's word; nil for the usual one of the status.
+    public let reason: String?
+    /// Tardis's number; nil for the status.
+    public let code: Int?
+    public let retryAfterSeconds: JSONValue?
+
+    init(
+        _ status: Int,
+        _ message: String,
+        reason: String? = nil,
+        code: Int? = nil,
+        retryAfterSeconds: JSONValue? = nil
+    ) {
+        self.status = status
+        self.message = message
+        self.reason = reason
+        self.code = code
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+}
+
 /// One of the stand-ins: answers requests and knows what a refusal of its original looks like.
 public protocol SandboxService: Sendable {
     /// Name for fault rules and records, such as `gcs`.
     var name: String { get }
     /// Answers one request; a thrown `Refusal` becomes its answer, any other error a 500.
     func respond(to exchange: Exchange) throws -> ServedResponse
-    /// The answer of this service with a given status, for faults and for errors of the server itself.
-    /// `reason` is Google's word and `code` Tardis's number; nil for the usual ones of the status.
-    func refusal(status: Int, message: String, reason: String?, code: Int?, retryAfterSeconds: JSONValue?)
-        -> ServedResponse
+    /// The answer of this service for faults and for errors of the server itself.
+    func refusal(_ told: RefusalText) -> ServedResponse
     /// The page with a given status of what stands before the service, which knows nothing of its JSON.
     func frontPage(status: Int) -> ServedResponse
 }
@@ -119,6 +140,5 @@ public struct Refusal: Error, Sendable {
     /// What to send.
     public let response: ServedResponse
 
-    /// Wraps an answer.
     public init(_ response: ServedResponse) { self.response = response }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// A stand-in for the IAM Service Account Credentials API, v1: tokens of service accounts for those who may act as them.
 public final class IAMCredentialsService: SandboxService {
     /// `iamcredentials`.
@@ -6,7 +8,7 @@ public final class IAMCredentialsService: SandboxService {
     private let iam: IAMService
 
     private static let contract = Result {
-        ContractValidator(contract: try Contract(json: IAMCredentialsContract.json))
+        try ContractValidator(PackageResources.iamcredentials_json)
     }
 
     /// Makes the service; the accounts' policies are those of `iam`.

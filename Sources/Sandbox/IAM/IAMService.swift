@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 /// A stand-in for IAM, v1: the service accounts of the project, and who may use them.
 public final class IAMService: SandboxService {
@@ -7,9 +8,8 @@ public final class IAMService: SandboxService {
     let project: CloudProject
     private let policies = Mutex<[String: IAMPolicy]>([:])
 
-    private static let contract = Result { ContractValidator(contract: try Contract(json: IAMContract.json)) }
+    private static let contract = Result { try ContractValidator(PackageResources.iam_json) }
 
-    /// Makes the service for a project.
     public init(project: CloudProject) { self.project = project }
 }
 

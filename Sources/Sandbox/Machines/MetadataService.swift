@@ -1,3 +1,5 @@
+import Text
+
 /// The metadata server of one VM.
 public final class MetadataService: SandboxService {
     /// `metadata`.
@@ -21,17 +23,14 @@ public final class MetadataService: SandboxService {
     public func close() { isPreempted.close() }
 
     /// An error as a web page, which is what the original sends.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        answer("<!DOCTYPE html><html><title>Error \(status)</title><p>\(message)</html>\n", "text/html", status: status)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        answer(
+            "<!DOCTYPE html><html><title>Error \(told.status)</title><p>\(told.message)</html>\n",
+            "text/html",
+            status: told.status
+        )
     }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
         guard request.method == "GET" else {
@@ -45,7 +44,7 @@ public final class MetadataService: SandboxService {
         }
         guard request.path.hasPrefix(Self.root) else { return refused(404, "Not found.") }
         let rest = request.path.dropFirst(Self.root.count)
-        let parts = rest.split(separator: "/").compactMap { PercentCoding.decode($0) }
+        let parts = rest.split(separator: "/").compactMap { percentDecoded($0) }
         if let token = token(parts, request) { return token }
         let isFolderPath = rest.isEmpty || rest.hasSuffix("/")
         return try read(parts, isFolderPath: isFolderPath, request)
@@ -55,7 +54,7 @@ public final class MetadataService: SandboxService {
         let find = { [record] (isPreempted: Bool) in
             MetadataNode(record, isPreempted: isPreempted).node(at: parts[...])
         }
-        let etag = { (node: MetadataNode?) in try String(sha256Hex(node?.json.text ?? "").prefix(16)) }
+        let etag = { (node: MetadataNode?) in try String(sha256Hex(node?.json.text() ?? "").prefix(16)) }
         var node = find(isPreempted.value)
         if request.parameter("wait_for_change")?.lowercased() == "true" {
             let limit = request.parameter("timeout_sec").flatMap { Int($0) }.map { $0 * 1_000 }
@@ -69,10 +68,13 @@ public final class MetadataService: SandboxService {
         switch node {
         case .value where isFolderPath: return refused(404, "\(request.path) is no folder.")
         case .value(let text, let json):
-            response = format == "json" ? answer(json.text, "application/json") : answer(text, "application/text")
+            response = format == "json" ? answer(json.text(), "application/json") : answer(text, "application/text")
         case .folder where isRecursive:
             let isText = format == "text"
-            response = answer(isText ? node.lines() : node.json.text, isText ? "application/text" : "application/json")
+            response = answer(
+                isText ? node.lines() : node.json.text(),
+                isText ? "application/text" : "application/json"
+            )
         case .folder where !isFolderPath:
             response = answer("\(request.path)/\n", "text/html", status: 301)
             response.headers["Location"] = "\(request.base)\(request.path)/"
@@ -90,11 +92,11 @@ public final class MetadataService: SandboxService {
         else { return nil }
         let asked = request.parameter("scopes").map { $0.split(separator: ",").map(String.init) }
         let scopes = asked.map { $0.filter(record.scopes.contains) } ?? record.scopes
-        return answer(tokens.issue(to: account, scopes: scopes, isMachine: true).text, "application/json")
+        return answer(tokens.issue(to: account, scopes: scopes, isMachine: true).text(), "application/json")
     }
 
     private func refused(_ status: Int, _ message: String) -> ServedResponse {
-        refusal(status: status, message: message, reason: nil, code: nil, retryAfterSeconds: nil)
+        refusal(RefusalText(status, message))
     }
 
     private func answer(_ text: String, _ type: String, status: Int = 200) -> ServedResponse {

@@ -1,3 +1,5 @@
+import Text
+
 /// A place in a metadata server's tree.
 enum MetadataNode: Sendable, Equatable {
     /// A value, and how it reads in JSON.

@@ -53,7 +53,6 @@ public final class ProcessVMHost: VMHost {
         state.withLock { change(&$0.configuration) }
     }
 
-    /// Boots a VM.
     public func boot(
         _ record: BootRecord,
         console: SerialConsole,

@@ -1,3 +1,5 @@
+import Text
+
 /// A service account's signed request for a token (RFC 7523), taken apart and checked.
 struct Assertion {
     let issuer: String
@@ -40,7 +42,7 @@ struct Assertion {
     }
 
     private static func json(_ part: String) -> JSONValue? {
-        decodedBase64(part).flatMap { try? JSONValue.parse($0) }
+        decodedBase64(part).flatMap { try? JSONValue(parsing: $0) }
     }
 }
 

@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 /// A stand-in for Google's token endpoint: tokens for the assertions of the sandbox's service account and for its refresh token.
 public final class OAuthService: SandboxService {
@@ -41,7 +42,7 @@ public final class OAuthService: SandboxService {
             "auth_provider_x509_cert_url": "https://www.googleapis.com/oauth2/v1/certs",
             "universe_domain": "googleapis.com",
         ]
-        return file.text + "\n"
+        return file.text() + "\n"
     }
 
     /// The name that such a file has.
@@ -57,18 +58,11 @@ public final class OAuthService: SandboxService {
     }
 
     /// An error as RFC 6749, 5.2, has it.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        let word = reason ?? (status >= 500 ? "internal_failure" : "invalid_request")
-        return .json(["error": .string(word), "error_description": .string(message)], status: status)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        let word = told.reason ?? (told.status >= 500 ? "internal_failure" : "invalid_request")
+        return .json(["error": .string(word), "error_description": .string(told.message)], status: told.status)
     }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
         guard request.path == "/token" || request.path == "/oauth2/v4/token" else {
@@ -81,7 +75,7 @@ public final class OAuthService: SandboxService {
         }
         let type = request.headers["Content-Type"] ?? "none"
         let body = String(decoding: try exchange.body.readAll(), as: UTF8.self)
-        guard type.lowercased().hasPrefix("application/x-www-form-urlencoded"), let form = PercentCoding.query(body)
+        guard type.lowercased().hasPrefix("application/x-www-form-urlencoded"), let form = QueryItem.all(in: body)
         else {
             exchange.violations.append("a token request of Content-Type \(type), or badly encoded")
             return refused(400, "invalid_request", "The form cannot be read")
@@ -132,6 +126,6 @@ public final class OAuthService: SandboxService {
     }
 
     private func refused(_ status: Int, _ word: String, _ message: String) -> ServedResponse {
-        refusal(status: status, message: message, reason: word, code: nil, retryAfterSeconds: nil)
+        refusal(RefusalText(status, message, reason: word))
     }
 }

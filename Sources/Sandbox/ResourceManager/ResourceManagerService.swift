@@ -1,4 +1,5 @@
 import Synchronization
+public import Text
 
 /// A stand-in for Resource Manager, v1: the project and its IAM policy.
 public final class ResourceManagerService: SandboxService {
@@ -13,7 +14,7 @@ public final class ResourceManagerService: SandboxService {
     private let state: Mutex<State>
 
     private static let contract = Result {
-        ContractValidator(contract: try Contract(json: ResourceManagerContract.json))
+        try ContractValidator(PackageResources.cloudresourcemanager_json)
     }
 
     /// A project with an owner and the bindings that Google itself makes.

@@ -1,4 +1,5 @@
 import Synchronization
+public import Text
 
 /// A stand-in for Secret Manager, v1. Payloads are kept in memory only and never recorded.
 public final class SecretManagerService: SandboxService {
@@ -7,9 +8,8 @@ public final class SecretManagerService: SandboxService {
     let project: CloudProject
     let secrets = Mutex<[String: StoredSecret]>([:])
 
-    private static let contract = Result { ContractValidator(contract: try Contract(json: SecretManagerContract.json)) }
+    private static let contract = Result { try ContractValidator(PackageResources.secretmanager_json) }
 
-    /// Makes the service.
     public init(project: CloudProject) { self.project = project }
 }
 
@@ -124,7 +124,7 @@ extension SecretManagerService: ProjectService {
         guard wholeMatch(id, pattern: "[A-Za-z0-9_-]{1,255}") else {
             throw Refusal.rpc(400, "Secret ID '\(id)' does not match [A-Za-z0-9_-]{1,255}.")
         }
-        guard let replication = call.body?["replication"]?.object, !replication.fields.isEmpty else {
+        guard let replication = call.body?["replication"]?.object, !replication.members.isEmpty else {
             throw Refusal.rpc(400, "The secret's replication policy is missing.")
         }
         try checkLocations(replication)

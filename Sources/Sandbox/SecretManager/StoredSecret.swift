@@ -1,3 +1,5 @@
+import Text
+
 /// A secret with its versions and its IAM policy.
 struct StoredSecret: Sendable {
     /// One version; its payload goes nowhere but into the answer to `access`.
@@ -18,7 +20,7 @@ struct StoredSecret: Sendable {
     /// The resource as it reads.
     var json: JSONValue {
         var json: JSONObject = ["name": .string(name), "createTime": .string(created)]
-        for field in fields.fields { json[field.name] = field.value }
+        for field in fields.members { json[field.key] = field.value }
         json["etag"] = .string("\"16\(hex(Array(created.utf8.suffix(6))))\"")
         return .object(json)
     }

@@ -1,3 +1,5 @@
+import Text
+
 /// A stand-in for Service Usage, v1: which APIs a project has enabled.
 public final class ServiceUsageService: SandboxService {
     /// `serviceusage`.
@@ -37,9 +39,8 @@ public final class ServiceUsageService: SandboxService {
         "storage.googleapis.com": "Cloud Storage API",
     ]
 
-    private static let contract = Result { ContractValidator(contract: try Contract(json: ServiceUsageContract.json)) }
+    private static let contract = Result { try ContractValidator(PackageResources.serviceusage_json) }
 
-    /// Makes the service for a project.
     public init(project: CloudProject) { self.project = project }
 
     /// How often an operation says that it is not done yet; once unless told otherwise.

@@ -1,3 +1,5 @@
+import Text
+
 /// How a bucket is set up that the sandbox makes at its start.
 public struct BucketSettings: Sendable, Equatable {
     /// A region, or a multi-region such as `US`.

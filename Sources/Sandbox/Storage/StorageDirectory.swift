@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Text
 
 /// Buckets and objects on disk: bytes under `BUCKET/NAME`, what is known about them under `.sandbox`.
 ///
@@ -30,11 +31,11 @@ final class StorageDirectory: Sendable {
     private static func load(_ root: String) throws -> State {
         var state = State()
         for file in Files.list("\(root)/.sandbox/buckets") where file.hasSuffix(".json") {
-            let resource = try JSONValue.parse(Files.read("\(root)/.sandbox/buckets/\(file)"))
+            let resource = try JSONValue(parsing: Files.read("\(root)/.sandbox/buckets/\(file)"))
             let name = String(file.dropLast(5))
             var bucket = Bucket(resource: resource.object ?? [:])
             for file in Files.list("\(root)/.sandbox/objects/\(name)") where file.hasSuffix(".json") {
-                let record = try JSONValue.parse(Files.read("\(root)/.sandbox/objects/\(name)/\(file)"))
+                let record = try JSONValue(parsing: Files.read("\(root)/.sandbox/objects/\(name)/\(file)"))
                 guard let object = StoredObject(record: record),
                     let bytes = try? OpenFile(path: "\(root)/\(object.file)"), bytes.size == object.size
                 else { continue }  // the sandbox was killed between the two renames
@@ -67,7 +68,7 @@ final class StorageDirectory: Sendable {
             guard state.buckets[name] == nil else {
                 throw Refusal.google(409, "conflict", "The bucket \(name) already exists and you own it.")
             }
-            try Files.replace("\(root)/.sandbox/buckets/\(name).json", with: JSONValue.object(resource).text)
+            try Files.replace("\(root)/.sandbox/buckets/\(name).json", with: JSONValue.object(resource).text())
             state.buckets[name] = Bucket(resource: resource)
         }
     }
@@ -237,6 +238,6 @@ final class StorageDirectory: Sendable {
 
     private func save(_ object: StoredObject) throws {
         try Files.makeDirectory("\(root)/.sandbox/objects/\(object.bucket)")
-        try Files.replace(recordPath(object), with: object.record.text)
+        try Files.replace(recordPath(object), with: object.record.text())
     }
 }

@@ -1,3 +1,5 @@
+import Text
+
 extension Refusal {
     /// An error in Google's JSON form.
     static func google(_ status: Int, _ reason: String, _ message: String) -> Refusal {

@@ -1,3 +1,5 @@
+import Text
+
 /// One page of `objects.list`: names in byte order, prefixes folded at the delimiter.
 struct StorageListing {
     let prefix: String
@@ -21,7 +23,7 @@ struct StorageListing {
         maxResults = asked == 0 ? 1_000 : min(asked, 1_000)
         after = try request.parameter("pageToken").flatMap { token in
             if token.isEmpty { return nil }
-            guard token.hasPrefix("t_"), let name = PercentCoding.decode(token.dropFirst(2).replacing("_", with: "%"))
+            guard token.hasPrefix("t_"), let name = percentDecoded(token.dropFirst(2).replacing("_", with: "%"))
             else {
                 throw Refusal.invalid("Invalid page token: \(token)")
             }
@@ -75,7 +77,7 @@ struct StorageListing {
         var json: JSONObject = ["kind": "storage#objects"]
         if isCut, let last = entries.last?.0 {
             // Letters, digits, "-", "." and "~" stand for themselves, the rest as _XX: safe in any URL.
-            let encoded = PercentCoding.encode(last).replacing("_", with: "%5F").replacing("%", with: "_")
+            let encoded = percentEncoded(last).replacing("_", with: "%5F").replacing("%", with: "_")
             json["nextPageToken"] = .string("t_\(encoded)")
         }
         if !prefixes.isEmpty { json["prefixes"] = .array(prefixes) }

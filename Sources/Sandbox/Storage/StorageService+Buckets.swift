@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 extension StorageService {
     /// A bucket's document with what was asked for and what a new bucket has.

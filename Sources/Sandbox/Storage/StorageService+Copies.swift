@@ -1,3 +1,5 @@
+import Text
+
 extension StorageService {
     func copy(_ request: ServedRequest, _ match: Contract.Match, _ body: JSONValue?, isRewrite: Bool) throws
         -> ServedResponse
@@ -17,7 +19,7 @@ extension StorageService {
             digests: FileDigests(of: OpenFile(path: part)),
             name: checkedObjectName(match.path["destinationObject"]),
             bucket: match.path["destinationBucket"] ?? "",
-            fields: own.fields.isEmpty ? source.fields : own,
+            fields: own.members.isEmpty ? source.fields : own,
             componentCount: source.componentCount,
             conditions: StorageConditions(request),
             replaceDenial: denial(of: "storage.objects.delete", in: match.path["destinationBucket"] ?? "", request)

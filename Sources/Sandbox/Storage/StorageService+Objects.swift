@@ -1,3 +1,5 @@
+import Text
+
 extension StorageService {
     func getObject(_ request: ServedRequest, _ match: Contract.Match) throws -> ServedResponse {
         let (name, bucket) = (match.path["object"] ?? "", match.path["bucket"] ?? "")
@@ -61,8 +63,8 @@ extension StorageService {
             guard let change = body?[name] else { continue }
             if name == "metadata", case .object(let entries) = change {
                 var metadata = fields["metadata"]?.object ?? [:]
-                for entry in entries.fields { metadata[entry.name] = entry.value == .null ? nil : entry.value }
-                fields["metadata"] = metadata.fields.isEmpty ? nil : .object(metadata)
+                for entry in entries.members { metadata[entry.key] = entry.value == .null ? nil : entry.value }
+                fields["metadata"] = metadata.members.isEmpty ? nil : .object(metadata)
             } else {
                 fields[name] = change == .null ? nil : change
             }

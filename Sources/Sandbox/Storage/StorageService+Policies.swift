@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 extension StorageService {
     /// The permission that a method needs, as far as the kit's tools meet it.
@@ -87,7 +88,7 @@ extension StorageService {
 
     private func policyResource(_ policy: IAMPolicy, of bucket: String, version: Int) -> JSONValue {
         var json: JSONObject = ["kind": "storage#policy", "resourceId": .string("projects/_/buckets/\(bucket)")]
-        for field in policy.json(requestedVersion: version).object?.fields ?? [] { json[field.name] = field.value }
+        for field in policy.json(requestedVersion: version).object?.members ?? [] { json[field.key] = field.value }
         return .object(json)
     }
 }

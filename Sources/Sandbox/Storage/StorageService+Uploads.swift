@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Text
 
 extension StorageService {
     func upload(_ exchange: Exchange, _ match: Contract.Match, _ selector: FieldSelector?) throws -> ServedResponse {
@@ -58,7 +59,7 @@ extension StorageService {
         let id =
             String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         sessions.withLock { $0[id] = session }
-        let name = PercentCoding.encode(target.name)
+        let name = percentEncoded(target.name)
         let location = "\(request.base)\(request.path)?uploadType=resumable&name=\(name)&upload_id=\(id)"
         return ServedResponse(status: 200, headers: ["Location": location, "X-GUploader-UploadID": id])
     }

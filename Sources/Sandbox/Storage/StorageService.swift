@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 /// A stand-in for Cloud Storage's JSON API that keeps objects as files in a directory.
 ///
@@ -36,7 +37,7 @@ public final class StorageService: SandboxService {
         validator = try Self.contract.get()
     }
 
-    private static let contract = Result { ContractValidator(contract: try Contract(json: StorageContract.json)) }
+    private static let contract = Result { try ContractValidator(PackageResources.storage_json) }
 
     /// Makes a bucket, if there is none of this name.
     public func createBucket(_ name: String, _ settings: BucketSettings = BucketSettings()) throws {
@@ -45,17 +46,10 @@ public final class StorageService: SandboxService {
     }
 
     /// An error in Google's JSON form.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        .googleError(status, reason ?? googleReason(status), message)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        .googleError(told.status, told.reason ?? googleReason(told.status), told.message)
     }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
         if ["POST", "PUT", "PATCH"].contains(request.method), request.headers["Content-Length"] == nil,
@@ -82,7 +76,7 @@ public final class StorageService: SandboxService {
         if let selector, case .bytes(let bytes) = response.body,
             response.headers["Content-Type"]?.contains("json") == true
         {
-            response.body = .bytes(Array(selector.apply(to: try JSONValue.parse(bytes)).text.utf8))
+            response.body = .bytes(Array(selector.apply(to: try JSONValue(parsing: bytes)).text().utf8))
         }
         return response
     }
@@ -154,7 +148,7 @@ public final class StorageService: SandboxService {
             throw Refusal.google(400, "parseError", "The body's Content-Type must be application/json.")
         }
         do {
-            let json = try JSONValue.parse(bytes)
+            let json = try JSONValue(parsing: bytes, maximumDepth: 100)
             exchange.recordedBody = json
             try judge(exchange, validator.problems(inBody: json, for: match))
             return json

@@ -1,3 +1,5 @@
+import Text
+
 /// One object as it is kept: what the service knows and what the client may set.
 struct StoredObject: Sendable, Equatable {
     /// Fields of the resource that a client may set.
@@ -39,7 +41,7 @@ struct StoredObject: Sendable, Equatable {
     /// The object resource with links below `base` (scheme and host). A list shows no checksums where a key of Cloud KMS encrypts
     /// them (cloud.google.com/storage/docs/encryption/customer-managed-keys).
     func resource(base: String, isListed: Bool = false) -> JSONValue {
-        let encoded = PercentCoding.encode(name)
+        let encoded = percentEncoded(name)
         var json: JSONObject = [
             "kind": "storage#object", "id": .string("\(bucket)/\(name)/\(generation)"),
             "selfLink": .string("\(base)/storage/v1/b/\(bucket)/o/\(encoded)"),
@@ -62,7 +64,7 @@ struct StoredObject: Sendable, Equatable {
                 json["md5Hash"] = nil
             }
         }
-        for field in fields.fields { json[field.name] = field.value }
+        for field in fields.members { json[field.key] = field.value }
         return .object(json)
     }
 

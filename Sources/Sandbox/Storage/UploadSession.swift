@@ -1,3 +1,5 @@
+import Text
+
 /// A resumable upload between its first request and its end: which bytes are kept, what a request may do. No I/O here.
 struct UploadSession: Sendable, Equatable {
     /// Every chunk but the last is a multiple of this.

@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// Wall-clock times as the stand-ins write them.
 public enum Clock {
@@ -14,25 +15,16 @@ public enum Clock {
 
     /// RFC 3339 with milliseconds, such as `2023-05-23T00:00:00.000Z`.
     static func rfc3339(_ microseconds: Int) -> String {
-        let parts = civil(microseconds)
-        let fraction = String(microseconds / 1_000 % 1_000 + 1_000).dropFirst()
-        return "\(text(parts, "%Y-%m-%dT%H:%M:%S")).\(fraction)Z"
+        CivilTime.rfc3339(epochMicroseconds: Int64(microseconds), decimals: 3)
     }
 
     /// The form of `Last-Modified`.
-    static func httpDate(_ microseconds: Int) -> String { text(civil(microseconds), "%a, %d %b %Y %H:%M:%S GMT") }
-
-    private static func civil(_ microseconds: Int) -> tm {
+    static func httpDate(_ microseconds: Int) -> String {
         var seconds = time_t(microseconds / 1_000_000)
         var parts = tm()
         gmtime_r(&seconds, &parts)
-        return parts
-    }
-
-    private static func text(_ parts: tm, _ format: String) -> String {
-        var parts = parts
         var buffer = [CChar](repeating: 0, count: 64)
-        let count = strftime(&buffer, buffer.count, format, &parts)
+        let count = strftime(&buffer, buffer.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
         return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -5,7 +5,6 @@ public struct SandboxError: Error, Sendable, CustomStringConvertible {
     /// What was tried and what came back.
     public let description: String
 
-    /// Makes an error from a sentence.
     public init(_ description: String) { self.description = description }
 
     /// A failed system call with the meaning of `errno`.

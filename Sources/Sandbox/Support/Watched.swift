@@ -14,7 +14,6 @@ final class Watched<Value: Sendable & Equatable>: Sendable {
 
     init(_ value: Value) { state = Mutex(State(value: value)) }
 
-    /// The value as it is.
     var value: Value { state.withLock { $0.value } }
 
     /// Sets the value and wakes all that wait.

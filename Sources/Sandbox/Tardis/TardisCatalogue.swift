@@ -1,3 +1,5 @@
+import Text
+
 /// One symbol that the stand-in knows.
 public struct TardisInstrument: Sendable, Equatable {
     /// Id in dataset URLs and in `datasets.symbols[]`.
@@ -39,7 +41,6 @@ public struct TardisCatalogue: Sendable, Equatable {
     /// The first day that is not exported yet.
     public var exportedUntil: TickDay
 
-    /// Makes a catalogue.
     public init(exchanges: [String: [TardisInstrument]], exportedUntil: TickDay) {
         self.exchanges = exchanges
         self.exportedUntil = exportedUntil

@@ -28,7 +28,6 @@ final class TardisFiles: Sendable {
 
     private let state: Mutex<State>
     private let cache: String
-    /// The keys of the real files.
     let realFiles: [TardisFileKey]
 
     /// Reads the names in a directory of real files, if there is one.

@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 /// A stand-in for Tardis: dataset files, and the catalogue of its metadata API, on one server.
 public final class TardisService: SandboxService {
@@ -63,19 +64,12 @@ public final class TardisService: SandboxService {
     }
 
     /// An error in Tardis's JSON form.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
-        var json: JSONObject = ["code": .integer(code ?? status), "message": .string(message)]
-        json["retryAfterSeconds"] = retryAfterSeconds
-        return .json(.object(json), status: status)
+    public func refusal(_ told: RefusalText) -> ServedResponse {
+        var json: JSONObject = ["code": .integer(told.code ?? told.status), "message": .string(told.message)]
+        json["retryAfterSeconds"] = told.retryAfterSeconds
+        return .json(.object(json), status: told.status)
     }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
         let agent = request.headers["User-Agent"] ?? ""
@@ -135,7 +129,7 @@ public final class TardisService: SandboxService {
     }
 
     private func refuse(_ status: Int, _ message: String, code: Int? = nil) -> ServedResponse {
-        refusal(status: status, message: message, reason: nil, code: code, retryAfterSeconds: nil)
+        refusal(RefusalText(status, message, code: code))
     }
 
     // MARK: metadata
@@ -174,7 +168,7 @@ public final class TardisService: SandboxService {
     // MARK: datasets
 
     private func dataset(_ request: ServedRequest, _ parts: [String]) throws -> ServedResponse {
-        guard let symbol = PercentCoding.decode(parts[5]), symbol.hasSuffix(".csv.gz") else {
+        guard let symbol = percentDecoded(parts[5]), symbol.hasSuffix(".csv.gz") else {
             return refuse(404, "Not Found")
         }
         guard let day = TickDay("\(parts[2])-\(parts[3])-\(parts[4])") else {
@@ -250,11 +244,12 @@ public final class TardisService: SandboxService {
         }
         guard left > 0 else { return nil }
         return refusal(
-            status: 403,
-            message: "API key is already in use from another IP address.",
-            reason: nil,
-            code: 274,
-            retryAfterSeconds: .integer((left + 999_999) / 1_000_000)
+            RefusalText(
+                403,
+                "API key is already in use from another IP address.",
+                code: 274,
+                retryAfterSeconds: .integer((left + 999_999) / 1_000_000)
+            )
         )
     }
 

@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 /// The storage behind Tardis: serves pre-signed links only, and refuses a request that also carries `Authorization`.
 public final class WasabiService: SandboxService {
@@ -42,7 +43,7 @@ public final class WasabiService: SandboxService {
     func presignedURL(for path: String, requestedAt tardis: String, _ source: @escaping Source) -> String {
         let signature = hex(withUnsafeBytes(of: UInt64.random(in: 0...UInt64.max)) { Array($0) })
         let target =
-            "/tardis-datasets/v1/\(PercentCoding.encode(path, keeping: "/"))"
+            "/tardis-datasets/v1/\(percentEncoded(path, keeping: "/"))"
             + "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=\(linkLifetimeSeconds)&X-Amz-SignedHeaders=host"
             + "&X-Amz-Signature=\(signature)"
         let link = Link(source: source, expires: now() + linkLifetimeSeconds)
@@ -53,18 +54,11 @@ public final class WasabiService: SandboxService {
     }
 
     /// An error in S3's XML form.
-    public func refusal(
-        status: Int,
-        message: String,
-        reason: String?,
-        code: Int?,
-        retryAfterSeconds: JSONValue?
-    ) -> ServedResponse {
+    public func refusal(_ told: RefusalText) -> ServedResponse {
         let usual = [403: "AccessDenied", 404: "NoSuchKey", 503: "SlowDown"]
-        return xml(status, reason ?? usual[status] ?? "InternalError", message)
+        return xml(told.status, told.reason ?? usual[told.status] ?? "InternalError", told.message)
     }
 
-    /// Answers one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let request = exchange.request
         guard request.headers["Authorization"] == nil else {

@@ -1,6 +1,7 @@
 import Common
 import Console
 import Parquet
+import Text
 import Ticks
 
 /// `convert IN OUT`: one file on disk, no network.

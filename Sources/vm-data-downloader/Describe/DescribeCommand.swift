@@ -1,6 +1,7 @@
 import Common
 import Console
 import Parquet
+import Text
 
 /// `describe FILE`: schema, row groups, encodings, sizes, key-values and time range from the footer.
 struct DescribeCommand {
@@ -90,9 +91,9 @@ struct DescribeCommand {
                     "values": .int(chunk.valueCount),
                     "compressed_bytes": .int(chunk.compressedSize),
                     "uncompressed_bytes": .int(chunk.uncompressedSize),
-                    "nulls": chunk.statistics?.nullCount.map(JSONValue.int) ?? nil,
-                    "min": StatisticText.text(chunk.statistics?.minimum, field).map(JSONValue.string) ?? nil,
-                    "max": StatisticText.text(chunk.statistics?.maximum, field).map(JSONValue.string) ?? nil,
+                    "nulls": chunk.statistics?.nullCount.map(JSONValue.int) ?? .null,
+                    "min": StatisticText.text(chunk.statistics?.minimum, field).map(JSONValue.string) ?? .null,
+                    "max": StatisticText.text(chunk.statistics?.maximum, field).map(JSONValue.string) ?? .null,
                 ]
             }
             return [
@@ -106,8 +107,8 @@ struct DescribeCommand {
             "file": .string(path),
             "bytes": .int(size),
             "rows": .int(file.rowCount),
-            "first_local_timestamp": times(file).map { .int($0.lowerBound) } ?? nil,
-            "last_local_timestamp": times(file).map { .int($0.upperBound) } ?? nil,
+            "first_local_timestamp": times(file).map { .int($0.lowerBound) } ?? .null,
+            "last_local_timestamp": times(file).map { .int($0.upperBound) } ?? .null,
             "created_by": .string(file.createdBy),
             "key_values": .object(JSONObject(file.keyValues.map { ($0.key, .string($0.value)) })),
             "columns": .array(columns),

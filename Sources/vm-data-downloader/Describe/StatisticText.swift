@@ -1,5 +1,6 @@
 import Console
 import Parquet
+import Text
 
 /// The bounds of a chunk as people and JSON read them.
 enum StatisticText {

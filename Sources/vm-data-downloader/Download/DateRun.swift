@@ -3,6 +3,7 @@ import Console
 import GoogleCloud
 import Tardis
 import Synchronization
+import Text
 
 /// Brings one shard of one date.
 struct DateRun: Sendable {

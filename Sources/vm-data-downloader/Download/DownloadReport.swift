@@ -1,6 +1,7 @@
 import Common
 import Console
 import Glibc
+import Text
 
 /// The end of a download: what became of the files, in numbers and reasons.
 struct DownloadReport {
@@ -157,7 +158,7 @@ extension FileOutcome {
             "rows": .int(rows),
             "bytes_in": .int(bytesIn),
             "bytes_out": .int(bytesOut),
-            "reason": reason.map(JSONValue.string) ?? nil,
+            "reason": reason.map(JSONValue.string) ?? .null,
         ]
     }
 }

@@ -2,6 +2,7 @@ import Common
 import Console
 import GoogleCloud
 import Tardis
+import Text
 import Transport
 
 /// What a download reaches: Tardis, the store, the screen.

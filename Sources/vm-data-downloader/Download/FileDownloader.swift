@@ -3,6 +3,7 @@ import Console
 import GoogleCloud
 import Parquet
 import Tardis
+import Text
 import Ticks
 import Transport
 

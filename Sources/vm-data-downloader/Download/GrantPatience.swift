@@ -1,6 +1,7 @@
 import Common
 import Console
 import GoogleCloud
+import Text
 import Transport
 
 /// Waits, on a VM, for roles that were granted just before it was made: Google's services learn of them within "typically 2

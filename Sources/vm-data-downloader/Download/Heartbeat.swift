@@ -2,6 +2,7 @@ import Common
 import Console
 import GoogleCloud
 import Synchronization
+import Text
 
 /// Writes the shard's state into the bucket, now and then and at the end.
 final class Heartbeat: Sendable {

@@ -1,6 +1,7 @@
 import Common
 import Console
 import GoogleCloud
+import Text
 
 /// The plans in the bucket.
 struct PlanKeeper: Sendable {

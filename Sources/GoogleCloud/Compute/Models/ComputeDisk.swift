@@ -6,14 +6,12 @@ public struct ComputeDisk: Sendable, Equatable {
     public var zone: String
     /// GB of 2^30 bytes.
     public var gigabytes: Int
-    /// The labels.
     public var labels: [String: String]
     /// The bare names of the VMs that it is attached to.
     public var users: [String]
     /// When it was made, RFC 3339.
     public var created: String
 
-    /// A disk, for fakes and tests.
     public init(
         name: String,
         zone: String,

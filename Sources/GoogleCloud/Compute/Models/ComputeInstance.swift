@@ -36,7 +36,6 @@ public struct ComputeInstance: Sendable, Equatable {
     public var status: Status
     /// The machine type's bare name.
     public var machineType: String
-    /// The labels.
     public var labels: [String: String]
     /// The metadata items.
     public var metadata: [String: String]
@@ -49,7 +48,6 @@ public struct ComputeInstance: Sendable, Equatable {
     /// Compute Engine's number of it, which tells it from a later one of the same name.
     public var id: String
 
-    /// A description, for fakes and tests.
     public init(
         name: String,
         zone: String,

@@ -4,7 +4,6 @@ public struct ComputeNetwork: Sendable, Equatable {
     public var name: String
     /// Whether each region has one subnetwork of the network's name.
     public var hasAutomaticSubnetworks: Bool
-    /// Its subnetworks.
     public var subnetworks: [Subnetwork]
 
     /// Where a subnetwork is.
@@ -14,14 +13,12 @@ public struct ComputeNetwork: Sendable, Equatable {
         /// The subnetwork's bare name.
         public var name: String
 
-        /// A subnetwork, for fakes and tests.
         public init(region: String, name: String) {
             self.region = region
             self.name = name
         }
     }
 
-    /// A network, for fakes and tests.
     public init(name: String, hasAutomaticSubnetworks: Bool, subnetworks: [Subnetwork]) {
         self.name = name
         self.hasAutomaticSubnetworks = hasAutomaticSubnetworks
@@ -29,7 +26,6 @@ public struct ComputeNetwork: Sendable, Equatable {
     }
 }
 
-/// A subnetwork.
 public struct ComputeSubnetwork: Sendable, Equatable {
     /// The bare name.
     public var name: String
@@ -40,7 +36,6 @@ public struct ComputeSubnetwork: Sendable, Equatable {
     /// Whether VMs without an external address reach Google's services.
     public var hasPrivateGoogleAccess: Bool
 
-    /// A subnetwork, for fakes and tests.
     public init(name: String, region: String, network: String, hasPrivateGoogleAccess: Bool) {
         self.name = name
         self.region = region
@@ -60,7 +55,6 @@ public struct ComputeAddress: Sendable, Equatable {
     /// The bare names of what uses it.
     public var users: [String]
 
-    /// An address, for fakes and tests.
     public init(name: String, region: String, address: String, users: [String] = []) {
         self.name = name
         self.region = region
@@ -90,7 +84,6 @@ public struct ComputeRouter: Sendable, Equatable {
             case only([String])
         }
 
-        /// The name.
         public var name: String
         /// The bare names of its reserved addresses; nil when Google chooses addresses as it needs them.
         public var addresses: [String]?
@@ -99,7 +92,6 @@ public struct ComputeRouter: Sendable, Equatable {
         /// Whether it leads to the internet and not to other networks.
         public var isPublic: Bool
 
-        /// A NAT, for fakes and tests.
         public init(name: String, addresses: [String]?, coverage: Coverage = .all, isPublic: Bool = true) {
             self.name = name
             self.addresses = addresses
@@ -117,7 +109,6 @@ public struct ComputeRouter: Sendable, Equatable {
         }
     }
 
-    /// A router, for fakes and tests.
     public init(name: String, region: String, network: String, nats: [NAT]) {
         self.name = name
         self.region = region

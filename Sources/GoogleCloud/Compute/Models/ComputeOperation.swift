@@ -21,7 +21,6 @@ public struct ComputeOperation: Sendable, Equatable {
         /// `quotaInfo`, when a quota was the reason.
         public var quota: Quota?
 
-        /// A failure, for fakes and tests.
         public init(code: String, message: String, zonesAvailable: [String] = [], quota: Quota? = nil) {
             self.code = code
             self.message = message
@@ -36,10 +35,8 @@ public struct ComputeOperation: Sendable, Equatable {
         public var limitName: String
         /// `metricName`: `compute.googleapis.com/cpus`.
         public var metricName: String
-        /// The limit.
         public var limit: Double
 
-        /// A quota, for fakes and tests.
         public init(limitName: String, metricName: String, limit: Double) {
             self.limitName = limitName
             self.metricName = metricName
@@ -64,7 +61,6 @@ public struct ComputeOperation: Sendable, Equatable {
     /// `httpErrorStatusCode` of a failed operation.
     public var httpStatus: Int?
 
-    /// An operation, for fakes and tests.
     public init(
         name: String,
         scope: Scope,

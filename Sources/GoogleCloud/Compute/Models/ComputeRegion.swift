@@ -7,7 +7,6 @@ public struct ComputeRegion: Sendable, Equatable {
     /// The project's quotas in it; empty when Google could not tell them.
     public var quotas: [ComputeQuota]
 
-    /// A region, for fakes and tests.
     public init(name: String, zones: [String], quotas: [ComputeQuota] = []) {
         self.name = name
         self.zones = zones
@@ -24,12 +23,10 @@ public struct ComputeRegion: Sendable, Equatable {
 public struct ComputeQuota: Sendable, Equatable {
     /// What is limited: `PREEMPTIBLE_CPUS`.
     public var metric: String
-    /// The limit.
     public var limit: Double
     /// How much of it is used.
     public var usage: Double
 
-    /// A quota, for fakes and tests.
     public init(metric: String, limit: Double, usage: Double) {
         self.metric = metric
         self.limit = limit
@@ -37,7 +34,6 @@ public struct ComputeQuota: Sendable, Equatable {
     }
 }
 
-/// What a machine type has.
 public struct ComputeMachineType: Sendable, Equatable {
     /// The bare name.
     public var name: String
@@ -46,7 +42,6 @@ public struct ComputeMachineType: Sendable, Equatable {
     /// Memory in MB of 2^20 bytes.
     public var memoryMegabytes: Int
 
-    /// A machine type, for fakes and tests.
     public init(name: String, vCPUs: Int, memoryMegabytes: Int) {
         self.name = name
         self.vCPUs = vCPUs

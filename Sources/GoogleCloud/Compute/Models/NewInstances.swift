@@ -36,7 +36,6 @@ public struct NewInstances: Sendable, Equatable {
     public var hasExternalAddress: Bool
     /// The service account that they run as, with the scope `cloud-platform`.
     public var serviceAccount: String
-    /// The labels.
     public var labels: [String: String]
     /// The metadata; every VM gets the same.
     public var metadata: [String: String]

@@ -44,7 +44,6 @@ struct WireInstance: AggregatedItem {
     }
 }
 
-/// One metadata item.
 struct WireMetadataItem: Codable {
     let key: String
     let value: String?

@@ -1,7 +1,6 @@
 /// What a page of any list says beside its items.
 protocol WirePage: Decodable {
     associatedtype Item
-    /// The items of this page.
     var found: [Item] { get }
     var nextPageToken: String? { get }
     /// Why items may be missing; nil when none is.

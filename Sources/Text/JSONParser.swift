@@ -11,7 +11,6 @@ public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
         self.offset = offset
     }
 
-    /// One sentence.
     public var description: String { "not valid JSON at byte \(offset): \(reason)" }
 }
 

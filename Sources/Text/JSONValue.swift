@@ -1,39 +1,25 @@
 /// A JSON value: whole numbers that fit stay 64-bit integers, objects keep the order of their members.
-public enum JSONValue: Sendable, Equatable {
-    /// `null`.
+public enum JSONValue: Sendable, Hashable {
     case null
-    /// `true` or `false`.
     case bool(Bool)
     /// A number without fraction and exponent that fits 64 bits.
     case int(Int64)
     /// Any other number; not-a-number and infinities are written as `null`.
     case double(Double)
-    /// Text.
     case string(String)
-    /// Values in order.
     case array([JSONValue])
-    /// Named values in order.
     case object(JSONObject)
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral,
-    ExpressibleByNilLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    /// Text from a literal.
     public init(stringLiteral value: String) { self = .string(value) }
-    /// A whole number from a literal.
     public init(integerLiteral value: Int64) { self = .int(value) }
-    /// A truth value from a literal.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
-    /// A number from a literal.
     public init(floatLiteral value: Double) { self = .double(value) }
-    /// An array from a literal.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    /// An object from a literal, in its order.
     public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
-    /// `null` from `nil`.
-    public init(nilLiteral: ()) { self = .null }
 }
 
 extension JSONValue {
@@ -78,12 +64,10 @@ extension JSONValue {
 }
 
 /// The members of a JSON object in their order; equal when names, values and order are.
-public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
-    /// One named value.
-    public struct Member: Sendable, Equatable {
+public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+    public struct Member: Sendable, Hashable {
         /// The name.
         public let key: String
-        /// The value.
         public var value: JSONValue
     }
 
@@ -107,7 +91,6 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// An object from a literal, in its order.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(elements)
     }
