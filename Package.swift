@@ -51,11 +51,20 @@ let package = Package(
         library("GoogleCloud", ["Text", "Transport", "CLibcrypto", "CISAL"]),
         library("Console", ["Text"]),
 
+        // Plans, objects, heartbeats and workers as values, and every rule about them; no HTTP, clock or file, and nothing of Google's.
+        library("FleetModel", ["Console", "Tardis", "Text"]),
+
         // Shared by the tools.
-        library("Common", ["CShims", "Console", "GoogleCloud", "Tardis", "Text", "Transport"]),
+        library("Common", ["CShims", "Console", "FleetModel", "GoogleCloud", "Tardis", "Text", "Transport"]),
 
         // What the tools that change the cloud decide about VMs, prices and egress.
-        library("Fleet", ["Common", "Console", "GoogleCloud", "Tardis", "Text", "Transport"]),
+        library("Fleet", ["Common", "Console", "FleetModel", "GoogleCloud", "Tardis", "Text", "Transport"]),
+
+        // What a VM does: download a shard, convert, describe.
+        library(
+            "Download",
+            ["Common", "Console", "FleetModel", "GoogleCloud", "Parquet", "Tardis", "Ticks", "Text", "Transport"]
+        ),
 
         // Local stand-ins for the outside world, for tick-sandbox and the tests.
         .target(
@@ -66,16 +75,19 @@ let package = Package(
         ),
 
         // Tools.
-        tool("vm-data-downloader", ["Common", "Console", "GoogleCloud", "Parquet", "Tardis", "Text", "Ticks", "Transport"]),
-        tool("gcs-upload-service", ["Common", "Console", "GoogleCloud", "Text", "Transport"]),
-        tool("setup-iam", ["Common", "Console", "Fleet", "GoogleCloud", "Text", "Transport"]),
+        tool("vm-data-downloader", ["Download"]),
+        tool("gcs-upload-service", ["Common", "Console", "FleetModel", "GoogleCloud", "Text", "Transport"]),
+        tool("setup-iam", ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Text", "Transport"]),
         tool(
             "orchestrate-tick-download",
-            ["Common", "Console", "Fleet", "GoogleCloud", "Tardis", "Text", "Transport"]
+            ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Tardis", "Text", "Transport"]
         ),
-        tool("cleanup-tick-vms", ["Common", "Console", "Fleet", "GoogleCloud", "Transport"]),
-        tool("monitor-tick-download", ["Common", "Console", "Fleet", "GoogleCloud", "Text", "Transport"]),
-        tool("tick-sandbox", ["Common", "Console", "Sandbox"]),
+        tool("cleanup-tick-vms", ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Text", "Transport"]),
+        tool(
+            "monitor-tick-download",
+            ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Text", "Transport"]
+        ),
+        tool("tick-sandbox", ["Common", "Console", "FleetModel", "Sandbox"]),
 
         tests("TextTests", ["Text"]),
         tests("TransportTests", ["Transport", "Sandbox"]),
@@ -89,8 +101,12 @@ let package = Package(
             exclude: ["Snapshots"],
             swiftSettings: settings
         ),
-        tests("CommonTests", ["Common", "Console", "GoogleCloud", "Text"]),
-        tests("FleetTests", ["Common", "Console", "Fleet", "GoogleCloud", "Sandbox", "Tardis", "Text", "Transport"]),
+        tests("FleetModelTests", ["Console", "FleetModel", "Text"]),
+        tests("CommonTests", ["Common", "Console", "FleetModel", "GoogleCloud", "Text", "Transport"]),
+        tests(
+            "FleetTests",
+            ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Sandbox", "Tardis", "Text", "Transport"]
+        ),
         tests("SandboxTests", ["Sandbox", "Text"]),
     ]
 )

@@ -28,7 +28,7 @@ storage=${STORAGE_EMULATOR_HOST:-https://storage.googleapis.com}
 compute=${CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE:-https://compute.googleapis.com/compute/v1/}
 readonly storage=${storage%/} compute=${compute%/}
 
-began=$(date +%s%6N) skipped=0 work='' log=/dev/null has_log=no copier=''
+began=$(date +%s) skipped=0 work='' log=/dev/null has_log=no copier=''
 step="the script began" reason='' is_stopped=no # what to say when it ends here
 is_told=no # whether it was told to end, and so has some seconds only
 vm='' zone='' project='' keep='' bucket='' dates=() shard='' shards='' offset='' plan='' image='' secret='' key=''
@@ -75,7 +75,7 @@ await() { # process id
 }
 
 # Whether a role that is missing may have been granted a moment ago.
-is_early() { [[ $is_told == no ]] && (($(date +%s) - began / 1000000 + skipped < role_seconds)); }
+is_early() { [[ $is_told == no ]] && (($(date +%s) - began + skipped < role_seconds)); }
 
 # Runs a command until it succeeds, with growing pauses between.
 retry() { # tries, what is tried, command
@@ -154,9 +154,6 @@ is_kept() { [[ $reply =~ retentionPolicyNotMet|retention\ policy|[hH]old\ and\ c
 
 # The value of a member of the JSON in $reply, where that name stands once.
 field() { sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" <<<"$reply" | head -n 1; }
-
-# A text from outside as a number: arithmetic would carry out what is not one. Anything but digits is 0.
-number() { if [[ $1 =~ ^[0-9]{1,18}$ ]]; then printf %s "$((10#$1))"; else printf 0; fi; }
 
 metadata() { # path
     send -m "$([[ $is_told == yes ]] && echo 3 || echo 10)" --noproxy '*' -H 'Metadata-Flavor: Google' \
@@ -264,49 +261,13 @@ copy_log_now_and_then() {
     done
 }
 
-# Writes that the shard of a date has failed, or was ended, unless the container has said how it ended, or had finished before.
+# Leaves a note of why the VM ends, for the state of a date to be told from: where a heartbeat of the container says it, that counts.
 report() { # date, state, reason
-    local name=_runs/$1/shards/$vm.json attempt=0 state='' started=0 now figure numbers='' members=''
-    if retry 8 "reading the heartbeat of $1" api "$storage/storage/v1/b/$bucket/o/${name//\//%2F}?fields=metadata"; then
-        state=$(field tick-state) attempt=$(number "$(field tick-attempt)") started=$(number "$(field tick-started)")
-    fi
-    case $state in
-        DONE | EMPTY) return 0 ;;
-        PARTIAL | FAILED | PREEMPTED | STOPPED) ((started < began)) || return 0 ;;
-    esac
-    ((started >= began)) || attempt=$((attempt + 1))
-    now=$(date +%s%6N)
-    for figure in files_{total,done,skipped,empty,absent,failed} rows bytes_{in,out,per_second}; do
-        numbers+="\"$figure\":0,"
-        members+="\"tick-${figure//_/-}\":\"0\","
-    done
-    {
-        printf -- '--tick\r\nContent-Type: application/json\r\n\r\n'
-        printf '{"name":"%s","contentType":"application/json","metadata":{"tick-schema":"1","tick-vm":"%s",' "$name" "$vm"
-        printf '"tick-shard":"%s","tick-shards":"%s","tick-attempt":"%s",' "$shard" "$shards" "$attempt"
-        printf '"tick-state":"%s","tick-started":"%s","tick-updated":"%s",%s' "$2" "$began" "$now" "$members"
-        printf '"tick-error-object":"%s","tick-error":"%s"}}' "$vm" "$3"
-        printf '\r\n--tick\r\nContent-Type: application/json\r\n\r\n'
-        printf '{"schema":1,"vm":"%s","shard":%s,"shards":%s,"attempt":%s,' "$vm" "$shard" "$shards" "$attempt"
-        printf '"state":"%s",%s"current":[],"absences":[],"errors":[{"object":"%s","reason":"%s"}],' "$2" "$numbers" "$vm" "$3"
-        printf '"started":"%s","started_us":%s,"updated":"%s","updated_us":%s}' \
-            "$(rfc3339 "$began")" "$began" "$(rfc3339 "$now")" "$now"
-        printf '\r\n--tick--\r\n'
-    } >"$work/heartbeat"
-    retry 8 "writing the heartbeat of $1" api -H 'Content-Type: multipart/related; boundary=tick' \
-        --data-binary "@$work/heartbeat" "$storage/upload/storage/v1/b/$bucket/o?uploadType=multipart"
-}
-
-rfc3339() { date -u -d "@${1:0:-6}.${1: -6}" +%FT%T.%6NZ; } # microseconds
-
-# A text as it is written within quotes in JSON: ASCII, and no longer than a heartbeat's metadata has room for.
-escaped() {
-    local LC_ALL=C text
-    make_printable "$1"
-    text=${printable//[^ -~]/?}
-    text=${text:0:290}
-    text=${text//\\/\\\\}
-    printf %s "${text//\"/\\\"}"
+    local name=_runs/$1/shards/$vm.$began.txt
+    make_printable "$3"
+    printf '%s %s\n' "$2" "${printable:0:1000}" >"$work/end"
+    retry 8 "writing why the VM ends" api -H 'Content-Type: text/plain; charset=utf-8' --data-binary "@$work/end" \
+        "$storage/upload/storage/v1/b/$bucket/o?uploadType=media&name=${name//\//%2F}"
 }
 
 # ---- the work
@@ -480,10 +441,10 @@ finish() { # exit status
         say "$state: $reason"
         for date in "${dates[@]}"; do
             [[ -n $shard ]] || break
-            report "$date" "$state" "$(escaped "$reason")" || { say "the heartbeat was not written: $problem" && break; }
+            report "$date" "$state" "$reason" || { say "why the VM ends was not written: $problem" && break; }
         done
     fi
-    say "ends with status $status after $(($(date +%s) - began / 1000000)) s"
+    say "ends with status $status after $(($(date +%s) - began)) s"
     if [[ $has_log == yes ]]; then
         kill "$copier" 2>/dev/null
         await "$copier" 2>/dev/null

@@ -42,3 +42,13 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         }
     }
 }
+
+/// An error that knows how the tool ends because of it. Its description is one sentence for people.
+public protocol ExitStatusProviding: Error {
+    /// The status of a tool that cannot go on.
+    var exitStatus: ExitStatus { get }
+}
+
+extension UsageError: ExitStatusProviding {
+    public var exitStatus: ExitStatus { .usage }
+}

@@ -161,14 +161,19 @@ struct CleanupFlow: Sendable {
 
     private func cleanup(_ settings: Settings, _ connection: GoogleConnection) -> Cleanup {
         let compute = ComputeClient(connection.api, project: settings.project)
-        let heartbeats = HeartbeatReader(fallback: settings.bucket) { try connection.store($0) }
+        let completion = CompletionReader(
+            fallback: settings.bucket,
+            prefix: settings.scope.prefix,
+            rules: settings.liveness,
+            now: connection.clock.epochMicroseconds
+        ) { try connection.store($0) }
         let egress = SharedEgress(compute, random: run.context.random) { [run] region, step in
             run.logger.info("shared egress", ["region": .string(region), "step": .string(step)])
         }
         return Cleanup(
             compute,
             scope: settings.scope,
-            heartbeats: heartbeats,
+            completion: completion,
             egress: settings.keepsEgress ? nil : egress,
             random: run.context.random
         )

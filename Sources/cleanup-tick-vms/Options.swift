@@ -53,6 +53,7 @@ enum Options {
             .flag("keep-egress", help: "Leave the shared egress (router, NAT, address), which costs by the hour."),
             SharedOptions.project,
             SharedOptions.vmNamePrefix,
+            SharedOptions.bootLimit,
             SharedOptions.bucket,
             SharedOptions.credentials, SharedOptions.insecureEndpoints,
             SharedOptions.envFile,

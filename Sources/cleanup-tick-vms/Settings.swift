@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import Fleet
@@ -8,6 +9,7 @@ struct Settings: Sendable {
     let project: String
     let bucket: String
     let scope: CleanupScope
+    let liveness: LivenessRules
     let isDryRun: Bool
     /// No question but that about VMs at work.
     let isYes: Bool
@@ -36,8 +38,9 @@ struct Settings: Sendable {
             dates: dates.isEmpty ? nil : Set(dates),
             states: states.isEmpty ? nil : Set(states),
             olderThan: arguments.string(Options.olderThan.name).flatMap(Measures.duration),
-            now: run.context.clock.epochMicroseconds() / 1_000_000
+            now: run.context.clock.epochMicroseconds()
         )
+        liveness = try SharedOptions.liveness(arguments)
         isDryRun = arguments.flag(StandardOptions.dryRun.name)
         isForced = arguments.flag("force")
         isYes = isForced || arguments.flag(StandardOptions.yes.name)

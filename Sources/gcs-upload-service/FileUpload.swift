@@ -1,5 +1,6 @@
 import Common
 import Console
+import FleetModel
 import GoogleCloud
 import Text
 import Transport
@@ -19,6 +20,8 @@ struct FileUpload: Sendable {
     let transport: any HTTPTransport
     let isDryRun: Bool
     let progress: ProgressReporter
+    /// Opens a folder that the kit has filled.
+    let openFolder: @Sendable (_ path: String) throws -> any ObjectStore
 
     /// An upload whose session the server has lost begins again so many times in all.
     private static let tries = 3
@@ -44,11 +47,24 @@ struct FileUpload: Sendable {
 
     private func bring(_ file: SourceFile) async throws -> UploadOutcome {
         progress.start(file.object, totalBytes: file.size)
+        switch ObjectLayout.parse(file.object) {
+        case .plan(let date, _): return try await merge(file, planOf: date)
+        case .heartbeat, .log, .end:
+            // What is there tells of the runs of the bucket's own.
+            if try await store.info(file.object) != nil { return .skipped }
+        case .data, nil: break
+        }
+        let metadata = try await metadata(of: file)
         let there = try await store.info(file.object)
-        if let there, there.size == file.size, try await checksum(of: file) == there.crc32c { return .skipped }
+        if let there, there.size == file.size, metadata.allSatisfy({ there.metadata[$0.key] == $0.value }),
+            try await checksum(of: file) == there.crc32c
+        {
+            return .skipped
+        }
         if isDryRun { return .wouldUpload }
         let options = PutOptions(
             contentType: contentType(file.path),
+            metadata: metadata,
             precondition: there.map { .generation($0.generation) } ?? .absent
         )
         try await withRetry(RetryPolicy(tries: Self.tries)) { _ in
@@ -56,6 +72,27 @@ struct FileUpload: Sendable {
             try await send(file, options)
         }
         return .uploaded
+    }
+
+    /// A plan joins those that are there, and replaces none: a date's VMs were told to read it.
+    private func merge(_ file: SourceFile, planOf date: CalendarDate) async throws -> UploadOutcome {
+        var bytes: [UInt8] = []
+        try await read(file) { bytes += $0 }
+        let plan = try Plan(decoding: bytes)
+        guard plan.date == date else {
+            throw DocumentError(document: file.path, reason: "it is the plan of \(plan.date)")
+        }
+        let there = try await DateReader(store).plans(date).plans
+        if there.contains(where: { $0.plan.id == plan.id }) { return .skipped }
+        if isDryRun { return .wouldUpload }
+        _ = try await PlanStore(store).keep([plan])
+        return .uploaded
+    }
+
+    /// What the kit's own folder knows of the file.
+    private func metadata(of file: SourceFile) async throws -> [String: String] {
+        guard let origin = file.origin else { return [:] }
+        return try await openFolder(origin.folder).info(origin.name)?.metadata ?? [:]
     }
 
     private func send(_ file: SourceFile, _ options: PutOptions) async throws {

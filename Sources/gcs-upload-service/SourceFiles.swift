@@ -5,6 +5,13 @@ struct SourceFile: Sendable, Equatable {
     let path: String
     let object: String
     let size: Int64
+    /// The folder of the kit's own that it is in, and its name there; nil for a file of anybody.
+    var origin: Origin?
+
+    struct Origin: Sendable, Equatable {
+        let folder: String
+        let name: String
+    }
 }
 
 /// What the paths of a command line stand for.
@@ -24,7 +31,7 @@ struct SourceFiles {
         for path in paths {
             guard let status = Self.status(path) else { throw MissingPath(path: path, code: errno) }
             if status.st_mode & S_IFMT == S_IFDIR {
-                walk(path, prefix)
+                walk(path, prefix, nil)
             } else {
                 let name = path.split(separator: "/").last.map(String.init) ?? path
                 add(path, prefix + name, status)
@@ -47,7 +54,7 @@ struct SourceFiles {
         return nil
     }
 
-    private mutating func walk(_ folder: String, _ prefix: String) {
+    private mutating func walk(_ folder: String, _ prefix: String, _ outer: SourceFile.Origin?) {
         guard let names = Self.names(folder) else {
             unreadable.append((folder, "the folder cannot be read"))
             return
@@ -59,6 +66,8 @@ struct SourceFiles {
             )
         }
         let entries = names.compactMap { String(validating: $0, as: UTF8.self) }.sorted()
+        // Such a folder was filled by the kit, and knows more of its files than they tell by themselves.
+        let origin = entries.contains(Self.bookkeeping) ? SourceFile.Origin(folder: folder, name: "") : outer
         for entry in entries where entry != Self.bookkeeping {
             let path = folder.hasSuffix("/") ? folder + entry : "\(folder)/\(entry)"
             guard let status = Self.status(path) else {
@@ -66,12 +75,12 @@ struct SourceFiles {
                 continue
             }
             if status.st_mode & S_IFMT != S_IFDIR {
-                add(path, prefix + entry, status)
+                add(path, prefix + entry, status, origin.map { .init(folder: $0.folder, name: $0.name + entry) })
             } else if Self.isLink(path) {
                 // Links to folders may go in circles.
                 ignored.append(path)
             } else {
-                walk(path, "\(prefix)\(entry)/")
+                walk(path, "\(prefix)\(entry)/", origin.map { .init(folder: $0.folder, name: "\($0.name)\(entry)/") })
             }
         }
     }
@@ -89,9 +98,9 @@ struct SourceFiles {
         }
     }
 
-    private mutating func add(_ path: String, _ object: String, _ status: stat) {
+    private mutating func add(_ path: String, _ object: String, _ status: stat, _ origin: SourceFile.Origin? = nil) {
         if status.st_mode & S_IFMT == S_IFREG {
-            files.append(SourceFile(path: path, object: object, size: Int64(status.st_size)))
+            files.append(SourceFile(path: path, object: object, size: Int64(status.st_size), origin: origin))
         } else {
             ignored.append(path)
         }

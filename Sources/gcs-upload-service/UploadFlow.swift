@@ -65,7 +65,8 @@ struct UploadFlow: Sendable {
             store: store,
             transport: connection.transport,
             isDryRun: run.arguments.flag("dry-run"),
-            progress: progress
+            progress: progress,
+            openFolder: { try connection.store($0) }
         )
         let start = run.context.clock.monotonic()
         var report = UploadReport(target: store.location + "/" + target.prefix)

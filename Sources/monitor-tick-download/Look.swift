@@ -1,3 +1,4 @@
+import FleetModel
 import Console
 import Fleet
 import Text
@@ -9,12 +10,12 @@ struct Look {
     /// The document.
     let json: JSONObject
     /// How the dates looked at stand.
-    let verdict: DateReport.Verdict
+    let verdict: DateState.Verdict
     /// The status whatever the options; nil leaves it to `--exit-status`.
     var status: ExitStatus?
 }
 
-extension DateReport.Verdict {
+extension DateState.Verdict {
     /// What `--exit-status` makes of it.
     var status: ExitStatus {
         switch self {
@@ -25,7 +26,7 @@ extension DateReport.Verdict {
     }
 
     /// The worst of several; where there is none, nothing is whole.
-    static func worst(_ verdicts: [DateReport.Verdict]) -> DateReport.Verdict {
+    static func worst(_ verdicts: [DateState.Verdict]) -> DateState.Verdict {
         if verdicts.isEmpty || verdicts.contains(.incomplete) { return .incomplete }
         return verdicts.contains(.working) ? .working : .whole
     }

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import Fleet
@@ -20,6 +21,8 @@ struct MonitorCommand {
             store: reach.store,
             vms: reach.vms,
             prefix: prefix,
+            rules: try SharedOptions.liveness(tool.arguments),
+            now: reach.clock.epochMicroseconds,
             registry: { date in registry.map { Plan(date: date, instruments: $0.instruments, shards: 1, created: 0) } }
         )
     }
@@ -61,8 +64,7 @@ struct MonitorCommand {
         checksums: Bool = false
     ) async throws -> DateReport {
         let vms = withVMs ? try await reader.vms() : MonitorReader.VMs(nil)
-        let snapshot = try await reader.snapshot(date, vms: vms, checksums: checksums)
-        return DateReport(snapshot, prefix: prefix, now: now)
+        return try await reader.report(date, vms: vms, checksums: checksums)
     }
 
     private func all(_ date: CalendarDate) async throws -> Look {
@@ -114,14 +116,14 @@ struct MonitorCommand {
         }
         // Here VMs are what was asked for: that they cannot be listed is an error.
         let list = MonitorReader.VMs(try await vms())
-        let report = DateReport(try await reader.snapshot(date, vms: list), prefix: prefix, now: now)
+        let report = try await reader.report(date, vms: list)
         let members = report.members ?? []
         return Look(
             text: { $0.vms(members, report: report, now: report.now) },
             json: [
                 "schema": 1, "date": .string(date.description), "verdict": .string(report.verdict.rawValue),
                 "vms": .array(members.map { $0.json }),
-                "shard_list": .array(report.shards.filter { $0.zone != nil }.map { $0.json }),
+                "shard_list": .array(report.shards.filter { $0.worker != nil }.map { report.json($0) }),
             ],
             verdict: report.verdict
         )
@@ -165,9 +167,8 @@ struct MonitorCommand {
     private func newest() async throws -> (reports: [DateReport], count: Int, notes: [String]) {
         let limit = try tool.arguments.int("dates") ?? 10
         let vms = try await reader.vms()
-        let (snapshots, count) = try await reader.snapshots(limit: limit, vms: vms)
-        let now = now
-        return (snapshots.map { DateReport($0, prefix: prefix, now: now) }, count, vms.note.map { [$0] } ?? [])
+        let (reports, count) = try await reader.newest(limit, vms: vms)
+        return (reports, count, vms.note.map { [$0] } ?? [])
     }
 
     private func logs() async throws -> ExitStatus {

@@ -42,6 +42,7 @@ enum Options {
             place,
             SharedOptions.credentials, SharedOptions.insecureEndpoints,
             SharedOptions.vmNamePrefix,
+            SharedOptions.bootLimit,
             SharedOptions.instrumentsFile,
             SharedOptions.envFile,
             SharedOptions.logLevel,

@@ -7,6 +7,7 @@ import Transport
 /// The connections that a run of the tool has: to the bucket or folder, and to Compute Engine where there is a bucket.
 struct Reach: Sendable {
     let transport: CurlTransport
+    let clock: ServerClock
     let place: String
     let store: any ObjectStore
     /// Nil with a folder.
@@ -20,6 +21,7 @@ struct Reach: Sendable {
         let arguments = tool.arguments
         let connection = try GoogleConnection(tool, retry: Self.retry)
         transport = connection.transport
+        clock = connection.clock
         place = PlaceSetting.resolve(try arguments.required(SharedOptions.bucket.name), tool.context)
         store = try connection.store(place)
         compute =

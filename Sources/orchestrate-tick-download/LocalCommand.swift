@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import Fleet
@@ -25,14 +26,12 @@ struct LocalCommand {
         let findings = await LocalPreflight(run: run, key: settings.key).check {
             reach.tardis(settings.tardisURL, key: $0)
         }
-        let before = try await FleetSnapshot.ofStore(store, dates: run.dates)
-        let todo = try await report(before, store)
+        let reader = DateReader(store)
+        let todo = try await report(reader)
         let isNeeded = !todo.isWhole
         let seen = isNeeded ? findings : findings.withoutLaunch
         Screen(tool).show(seen, isShort: true)
         if let status = seen.status { return status }
-        let plans = FleetPlans(store: store, run: run)
-        let choice = try await plans.choose(before, now: tool.context.clock.epochMicroseconds())
         let shards = todo.unfinished
         guard isNeeded, !settings.isDryRun else {
             let text =
@@ -41,10 +40,10 @@ struct LocalCommand {
             Screen(tool).end(todo, [text], extra: ["dry_run": .bool(settings.isDryRun)])
             return .done
         }
-        try await plans.write(choice, before)
-        let endings = try await bring(shards, todo, program, plan: choice.planName)
+        let plan = try await PlanStore(store).keep(run.plans(created: tool.context.clock.epochMicroseconds()))
+        let endings = try await bring(shards, todo, program, plan: plan.description)
         try Task.checkCancellation()
-        let after = try await report(try await FleetSnapshot.ofStore(store, dates: run.dates), store)
+        let after = try await report(reader)
         let failures = endings.filter { !$0.isSettled }
         Screen(tool).end(
             after,
@@ -54,11 +53,10 @@ struct LocalCommand {
         return status(after, failures)
     }
 
-    private func report(_ snapshot: FleetSnapshot, _ store: any ObjectStore) async throws -> FleetReport {
-        FleetReport(
-            try await FleetState.ofProcesses(run, snapshot, store),
-            shards: settings.shards
-        )
+    private func report(_ reader: DateReader) async throws -> FleetReport {
+        let snapshot = try await FleetSnapshot.ofStore(reader, dates: run.dates)
+        let state = FleetState.ofProcesses(run, snapshot, now: tool.context.clock.epochMicroseconds())
+        return FleetReport(state, shards: settings.shards)
     }
 
     private func bring(_ shards: [Int], _ todo: FleetReport, _ program: String, plan: String) async throws

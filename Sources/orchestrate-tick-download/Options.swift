@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 
@@ -92,6 +93,7 @@ enum Options {
                 defaultText: "market-tick-data-handler:latest of the repository"
             ),
             SharedOptions.vmNamePrefix,
+            SharedOptions.bootLimit,
             .value(
                 "max-run-duration",
                 "TIME",

@@ -35,6 +35,7 @@ struct Reach: Sendable {
             store: try google.store(order.bucket),
             tardis: { tardis(tardisURL, key: $0) },
             clock: tool.context.clock,
+            now: google.clock.epochMicroseconds,
             random: tool.context.random,
             identity: google.identity
         )

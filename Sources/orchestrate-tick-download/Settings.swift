@@ -77,6 +77,7 @@ struct Settings: Sendable {
             startupScript: try Self.script("vm-startup-script.sh", tool),
             shutdownScript: try Self.script("vm-shutdown-script.sh", tool)
         )
+        order.liveness = try SharedOptions.liveness(arguments)
         if let text = order.subnetwork {
             guard let subnetwork = SubnetworkReference(text) else {
                 throw arguments.error(

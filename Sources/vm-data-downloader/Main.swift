@@ -1,15 +1,6 @@
-import Common
-import Console
+import Download
 
 @main
 struct Main {
-    static func main() async {
-        await ToolMain.run(Options.command) { run in
-            switch run.arguments.subcommand {
-            case "convert": try await ConvertCommand(run).execute()
-            case "describe": try await DescribeCommand(run).execute()
-            default: try await DownloadCommand(run).execute()
-            }
-        }
-    }
+    static func main() async { await Downloader.main() }
 }

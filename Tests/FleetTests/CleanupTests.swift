@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import GoogleCloud
@@ -62,12 +63,35 @@ struct CleanupTests {
             _ = try await world.compute.wait(stop)
             let view = try await world.cleanup().look()
             #expect(view.choice.free.map(\.member.number) == [0, 3])
-            #expect(view.choice.busy.map(\.atWork) == ["2023-05-23 RUNNING", "2023-05-23 FAILED"])
+            #expect(
+                view.choice.busy.map(\.atWork) == [
+                    "2023-05-23 RUNNING, 0 of 3 files", "2023-05-23 FAILED, 0 of 3 files",
+                ]
+            )
             let report = try await world.clean()
             #expect(report.summary == ["tick-data-vm-0 deleted", "tick-data-vm-3 deleted"])
             #expect(world.vms == ["tick-data-vm-1", "tick-data-vm-2"])
             #expect(try await world.clean(force: true).summary.count == 2)
             #expect(world.vms == [])
+        }
+    }
+
+    @Test("a VM that another one of its name has replaced since the question is left")
+    func replacedMeanwhile() async throws {
+        try await CleanupWorld.run { world in
+            try await world.launch([0, 1])
+            let cleanup = world.cleanup()
+            let view = try await cleanup.look()
+            let gone = try await world.compute.delete(
+                zone: "asia-northeast1-a",
+                name: "tick-data-vm-0",
+                requestID: RequestID(random: world.random)
+            )
+            _ = try await world.compute.wait(gone)
+            try await world.launch([0])
+            let report = try await cleanup.remove(view.choice.items, of: view)
+            #expect(report.summary == ["tick-data-vm-0 left", "tick-data-vm-1 deleted"])
+            #expect(world.vms == ["tick-data-vm-0"])
         }
     }
 

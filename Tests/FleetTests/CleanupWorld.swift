@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import Fleet
@@ -107,10 +108,17 @@ final class CleanupWorld: Sendable {
     /// Has a VM say how far it is.
     func report(_ number: Int, _ phase: ShardPhase, date: String = day) async throws {
         let name = FleetNames.vm(prefix, number)
-        let state = ShardState(vm: name, shard: number, shards: 60, phase: phase, now: 0)
         let day = try #require(CalendarDate(date))
+        let plan = Plan(date: day, instruments: instruments(60), shards: 60, created: 0)
+        let state = Heartbeat(date: day, plan: plan.id, vm: name, shard: number, shards: 60, phase: phase, now: 0)
+        _ = try await PlanStore(store).keep([plan])
+        if phase == .done {
+            for object in plan.objects(ofShard: number) {
+                try await store.bring(object, rows: 10, source: 100, bytes: 20)
+            }
+        }
         _ = try await store.put(
-            ObjectLayout.name(.shard(day, vm: name)),
+            state.name,
             [],
             options: PutOptions(metadata: state.metadata)
         )
@@ -153,15 +161,20 @@ final class CleanupWorld: Sendable {
     func cleanup(
         keepsEgress: Bool = false,
         _ narrow: (inout CleanupScope) -> Void = { _ in },
-        open: HeartbeatReader.Open? = nil
+        open: CompletionReader.Open? = nil
     ) -> Cleanup {
-        var scope = CleanupScope(prefix: prefix, now: ToolClock.system.epochMicroseconds() / 1_000_000 + 3_600)
+        var scope = CleanupScope(prefix: prefix, now: ToolClock.system.epochMicroseconds() + 3_600_000_000)
         narrow(&scope)
         let store = store
         return Cleanup(
             compute,
             scope: scope,
-            heartbeats: HeartbeatReader(fallback: "gs://fallback", open: open ?? { _ in store }),
+            completion: CompletionReader(
+                fallback: "gs://fallback",
+                prefix: prefix,
+                now: ToolClock.system.epochMicroseconds,
+                open: open ?? { _ in store }
+            ),
             egress: keepsEgress ? nil : SharedEgress(compute, clock: clock, random: random),
             clock: clock,
             random: random

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import Fleet
@@ -11,7 +12,7 @@ private struct World {
     var random: SplitMix
     var vms: [ComputeInstance] = []
     var objects: [ObjectInfo] = []
-    var beats: [String: FleetHeartbeat] = [:]
+    var beats: [String: Heartbeat] = [:]
     var room: [String: Int]
     var serial = 0
     /// Names of VMs that were downloaded for a second time.
@@ -24,8 +25,11 @@ private struct World {
         room = Dictionary(uniqueKeysWithValues: zones.map { ($0, run.shards) })
     }
 
+    /// A second goes by with each thing that happens.
+    var now: Int64 { soonAfter + Int64(serial) * 1_000_000 }
+
     var state: FleetState {
-        FleetState(run, prefix: prefix, offset: 0, objects: objects, heartbeats: Array(beats.values), vms: vms)
+        fleetState(run, objects: objects, heartbeats: Array(beats.values), vms: vms, now: now)
     }
 
     /// Time passes: VMs bring one object each, finish and end, and some are preempted.
@@ -55,7 +59,7 @@ private struct World {
         if let next = missing.first { objects.append(whole(next)) }
         serial += 1
         let isDone = missing.count <= 1
-        let said = beat(run, day, shard: shard, phase: isDone ? .done : .running, updated: Int64(serial)) {
+        let said = beat(run, day, shard: shard, phase: isDone ? .done : .running, updated: now) {
             $0.figures.done = $0.figures.total - max(0, missing.count - 1)
         }
         beats["\(shard)"] = said
@@ -67,6 +71,8 @@ private struct World {
         for vm in todo.starts {
             guard let index = vms.firstIndex(of: vm) else { continue }
             vms[index].status = .provisioning
+            serial += 1
+            vms[index].started = CivilTimeText.rfc3339(now)
         }
         for vm in todo.replacements {
             touched.append(vm.name)
@@ -79,7 +85,7 @@ private struct World {
                 room[zone, default: 0] -= 1
                 serial += 1
                 var new = vm(run, FleetNames.number(of: name, prefix: prefix) ?? 0, zone: zone)
-                (new.status, new.created) = (.provisioning, "\(serial)")
+                (new.status, new.created) = (.provisioning, CivilTimeText.rfc3339(now))
                 vms.append(new)
             }
         }
@@ -103,9 +109,9 @@ private struct World {
         }
         let plan = run.plan(for: run.dates[0], created: 0).objects
         let infos = plan.compactMap { random.chance(0.7) ? whole($0) : nil }
-        let beats = (0..<run.shards).compactMap { shard -> FleetHeartbeat? in
+        let beats = (0..<run.shards).compactMap { shard -> Heartbeat? in
             guard random.chance(0.7) else { return nil }
-            let phase = ShardPhase.allCases.randomElement(using: &random) ?? .running
+            let phase = ShardPhase.allCases.filter { $0 != .lost }.randomElement(using: &random) ?? .running
             return beat(run, run.dates[0], shard: shard, phase: phase) {
                 $0.figures.absent = Int.random(in: 0...3, using: &random)
                 $0.figures.done = $0.figures.total - $0.figures.absent

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import Fleet
@@ -65,10 +66,15 @@ import Testing
         let reader: MonitorReader
         var serial: VMLog.Serial?
         if let room {
-            reader = MonitorReader(store: store, vms: { room.state.withLock { $0.vms } }, prefix: prefix)
+            reader = MonitorReader(
+                store: store,
+                vms: { room.state.withLock { $0.vms } },
+                prefix: prefix,
+                now: { monitorNow }
+            )
             serial = { _, _, start in try room.serial(start) }
         } else {
-            reader = MonitorReader(store: store, vms: nil, prefix: prefix)
+            reader = MonitorReader(store: store, vms: nil, prefix: prefix, now: { monitorNow })
         }
         let log = VMLog(reader: reader, store: store, serial: serial, sleep: { _ in try room?.wait() })
         try await log.read(request) { events.append($0) }
@@ -113,8 +119,17 @@ import Testing
                 .source(
                     "tick-data-vm-0 is gone; its log is gs://market-data-tick/_runs/2023-05-23/logs/tick-data-vm-0.1.log"
                 ),
+                .text("all of it\n"),
             ]
         )
+    }
+
+    /// A VM ends itself right after its last lines.
+    @Test func theLastLinesThatNoLookAtTheConsoleCaughtComeFromTheBucket() async throws {
+        try await put(day, "tick-data-vm-0", 1, "begins\ndownloading\nDONE\nends with status 0\n")
+        let room = Room([vm(run, 0)], console: "[0.0] boots\nbegins\ndownloading\n", [{ $0.vms = [] }])
+        let events = try await events(room, .init(vm: "tick-data-vm-0", follows: true))
+        #expect(events.last == .text("DONE\nends with status 0\n"))
     }
 
     @Test func aVMThatIsBeingMadeHasNoConsoleYet() async throws {
@@ -141,7 +156,8 @@ import Testing
                     return calls == 1 ? room.state.withLock { $0.vms } : []
                 }
             },
-            prefix: prefix
+            prefix: prefix,
+            now: { monitorNow }
         )
         let gone = GoogleAPIError(.notFound, operation: "read the serial port", detail: "no such VM")
         let log = VMLog(reader: reader, store: store, serial: { _, _, _ in throw gone }, sleep: { _ in })

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Fleet
 import GoogleCloud
@@ -19,11 +20,11 @@ struct MonitorModel {
         var files: [DataObject: File]
         var order: [DataObject]
         var vm: ComputeInstance?
-        var state: ShardState?
+        var state: Heartbeat?
         /// What a person should read.
-        var phase = MonitorPhase.planned
-        /// Whether its VM said at its end which files the source does not have, and nothing has happened to the files since.
-        var isSettled = false
+        var phase = ShardPhase.planned
+        /// What its VM said last.
+        var said: Heartbeat?
         /// Whether the VM of now speaks each ten seconds.
         var speaks = false
         /// When the VM was made.
@@ -79,7 +80,7 @@ struct MonitorModel {
     }
 
     private mutating func create(_ shard: Int) {
-        guard !isShownDone(shard) else { return }
+        guard !isFinished(shard) else { return }
         let zone = ["asia-northeast1-a", "asia-northeast1-b"].randomElement(using: &random) ?? "asia-northeast1-a"
         let made = CivilTimeText.rfc3339(now)
         shards[shard].vm = vm(run, shard, status: .provisioning, zone: zone, created: made)
@@ -99,7 +100,15 @@ struct MonitorModel {
             guard shards[shard].phase == .starting else { return }
             let attempt = (shards[shard].state?.attempt ?? 0) + 1
             let name = FleetNames.vm(prefix, shard)
-            var state = ShardState(vm: name, shard: shard, shards: run.shards, attempt: attempt, now: now)
+            var state = Heartbeat(
+                date: day,
+                plan: run.planID,
+                vm: name,
+                shard: shard,
+                shards: run.shards,
+                attempt: attempt,
+                now: now
+            )
             state.figures.total = shards[shard].order.count
             shards[shard].state = state
             shards[shard].speaks = true
@@ -114,7 +123,12 @@ struct MonitorModel {
         shards[shard].state?.current = [object.name]
         if random.chance(0.1), shards[shard].files[object] == .missing {
             shards[shard].files[object] = .notToBeHad
-            shards[shard].state?.absences.append(.init(object: object.name, reason: "the source does not have it"))
+            shards[shard].state?.absences.append(
+                .init(
+                    object: object.name,
+                    proof: .init(catalogue: "c", read: now, reason: "the source does not have it")
+                )
+            )
             shards[shard].state?.figures.absent += 1
         } else {
             let rows = random.chance(0.2) ? 0 : Int64.random(in: 1...1_000_000, using: &random)
@@ -123,9 +137,6 @@ struct MonitorModel {
             try await store.bring(object, rows: rows, source: source, bytes: bytes)
             shards[shard].files[object] = .there(rows: rows, source: source, bytes: bytes)
             shards[shard].state?.figures.done += 1
-        }
-        if isFinished(shard) {
-            shards[shard].phase = .done
         }
         try await speak(shard)
     }
@@ -138,6 +149,9 @@ struct MonitorModel {
         // A new attempt finds again what the source does not have.
         guard var state = shards[shard].state else { return }
         state.figures.absent = absent
+        state.absences = shards[shard].order.filter { shards[shard].files[$0] == .notToBeHad }.map {
+            .init(object: $0.name, proof: .init(catalogue: "c", read: now, reason: "never had it"))
+        }
         state.figures.done = 0
         state.figures.skipped = shards[shard].order.count - absent - open.count
         state.figures.failed = open.count
@@ -145,8 +159,7 @@ struct MonitorModel {
         let ended = state.finishedPhase
         state.phase = ended
         shards[shard].state = state
-        shards[shard].isSettled = ended == .done
-        shards[shard].phase = MonitorPhase(rawValue: ended.rawValue) ?? .lost
+        shards[shard].phase = self.ended(ended)
         try await speak(shard)
         shards[shard].speaks = false
         if random.chance(0.8) { shards[shard].vm = nil }
@@ -160,7 +173,7 @@ struct MonitorModel {
             try await speak(shard)
             shards[shard].speaks = false
         }
-        if !isShownDone(shard), !isEnded(shard) { shards[shard].phase = .preempted }
+        if !isEnded(shard) { shards[shard].phase = .preempted }
         if random.chance(0.3) { leave(shard) }
     }
 
@@ -179,7 +192,6 @@ struct MonitorModel {
 
     /// What is read of a shard whose VM is gone: its last word, if it is a good one.
     private mutating func afterward(_ shard: Int) {
-        guard !isShownDone(shard) else { return }
         guard let said = shards[shard].state?.phase else {
             shards[shard].phase = .planned
             return
@@ -190,8 +202,8 @@ struct MonitorModel {
     private mutating func fallSilent(_ shard: Int) async throws {
         guard shards[shard].speaks else { return }
         shards[shard].speaks = false
-        try await pass(seconds: 200)
-        if !isShownDone(shard) { shards[shard].phase = .lost }
+        try await pass(seconds: 320)
+        shards[shard].phase = .lost
     }
 
     private mutating func lock(_ shard: Int) async throws {
@@ -213,33 +225,21 @@ struct MonitorModel {
             _ = try await store.put(object.name, [UInt8](repeating: 1, count: bytes), options: PutOptions())
             shards[shard].files[object] = .replaced(bytes: bytes)
         }
-        shards[shard].isSettled = false
-        guard shards[shard].phase == .done else { return }
-        // What was done is not any more: who is asked now?
-        let said = shards[shard].state?.phase ?? .planned
-        if let vm = shards[shard].vm, vm.status.isAlive {
-            let isSilent = !shards[shard].speaks && !said.isFinal
-            shards[shard].phase =
-                isSilent ? .lost : said.isFinal ? ended(said) : MonitorPhase(rawValue: said.rawValue) ?? .lost
-        } else if shards[shard].vm != nil {
-            shards[shard].phase = said.isFinal ? ended(said) : .preempted
-        } else {
-            afterward(shard)
-        }
     }
 
-    private func ended(_ said: ShardPhase) -> MonitorPhase {
-        said.isComplete ? .partial : MonitorPhase(rawValue: said.rawValue) ?? .lost
+    private func ended(_ said: ShardPhase) -> ShardPhase {
+        said.isComplete ? .partial : ShardPhase(rawValue: said.rawValue) ?? .lost
     }
 
     private mutating func set(_ shard: Int, _ phase: ShardPhase) {
         shards[shard].state?.phase = phase
-        shards[shard].phase = MonitorPhase(rawValue: phase.rawValue) ?? .lost
+        shards[shard].phase = ShardPhase(rawValue: phase.rawValue) ?? .lost
     }
 
     private mutating func speak(_ shard: Int) async throws {
         shards[shard].state?.updated = now
-        if let state = shards[shard].state { try await store.beat(day, state) }
+        shards[shard].said = shards[shard].state
+        if let state = shards[shard].state { try await store.beat(state) }
     }
 
     // MARK: Truth
@@ -248,14 +248,18 @@ struct MonitorModel {
         if case .replaced = shards[shard].files[object] { true } else { false }
     }
 
-    /// Whether each file is there; what is not to be had counts only after the VM's last word.
+    /// Whether each file is there, or said by the last heartbeat not to be at the source.
     private func isFinished(_ shard: Int) -> Bool {
-        shards[shard].files.values.allSatisfy { file in
-            if case .there = file { true } else { false }
-        }
+        shards[shard].files.allSatisfy { object, file in isSettled(shards[shard], object, file) }
     }
 
-    private func isShownDone(_ shard: Int) -> Bool { isFinished(shard) || shards[shard].isSettled }
+    private func isSettled(_ shard: Shard, _ object: DataObject, _ file: File) -> Bool {
+        switch file {
+        case .there: true
+        case .notToBeHad: shard.said?.absences.contains { $0.object == object.name } ?? false
+        case .missing, .replaced: false
+        }
+    }
 
     private func isEnded(_ shard: Int) -> Bool {
         guard let state = shards[shard].state, state.updated >= shards[shard].made else { return false }
@@ -263,15 +267,16 @@ struct MonitorModel {
     }
 
     /// What a person should read of a shard now: a VM that never speaks is given up after a quarter of an hour.
-    func phase(_ shard: Int) -> MonitorPhase {
+    func phase(_ shard: Int) -> ShardPhase {
+        if isFinished(shard) { return .done }
         let isLate = shards[shard].vm != nil && !shards[shard].speaks && now - shards[shard].made > 900_000_000
         return shards[shard].phase == .starting && isLate ? .lost : shards[shard].phase
     }
 
     /// The whole of it in a word.
-    var verdict: DateReport.Verdict {
+    var verdict: DateState.Verdict {
         if truth(nil).missing == 0, truth(nil).bad == 0 { return .whole }
-        let working: Set<MonitorPhase> = [.starting, .running, .uploading, .locked]
+        let working: Set<ShardPhase> = [.starting, .running, .uploading, .locked]
         return shards.indices.contains { working.contains(phase($0)) } ? .working : .incomplete
     }
 
@@ -293,7 +298,7 @@ struct MonitorModel {
             for (object, file) in shard.files where type == nil || object.dataType == type {
                 switch file {
                 case .missing: truth.missing += 1
-                case .notToBeHad: if shard.isSettled { truth.absent += 1 } else { truth.missing += 1 }
+                case .notToBeHad: if isSettled(shard, object, file) { truth.absent += 1 } else { truth.missing += 1 }
                 case .replaced: truth.bad += 1
                 case .there(let rows, let source, let bytes):
                     truth.whole += 1

@@ -1,6 +1,7 @@
+import FleetModel
 import Common
 import Console
-import Fleet
+@testable import Fleet
 import GoogleCloud
 import Testing
 import Text
@@ -25,17 +26,17 @@ import Text
 
     private func compare(_ model: MonitorModel, _ place: Comment) async throws {
         let vms = model.vms
-        let reader = MonitorReader(store: model.store, vms: { vms }, prefix: prefix)
-        let snapshot = try await reader.snapshot(model.day, vms: try await reader.vms())
-        let report = DateReport(snapshot, prefix: prefix, now: model.now)
+        let now = model.now
+        let reader = MonitorReader(store: model.store, vms: { vms }, prefix: prefix, now: { now })
+        let report = try await reader.report(model.day, vms: try await reader.vms())
 
-        for type in report.types + [report.total] {
-            let truth = model.truth(type.type)
+        for (name, type) in report.types.map({ (DataType?.some($0.type), $0.counts) }) + [(nil, report.total)] {
+            let truth = model.truth(name)
             let shown = MonitorModel.Truth(
                 whole: type.whole,
                 empty: type.empty,
                 absent: type.absent,
-                bad: type.bad,
+                bad: type.damaged,
                 missing: type.missing,
                 rows: type.rows,
                 bytesIn: type.bytesIn,
@@ -47,16 +48,49 @@ import Text
         #expect(report.shards.map(\.phase) == model.shards.indices.map(model.phase), place)
         for (shown, shard) in zip(report.shards, model.shards) {
             let there = shard.files.values.count { if case .there = $0 { true } else { false } }
-            #expect(shown.whole == there, place)
-            #expect(shown.expected == shard.order.count, place)
+            #expect(shown.counts.whole == there, place)
+            #expect(shown.counts.expected == shard.order.count, place)
         }
         #expect(report.verdict == model.verdict, place)
         #expect((report.members ?? []).map(\.vm.name).sorted() == vms.map(\.name).sorted(), place)
         let rates = model.shards.indices.filter { [.running, .uploading].contains(model.phase($0)) }
             .map { model.shards[$0].state?.figures.bytesPerSecond ?? 0 }
         #expect(report.bytesPerSecond == rates.reduce(0, +), place)
+        try await checkOthers(model, report, place)
         try check(MonitorText(place: "gs://b", width: 120, color: false).date(report), model, place)
         try check(report.json(place: "gs://b"), model, place)
+    }
+
+    /// Launch, `--wait` and clean-up see the same date.
+    private func checkOthers(_ model: MonitorModel, _ report: DateReport, _ place: Comment) async throws {
+        let (vms, store) = (model.vms, model.store)
+        var snapshot = try await FleetSnapshot.ofStore(DateReader(store), dates: [model.day])
+        snapshot.vms = vms
+        snapshot.dates[0].workers = vms.compactMap { FleetMember($0, prefix: prefix)?.worker }
+        let state = FleetState(
+            model.run,
+            plan: .standard,
+            prefix: prefix,
+            offset: 0,
+            snapshot: snapshot,
+            now: model.now
+        )
+        #expect(state.shards.map(\.phase) == report.shards.map(\.phase), place)
+        #expect(state.shards.map(\.isFinished) == report.shards.map(\.isFinished), place)
+        let todo = Reconciler.reconcile(state)
+        #expect(todo.isFinished == (report.verdict == .whole), place)
+        for (action, shard) in zip(todo.actions, report.shards) {
+            #expect((action.verdict == .finished) == shard.isFinished, place)
+            #expect(!action.isMutating || !shard.isInHand, place)
+        }
+        let now = model.now
+        let completion = CompletionReader(fallback: "gs://b", prefix: prefix, now: { now }, open: { _ in store })
+        let members = (report.members ?? []).filter { CleanupChoice.mayWork($0.vm) }
+        let unfinished = try await completion.unfinished(members, among: vms)
+        let open = report.shards.filter { !$0.isFinished }.compactMap(\.worker?.name)
+        #expect(unfinished.keys.map(\.name).sorted() == members.map(\.vm.name).filter(open.contains).sorted(), place)
+        let verified = VerifyReport(report)
+        #expect(verified.isWhole == (report.verdict == .whole), place)
     }
 
     /// The printed text says the same.
@@ -91,8 +125,8 @@ import Text
 /// The histories are worth the name: they come to all that can happen.
 @Suite struct MonitorModelTests {
     @Test func historiesReachEveryState() async throws {
-        var phases: Set<MonitorPhase> = []
-        var verdicts: Set<DateReport.Verdict> = []
+        var phases: Set<ShardPhase> = []
+        var verdicts: Set<DateState.Verdict> = []
         var kinds = MonitorModel.Truth()
         for seed in 0..<60 {
             var model = try await MonitorModel(try fleetRun(4, instruments: 8), seed: UInt64(seed))

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import Fleet
@@ -49,7 +50,7 @@ import Testing
         let run = run
         var vms = [1, 2, 4, 5].map { vm(run, $0) }
         vms[1].status = .terminated
-        report = DateReport(try snapshot(run, vms: vms, beats: beats, objects: objects))
+        report = try dateReport(run, vms: vms, beats: beats, objects: objects)
     }
 
     private func text(_ width: Int?, color: Bool = false) -> MonitorText {
@@ -78,7 +79,7 @@ import Testing
             SHARD  VM              STATE      FILES  DONE      RATE  LEFT   HEARD  DOING
                 1  tick-data-vm-1  RUNNING      1/3   33%  1.0 MB/s   40s      4s  book_sna…
                 2  tick-data-vm-2  FAILED       0/3    0%         -     -  1m 00s  trades b…
-                3  tick-data-vm-3  LOST         0/3    0%         -     -  1m 30s  its VM i…
+                3  tick-data-vm-3  LOST         0/3    0%         -     -  1m 30s  its VM n…
                 4  tick-data-vm-4  LOCKED       0/5    0%         -     -      9s  the key …
                 5  tick-data-vm-5  UPLOADING    4/5   80%  2.5 MB/s    8s      1s
             1 more is finished
@@ -86,7 +87,7 @@ import Testing
             FAILURES
               FAILED tick-data-vm-2 (3 files): trades binance-spot/S2USDT: the source
               answered 500
-              LOST tick-data-vm-3: its VM is gone without a last word; it was RUNNING
+              LOST tick-data-vm-3: its VM no longer exists; its last heartbeat said RUNNING
               LOCKED tick-data-vm-4: the key is in use from 198.51.100.7
 
             NEXT
@@ -122,14 +123,14 @@ import Testing
             SHARD  VM              STATE      FILES  DONE      RATE  LEFT   HEARD  DOING
                 1  tick-data-vm-1  RUNNING      1/3   33%  1.0 MB/s   40s      4s  book_snapshot_5 binance-spot/S1USDT
                 2  tick-data-vm-2  FAILED       0/3    0%         -     -  1m 00s  trades binance-spot/S2USDT: the source answered …
-                3  tick-data-vm-3  LOST         0/3    0%         -     -  1m 30s  its VM is gone without a last word; it was RUNNI…
+                3  tick-data-vm-3  LOST         0/3    0%         -     -  1m 30s  its VM no longer exists; its last heartbeat said…
                 4  tick-data-vm-4  LOCKED       0/5    0%         -     -      9s  the key is in use from 198.51.100.7
                 5  tick-data-vm-5  UPLOADING    4/5   80%  2.5 MB/s    8s      1s
             1 more is finished
 
             FAILURES
               FAILED tick-data-vm-2 (3 files): trades binance-spot/S2USDT: the source answered 500
-              LOST tick-data-vm-3: its VM is gone without a last word; it was RUNNING
+              LOST tick-data-vm-3: its VM no longer exists; its last heartbeat said RUNNING
               LOCKED tick-data-vm-4: the key is in use from 198.51.100.7
 
             NEXT
@@ -273,7 +274,7 @@ import Testing
                 state.note(error: .init(object: "x\u{1B}[2J", reason: "\u{1B}]0;title\u{07}\nsecond line"))
             }
         ]
-        let report = DateReport(try snapshot(run, vms: [], beats: beats))
+        let report = try dateReport(run, vms: [], beats: beats)
         let screen = text(120).date(report)
         #expect(!screen.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
     }

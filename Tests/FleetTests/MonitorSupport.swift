@@ -1,3 +1,6 @@
+import Text
+import Console
+import FleetModel
 import Common
 import Fleet
 import GoogleCloud
@@ -45,7 +48,12 @@ final class CountingStore: ObjectStore {
     func list(prefix: String, delimiter: String?, pageToken: String?) async throws -> ObjectPage {
         note("list \(prefix)")
         var page = try await inner.list(prefix: prefix, delimiter: delimiter, pageToken: pageToken)
-        if listsNoChecksums { for index in page.objects.indices { page.objects[index].crc32c = nil } }
+        for index in page.objects.indices {
+            if listsNoChecksums { page.objects[index].crc32c = nil }
+            // The tests' clock is the store's.
+            let written = page.objects[index].metadata["tick-updated"].flatMap { Int64($0) }
+            page.objects[index].updated = written.map { CivilTime.rfc3339(epochMicroseconds: $0) } ?? ""
+        }
         return page
     }
 
@@ -85,18 +93,18 @@ extension ObjectStore {
     }
 
     /// Writes a heartbeat as a VM does.
-    func beat(_ date: CalendarDate, _ state: ShardState) async throws {
+    func beat(_ state: Heartbeat) async throws {
         _ = try await put(
-            ObjectLayout.name(.shard(date, vm: state.vm)),
+            state.name,
             state.encoded(),
             options: PutOptions(contentType: "application/json", metadata: state.metadata)
         )
     }
 
     /// Writes a plan as those who make plans do.
-    func plan(_ plan: Plan, run: String? = nil, withMetadata: Bool = true) async throws {
+    func plan(_ plan: Plan, name: PlanName = .standard, withMetadata: Bool = true) async throws {
         _ = try await put(
-            ObjectLayout.name(.plan(plan.date, run: run)),
+            name.object(plan.date),
             plan.encoded(),
             options: PutOptions(contentType: "application/json", metadata: withMetadata ? plan.metadata : [:])
         )
@@ -109,26 +117,22 @@ func runbookInstruments() -> [Instrument] {
         + (0..<20).map { Instrument(venue: .binanceFutures, symbol: "PERP\($0)USDT", kind: .perpetual) }
 }
 
-/// A snapshot as `MonitorReader` makes it, put together by hand.
-func snapshot(
+/// The report of what was read, put together by hand, at `monitorNow`.
+func dateReport(
     _ run: FleetRun,
     vms: [ComputeInstance]? = [],
-    beats: [FleetHeartbeat] = [],
-    objects: [ObjectInfo] = []
-) throws -> DateSnapshot {
-    let day = try #require(run.dates.first)
-    return DateSnapshot(
+    beats: [Heartbeat] = [],
+    objects: [ObjectInfo] = [],
+    day: CalendarDate? = nil
+) throws -> DateReport {
+    let day = try day ?? #require(run.dates.first)
+    let members = vms.map { $0.compactMap { FleetMember($0, prefix: prefix) } }
+    let facts = DateFacts(
         date: day,
-        vms: vms,
-        plans: [.init(name: "plan.json", plan: run.plan(for: day, created: 0))],
+        workers: members.map { $0.map(\.worker) },
+        plans: [.init(name: .standard, plan: run.plan(for: day, created: 0))],
         heartbeats: beats,
-        objects: objects
+        objects: objects.map { ListedObject($0) }
     )
-}
-
-extension DateReport {
-    /// The report of a snapshot at `monitorNow`.
-    init(_ snapshot: DateSnapshot) {
-        self.init(snapshot, prefix: prefix, now: monitorNow)
-    }
+    return DateReport(state: DateState(facts, now: monitorNow), members: members)
 }

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import Fleet
@@ -20,8 +21,8 @@ import Text
     }
 
     private func verify() async throws -> VerifyReport {
-        let reader = MonitorReader(store: store, vms: nil, prefix: prefix)
-        return VerifyReport(DateReport(try await reader.snapshot(day, vms: .init(nil))))
+        let reader = MonitorReader(store: store, vms: nil, prefix: prefix, now: { monitorNow })
+        return VerifyReport(try await reader.report(day, vms: .init(nil)))
     }
 
     private var objects: [DataObject] { run.plan(for: day, created: 0).objects }
@@ -46,11 +47,11 @@ import Text
         _ = try await store.put(plan.objects[7].name, changed, options: PutOptions(metadata: honest))
         store.forget()
 
-        let reader = MonitorReader(store: store, vms: nil, prefix: prefix)
-        let brief = DateReport(try await reader.snapshot(day, vms: .init(nil)))
+        let reader = MonitorReader(store: store, vms: nil, prefix: prefix, now: { monitorNow })
+        let brief = try await reader.report(day, vms: .init(nil))
         #expect(VerifyReport(brief).isWhole && store.made.count == 2)
         #expect(MonitorText.notes(brief).contains { $0.contains("sizes were compared; 'verify' asks") })
-        let complete = DateReport(try await reader.snapshot(day, vms: .init(nil), checksums: true))
+        let complete = try await reader.report(day, vms: .init(nil), checksums: true)
         #expect(VerifyReport(complete).damaged.map(\.name) == [plan.objects[7].name])
         #expect(!MonitorText.notes(complete).contains { $0.contains("sizes were compared") })
         #expect(store.made.count { $0.hasPrefix("info ") } == 220)
@@ -114,21 +115,27 @@ import Text
         #expect(reason.hasPrefix("its bytes are not those that were written: their CRC-32C is "))
     }
 
-    @Test("what the source does not have is not missing, once its VM has said so at its end")
+    @Test("what the source does not have is not missing, once its VM has said so by name")
     func absent() async throws {
         let object = run.plan(for: day, created: 0).objects(ofShard: 3)[0]
         try await store.delete(object.name, precondition: .none)
+        // A count names nothing, and another file's absence is not this one's.
+        let other = run.plan(for: day, created: 0).objects(ofShard: 3)[1]
+        for absences in [[], [other.name]] {
+            try await store.beat(
+                beat(run, day, shard: 3, phase: .done) { state in
+                    state.figures.absent = 1
+                    state.figures.done = state.figures.total - 1
+                    state.absences = absences.map(absence)
+                }
+            )
+            #expect(try await verify().missing == [object.name])
+        }
         try await store.beat(
-            day,
-            beat(run, day, shard: 3, phase: .running, updated: 1) { $0.figures.absent = 1 }.state
-        )
-        #expect(try await verify().missing == [object.name])
-        try await store.beat(
-            day,
-            beat(run, day, shard: 3, phase: .done, updated: 2) { state in
+            beat(run, day, shard: 3, phase: .running) { state in
                 state.figures.absent = 1
-                state.figures.done = state.figures.total - 1
-            }.state
+                state.absences = [absence(object.name)]
+            }
         )
         let report = try await verify()
         #expect(report.absent == [object.name])
@@ -179,8 +186,8 @@ import Text
         )
         // 60 VMs, an hour old each.
         let vms = (0..<60).map { vm(run, $0) }
-        let reader = MonitorReader(store: store, vms: { vms }, prefix: prefix)
-        let report = DateReport(try await reader.snapshot(day, vms: try await reader.vms()))
+        let reader = MonitorReader(store: store, vms: { vms }, prefix: prefix, now: { monitorNow })
+        let report = try await reader.report(day, vms: try await reader.vms())
         let shape = CostReport.Shape(
             machineType: "n2-standard-2",
             diskGigabytes: 100,

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import GoogleCloud

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Fleet
 import GoogleCloud
@@ -9,10 +10,10 @@ func fleetState(
     offset: Int = 0,
     expected: [String: String] = [:],
     objects: [ObjectInfo] = [],
-    beats: [FleetHeartbeat] = [],
+    beats: [Heartbeat] = [],
     vms: [ComputeInstance] = []
 ) -> FleetState {
-    FleetState(
+    fleetState(
         run,
         prefix: prefix,
         offset: offset,
@@ -118,8 +119,8 @@ func objects(_ run: FleetRun, shards: some Sequence<Int>) -> [ObjectInfo] {
 
     @Test func aStoppedVMThatWasToldSomethingElseIsNotStarted() throws {
         let run = try fleetRun(2)
-        let told = run.metadata(settings(plan: "plan.\(run.id).json"))
-        let vms = [vm(run, 0, status: .stopped), vm(run, 1, status: .stopped, plan: "plan.\(run.id).json")]
+        let told = run.metadata(settings(plan: "plan.\(run.planID).json"))
+        let vms = [vm(run, 0, status: .stopped), vm(run, 1, status: .stopped, plan: "plan.\(run.planID).json")]
         let result = Reconciler.reconcile(fleetState(run, expected: told, vms: vms))
         #expect(result.actions.map(\.verdict) == [.replace(vms[0]), .start(vms[1])])
     }
@@ -135,82 +136,69 @@ func objects(_ run: FleetRun, shards: some Sequence<Int>) -> [ObjectInfo] {
 
 @Suite struct FleetStateTests {
     /// Shard 0 of a run of two shards and four instruments: six objects.
-    private func day(_ count: Int, _ beats: (FleetRun, CalendarDate) -> [FleetHeartbeat]) throws -> ShardStatus.Day {
+    private func day(_ count: Int, _ beats: (FleetRun, CalendarDate) -> [Heartbeat]) throws -> ShardState {
         let run = try fleetRun(2, instruments: 4)
         let plan = run.plan(for: run.dates[0], created: 0).objects(ofShard: 0)
         let infos = plan.prefix(count).map { whole($0) }
         return fleetState(run, objects: infos, beats: beats(run, run.dates[0])).shards[0].days[0]
     }
 
-    @Test func aDoneHeartbeatSettlesAbsences() throws {
+    /// The last two of the six are not at the source.
+    private func absences(_ run: FleetRun, _ date: CalendarDate, _ range: Range<Int> = 4..<6) -> [Absence] {
+        run.plan(for: date, created: 0).objects(ofShard: 0)[range].map { absence($0.name) }
+    }
+
+    @Test(
+        "absences settle the files that they name, whatever else became of the attempt",
+        arguments: [ShardPhase.done, .running, .partial, .failed, .preempted]
+    )
+    func absencesSettle(phase: ShardPhase) throws {
         let settled = try day(4) { run, date in
-            [
-                beat(run, date, shard: 0, phase: .done) {
-                    ($0.figures.done, $0.figures.skipped, $0.figures.empty, $0.figures.absent) = (2, 1, 1, 2)
-                }
-            ]
+            [beat(run, date, shard: 0, phase: phase) { $0.absences = absences(run, date) }]
         }
         #expect(settled.isFinished)
-        #expect(settled.absent == 2)
-        #expect(settled.whole == 4)
-        #expect(settled.rows == 40)
-        #expect(settled.bytesIn == 4_000)
+        #expect(settled.counts.absent == 2)
+        #expect(settled.counts.whole == 4)
+        #expect(settled.counts.rows == 40)
+        #expect(settled.counts.bytesIn == 4_000)
     }
 
     @Test func anObjectDeletedLaterIsNoticed() throws {
         let lost = try day(3) { run, date in
-            [beat(run, date, shard: 0, phase: .done) { ($0.figures.done, $0.figures.absent) = (4, 2) }]
+            [beat(run, date, shard: 0, phase: .done) { $0.absences = absences(run, date) }]
         }
         #expect(!lost.isFinished)
-        #expect(lost.absent == 0)
-        #expect(lost.missing.count == 3)
+        #expect(lost.counts.absent == 2)
+        #expect(lost.unsettled.count == 1)
+        #expect(lost.phase == .partial)
     }
 
-    @Test func absencesThatAreNamedAreComparedByName() throws {
-        let run = try fleetRun(2, instruments: 4)
-        let date = run.dates[0]
-        let plan = run.plan(for: date, created: 0).objects(ofShard: 0)
-        func isFinished(absent: [DataObject]) -> Bool {
-            let said = beat(run, date, shard: 0, phase: .done) {
-                ($0.figures.done, $0.figures.absent) = (5, 1)
-                $0.absences = absent.map { .init(object: $0.name, reason: "not archived") }
-            }
-            let infos = plan.dropLast().map { whole($0) }
-            return fleetState(run, objects: infos, beats: [said]).shards[0].isFinished
-        }
-        #expect(isFinished(absent: [plan[5]]))
-        #expect(isFinished(absent: []))
-        // One was deleted, while the absent one has come to be there.
-        #expect(!isFinished(absent: [plan[0]]))
-    }
-
-    @Test(arguments: [ShardPhase.running, .partial, .failed, .preempted, .stopped, .locked])
-    func onlyAnAttemptThatIsCompleteSettles(phase: ShardPhase) throws {
+    @Test func countsWithoutNamesSettleNothing() throws {
         let open = try day(4) { run, date in
-            [beat(run, date, shard: 0, phase: phase) { ($0.figures.done, $0.figures.absent) = (4, 2) }]
+            [beat(run, date, shard: 0, phase: .done) { ($0.figures.done, $0.figures.absent) = (4, 2) }]
         }
         #expect(!open.isFinished)
+        #expect(open.unsettled.count == 2)
     }
 
-    @Test func heartbeatsOfOtherDivisionsShardsAndTotalsSettleNothing() throws {
+    @Test func heartbeatsOfOtherPlansAndShardsSettleNothing() throws {
         let open = try day(4) { run, date in
-            let other = beat(run, date, shard: 1, phase: .done) { ($0.figures.done, $0.figures.absent) = (4, 2) }
-            let fewer = beat(run, date, shard: 0, phase: .done) {
-                ($0.figures.total, $0.figures.done, $0.figures.absent) = (3, 1, 2)
-            }
-            var division = ShardState(vm: "tick-data-vm-0", shard: 0, shards: 3, phase: .done, now: 1)
-            (division.figures.total, division.figures.done, division.figures.absent) = (6, 4, 2)
-            return [other, fewer, FleetHeartbeat(date: date, state: division)]
+            var other = beat(run, date, shard: 1, phase: .done) { $0.absences = absences(run, date) }
+            other.vm = "tick-data-vm-1"
+            var division = beat(run, date, shard: 0, phase: .done) { $0.absences = absences(run, date) }
+            division.plan = PlanID(run.instruments, shards: 3)
+            return [other, division]
         }
         #expect(!open.isFinished)
+        #expect(open.heartbeat == nil)
     }
 
-    @Test func aHeartbeatOfAnEarlierOffsetSettlesButSaysNothingOfTheVM() throws {
+    @Test func aHeartbeatOfAnEarlierOffsetSettlesToo() throws {
         let settled = try day(4) { run, date in
-            [beat(run, date, shard: 0, offset: 60, phase: .done) { ($0.figures.done, $0.figures.absent) = (4, 2) }]
+            [beat(run, date, shard: 0, offset: 60, phase: .done) { $0.absences = absences(run, date) }]
         }
         #expect(settled.isFinished)
-        #expect(settled.heartbeat == nil)
+        #expect(settled.heartbeat?.vm == "tick-data-vm-60")
     }
 
     @Test func objectsThatAreNotWholeAreMissing() throws {
@@ -222,7 +210,7 @@ func objects(_ run: FleetRun, shards: some Sequence<Int>) -> [ObjectInfo] {
         var replaced = whole(plan[2])
         replaced.crc32c = replaced.crc32c.map { $0 ^ 1 }
         let state = fleetState(run, objects: [foreign, whole(plan[1]), replaced])
-        #expect(state.shards[0].days[0].missing == [plan[0].name, plan[2].name])
+        #expect(state.shards[0].days[0].unsettled == [plan[0].name, plan[2].name])
         #expect(state.shards[0].missing == 2)
     }
 
@@ -246,40 +234,12 @@ func objects(_ run: FleetRun, shards: some Sequence<Int>) -> [ObjectInfo] {
         #expect(phase(nil, live) == .starting)
         #expect(phase(.running, live) == .running)
         #expect(phase(.locked, live) == .locked)
-        #expect(phase(.running, []) == .preempted)
+        #expect(phase(.running, []) == .lost)
         #expect(phase(.partial, []) == .partial)
         // The replacement of a preempted VM has not said anything yet.
-        #expect(phase(.preempted, live) == .starting)
+        let replaced = [vm(run, 0, created: "2023-05-24T07:00:30Z")]
+        #expect(phase(.preempted, replaced) == .preempted)
+        #expect(phase(.preempted, [vm(run, 0, created: "2023-05-24T07:01:30Z")]) == .starting)
         #expect(phase(.failed, [], whole: true) == .done)
-    }
-
-    @Test func heartbeatsAreReadFromListings() throws {
-        let run = try fleetRun(2)
-        let said = beat(run, run.dates[0], shard: 1, phase: .running) { $0.figures.done = 2 }
-        var info = ObjectInfo(
-            name: "_runs/2023-05-23/shards/tick-data-vm-1.json",
-            size: 100,
-            crc32c: 0,
-            generation: 1,
-            metadata: said.state.metadata
-        )
-        #expect(FleetHeartbeat(info) == said)
-        info.name = "_runs/2023-05-23/shards/tick-data-vm-2.json"
-        #expect(FleetHeartbeat(info) == nil)
-        info.name = "_runs/2023-05-23/plan.json"
-        #expect(FleetHeartbeat(info) == nil)
-    }
-
-    @Test func onlyHeartbeatsWithAbsencesAreWorthReading() throws {
-        let run = try fleetRun(2)
-        let date = run.dates[0]
-        let beats = [
-            beat(run, date, shard: 0, phase: .done) { ($0.figures.done, $0.figures.absent) = (2, 1) },
-            beat(run, date, shard: 1, phase: .running) { $0.figures.absent = 1 },
-        ]
-        #expect(
-            fleetState(run, beats: beats).heartbeatsWorthReading == ["_runs/2023-05-23/shards/tick-data-vm-0.json"]
-        )
-        #expect(fleetState(run, objects: objects(run, shards: 0..<2), beats: beats).heartbeatsWorthReading.isEmpty)
     }
 }

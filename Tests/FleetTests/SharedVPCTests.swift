@@ -51,7 +51,7 @@ import Testing
                 order.hostProject = "host"
                 order.subnetwork = "lan"
             }
-            let check = EgressCheck(order: order)
+            let check = EgressCheck(order: order, others: [])
             let there = check.check(nil, state(nat(["one"])))
             #expect(there.value == .provided && Findings(there.findings).status == nil)
             #expect(there.findings[0].text == "shared, through theirs/nat of host")

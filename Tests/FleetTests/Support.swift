@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import Fleet
@@ -67,7 +68,7 @@ func settings(offset: Int = 0, plan: String = "plan.json", key: VMSettings.Key =
 {
     VMSettings(
         offset: offset,
-        planName: plan,
+        plan: PlanName(plan) ?? .standard,
         bucket: "gs://market-data-tick",
         image: "example.com/p/r/market-tick:1",
         key: key,
@@ -113,6 +114,46 @@ func whole(
     )
 }
 
+/// A minute after VMs of tests were made, in microseconds since 1970.
+let soonAfter: Int64 = 1_684_911_660_000_000
+
+/// The state of a run, as a launch makes it of what it reads. `now` is soon after the VMs were made.
+func fleetState(
+    _ run: FleetRun,
+    prefix: String = prefix,
+    offset: Int = 0,
+    expected: [String: String] = [:],
+    objects: [ObjectInfo],
+    heartbeats: [Heartbeat],
+    vms: [ComputeInstance],
+    now: Int64 = soonAfter
+) -> FleetState {
+    let workers = vms.compactMap { FleetMember($0, prefix: prefix)?.worker }
+    let facts = run.dates.map { date in
+        DateFacts(
+            date: date,
+            workers: workers,
+            plans: [.init(name: .standard, plan: run.plan(for: date, created: 1))],
+            heartbeats: heartbeats.filter { $0.date == date },
+            objects: objects.map { ListedObject($0) }.filter { $0.name.hasPrefix(ObjectLayout.dataPrefix(date)) }
+        )
+    }
+    return FleetState(
+        run,
+        plan: .standard,
+        prefix: prefix,
+        offset: offset,
+        expected: expected,
+        snapshot: FleetSnapshot(dates: facts, vms: vms),
+        now: now
+    )
+}
+
+/// A file that the source does not have, as a catalogue proves.
+func absence(_ object: String) -> Absence {
+    Absence(object: object, proof: .init(catalogue: "https://c/exchanges/e", read: 1, reason: "never had it"))
+}
+
 /// A heartbeat of a VM.
 func beat(
     _ run: FleetRun,
@@ -121,10 +162,12 @@ func beat(
     offset: Int = 0,
     phase: ShardPhase,
     attempt: Int = 1,
-    updated: Int64 = 1,
-    _ change: (inout ShardState) -> Void = { _ in }
-) -> FleetHeartbeat {
-    var state = ShardState(
+    updated: Int64 = soonAfter,
+    _ change: (inout Heartbeat) -> Void = { _ in }
+) -> Heartbeat {
+    var state = Heartbeat(
+        date: date,
+        plan: run.planID,
         vm: FleetNames.vm(prefix, offset + shard),
         shard: shard,
         shards: run.shards,
@@ -134,5 +177,5 @@ func beat(
     )
     state.figures.total = run.plan(for: date, created: 0).objects(ofShard: shard).count
     change(&state)
-    return FleetHeartbeat(date: date, state: state)
+    return state
 }

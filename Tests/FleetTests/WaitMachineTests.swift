@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import Fleet
@@ -13,7 +14,7 @@ import Testing
         return WaitMachine(zones: zones, rules: rules)
     }
 
-    /// A state of one shard.
+    /// A state of one shard; times in seconds after `soonAfter`.
     private func state(
         _ run: FleetRun,
         _ vms: [ComputeInstance],
@@ -21,17 +22,25 @@ import Testing
         attempt: Int = 1,
         updated: Int64 = 1,
         error: String? = nil,
-        objects: [ObjectInfo] = []
+        objects: [ObjectInfo] = [],
+        at seconds: Int64 = 1
     ) -> FleetState {
         let beats = phase.map {
             [
-                beat(run, run.dates[0], shard: 0, phase: $0, attempt: attempt, updated: updated) {
+                beat(run, run.dates[0], shard: 0, phase: $0, attempt: attempt, updated: soonAfter + updated * 1_000_000)
+                {
                     $0.started = Int64(attempt)
                     if let error { $0.note(error: .init(object: "2023-05-23/x", reason: error)) }
                 }
             ]
         }
-        return fleetState(run, objects: objects, beats: beats ?? [], vms: vms)
+        return fleetState(
+            run,
+            objects: objects,
+            heartbeats: beats ?? [],
+            vms: vms,
+            now: soonAfter + seconds * 1_000_000
+        )
     }
 
     @Test func aFinishedRunIsOver() throws {
@@ -59,7 +68,7 @@ import Testing
         let going = machine.observe(state(run, [vm(run, 0, status: .stopping)], .preempted), now: .seconds(10))
         #expect(going.creations.isEmpty)
         #expect(going.verdict == nil)
-        #expect(going.news == ["tick-data-vm-0 has ended in asia-northeast1-a with 3 objects still to bring"])
+        #expect(going.news == ["tick-data-vm-0 has ended in asia-northeast1-a with 3 files still to download"])
         let gone = machine.observe(state(run, [], .preempted), now: .seconds(20))
         #expect(gone.creations == [Creation(names: ["tick-data-vm-0"], zones: [zones[1], zones[2], zones[0]])])
         #expect(gone.news.isEmpty)
@@ -119,8 +128,8 @@ import Testing
         machine = self.machine { $0.attempts = 1 }
         _ = machine.observe(fleetState(two, vms: [vm(two, 0)]), now: .zero)
         let beats = [
-            beat(two, two.dates[0], shard: 0, phase: .partial, updated: 2),
-            beat(two, two.dates[1], shard: 0, phase: .running, updated: 3),
+            beat(two, two.dates[0], shard: 0, phase: .partial),
+            beat(two, two.dates[1], shard: 0, phase: .running),
         ]
         let working = machine.observe(fleetState(two, beats: beats, vms: [vm(two, 0)]), now: .seconds(10))
         #expect(working.verdict == nil)
@@ -144,18 +153,22 @@ import Testing
         let run = try fleetRun(1)
         var machine = machine()
         let live = vm(run, 0)
-        _ = machine.observe(state(run, [live], nil), now: .seconds(0))
-        _ = machine.observe(state(run, [live], .running, updated: 5), now: .seconds(60))
-        #expect(machine.observe(state(run, [live], .running, updated: 5), now: .seconds(359)).todo.isQuiet)
-        let step = machine.observe(state(run, [live], .running, updated: 5), now: .seconds(360))
+        func look(_ vms: [ComputeInstance], at seconds: Int64) -> WaitStep {
+            machine.observe(state(run, vms, .running, updated: 60, at: seconds), now: .seconds(seconds))
+        }
+        #expect(look([live], at: 60).todo.isQuiet)
+        #expect(look([live], at: 360).todo.isQuiet)
+        let step = look([live], at: 361)
         #expect(step.todo.replacements == [live])
         #expect(step.creations[0].zones == [zones[1], zones[2], zones[0]])
         #expect(
-            step.news == ["tick-data-vm-0 in asia-northeast1-a has said nothing for 5m 00s and is made anew"]
+            step.news == [
+                "tick-data-vm-0 in asia-northeast1-a is replaced: no heartbeat for 5m 01s; the last one said RUNNING"
+            ]
         )
         // It is asked for until it is gone, and said once; its end is no news then.
-        #expect(machine.observe(state(run, [live], .running, updated: 5), now: .seconds(370)).news.isEmpty)
-        #expect(machine.observe(state(run, [], .running, updated: 5), now: .seconds(380)).news.isEmpty)
+        #expect(look([live], at: 370).news.isEmpty)
+        #expect(look([], at: 380).news.isEmpty)
     }
 
     @Test func aBeatThatIsHeardKeepsAVM() throws {
@@ -163,7 +176,11 @@ import Testing
         var machine = machine()
         for beat in 0..<200 {
             let phase: ShardPhase = beat % 2 == 0 ? .locked : .running
-            let step = machine.observe(state(run, [vm(run, 0)], phase, updated: Int64(beat)), now: .seconds(beat * 250))
+            let time = Int64(beat * 250)
+            let step = machine.observe(
+                state(run, [vm(run, 0)], phase, updated: time, at: time + 249),
+                now: .seconds(time)
+            )
             #expect(step.todo.isQuiet)
         }
     }
@@ -172,16 +189,18 @@ import Testing
         let run = try fleetRun(1)
         var machine = machine()
         // The heartbeat is that of a VM before.
-        func look(_ round: Int, _ seconds: Int) -> WaitStep {
-            machine.observe(state(run, [vm(run, 0, created: "\(round)")], .preempted), now: .seconds(seconds))
+        func look(_ round: Int64, _ seconds: Int64) -> WaitStep {
+            let created = CivilTimeText.rfc3339(soonAfter + (round * 1_000 + 10) * 1_000_000)
+            let live = vm(run, 0, created: created)
+            return machine.observe(state(run, [live], .preempted, at: seconds + 10), now: .seconds(seconds))
         }
-        for round in 0..<2 {
-            _ = look(round, round * 1_000)
-            #expect(look(round, round * 1_000 + 899).todo.isQuiet)
-            #expect(look(round, round * 1_000 + 900).todo.replacements.count == 1)
+        for round in Int64(0)..<2 {
+            #expect(look(round, round * 1_000).todo.isQuiet)
+            #expect(look(round, round * 1_000 + 900).todo.isQuiet)
+            #expect(look(round, round * 1_000 + 901).todo.replacements.count == 1)
         }
         _ = look(2, 2_000)
-        let last = look(2, 2_900)
+        let last = look(2, 2_901)
         // The last one is left to be looked at.
         #expect(last.todo.replacements.isEmpty)
         #expect(last.verdict?.status == .incomplete)
@@ -197,14 +216,25 @@ import Testing
         let run = try fleetRun(1)
         var machine = machine { $0.keepsVMs = true }
         let live = vm(run, 0)
-        _ = machine.observe(state(run, [live], .failed, error: "no rows"), now: .zero)
-        let step = machine.observe(state(run, [live], .failed, error: "no rows"), now: .seconds(2_000))
+        let step = machine.observe(state(run, [live], .failed, error: "no rows", at: 2_000), now: .seconds(2_000))
         #expect(step.todo.actions.allSatisfy { !$0.isMutating })
         guard case .incomplete(let lost) = step.verdict else {
             Issue.record("it is not given up")
             return
         }
         #expect(lost[0].reason == "no rows; its VM is kept: delete it and run the same command again")
+    }
+
+    @Test func aFailedVMThatDoesNotEndIsReplaced() throws {
+        let run = try fleetRun(1)
+        var machine = machine()
+        let live = vm(run, 0)
+        #expect(machine.observe(state(run, [live], .failed, error: "x", at: 301), now: .zero).todo.isQuiet)
+        let step = machine.observe(state(run, [live], .failed, error: "x", at: 302), now: .zero)
+        #expect(step.todo.replacements == [live])
+        #expect(
+            step.news.last == "tick-data-vm-0 in asia-northeast1-a is replaced: it has failed, and its VM does not end"
+        )
     }
 
     @Test func whatHasNoRoomIsTriedAgainLater() throws {
@@ -264,27 +294,5 @@ import Testing
             return
         }
         #expect(lost[0].reason == "tick-data-vm-0 in asia-northeast1-c is not of this run; delete or rename it")
-    }
-
-    @Test func progressAddsUpWhatIsThere() throws {
-        let run = try fleetRun(3)
-        let day = run.dates[0]
-        let beats = [
-            beat(run, day, shard: 1, phase: .running) { $0.figures.bytesPerSecond = 500 },
-            // Of a VM that is gone.
-            beat(run, day, shard: 2, phase: .running) { $0.figures.bytesPerSecond = 900 },
-        ]
-        let some = Array(objects(run, shards: [0, 1]).prefix(4))
-        let progress = FleetProgress(fleetState(run, objects: some, beats: beats, vms: [vm(run, 1)]))
-        #expect(progress.phases == [.done: 1, .running: 1, .preempted: 1])
-        #expect(progress.finished == 1)
-        #expect(progress.aliveVMs == 1)
-        #expect((progress.expected, progress.whole, progress.missing) == (9, 4, 5))
-        #expect((progress.rows, progress.bytesIn, progress.bytesOut) == (40, 4_000, 3_200))
-        #expect(progress.bytesPerSecond == 500)
-        #expect(progress.remaining == .seconds(10))
-        #expect(FleetProgress(fleetState(run)).remaining == nil)
-        #expect(FleetProgress(fleetState(run, objects: objects(run, shards: 0..<3))).remaining == .zero)
-        #expect(FleetProgress(fleetState(run, objects: some), range: 0...0).expected == 3)
     }
 }

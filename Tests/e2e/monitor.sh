@@ -247,52 +247,24 @@ checks=$((checks + 2))
 fresh_sandbox --rows 1 --instruments "$work/large.csv"
 run_expecting 0 ./orchestration/orchestrate-tick-download.sh --date $day --instances 1000 --instruments "$work/large.csv" --yes \
     --data-types trades,quotes,book_snapshot_5,book_snapshot_25,book_ticker,incremental_book_L2,derivative_ticker,liquidations
-"$venv/bin/python" - $day <<'PYTHON'
+PYTHONPATH=$root/Tests/e2e "$venv/bin/python" - $day <<'PYTHON'
 """Whole objects and heartbeats of the whole fleet, written as VMs write them."""
-import http.client, json, os, sys, time
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from threading import local
-from urllib.parse import urlsplit
-day, host = sys.argv[1], urlsplit(os.environ["STORAGE_EMULATOR_HOST"]).netloc
-start = int(time.mktime(time.strptime(day + " UTC", "%Y-%m-%d %Z")) - time.timezone) * 10**6
+from records import data, get, heartbeat, put
+day = sys.argv[1]
+plan = get(f"_runs/{day}/plan.json")
 types = "trades quotes book_snapshot_5 book_snapshot_25 book_ticker incremental_book_L2 derivative_ticker liquidations".split()
-mine = local()
-def put(item):
-    name, metadata = item
-    if not hasattr(mine, "connection"):
-        mine.connection = http.client.HTTPConnection(host)
-    head = json.dumps({"name": name, "metadata": metadata})
-    body = f"--x\r\nContent-Type: application/json\r\n\r\n{head}\r\n--x\r\nContent-Type: a/b\r\n\r\n{'x' * 20}\r\n--x--\r\n"
-    mine.connection.request("POST", "/upload/storage/v1/b/market-data-tick/o?uploadType=multipart", body,
-                            {"Content-Type": "multipart/related; boundary=x"})
-    answer = mine.connection.getresponse()
-    answer.read()
-    assert answer.status == 200, answer.status
-items = []
-for number in range(1, 1251):
-    symbol = f"S{number}USDT"
-    for kind in types:
-        items.append((f"{day}/{kind}/binance-futures/{symbol}/{kind}_{day}_{symbol}_perpetual.parquet", {
-            "tick-type": kind, "tick-outcome": "rows", "tick-rows": "7", "tick-first": str(start), "tick-last": str(start + 5),
-            "tick-size": "20", "tick-crc32c": "IRq/KA==",  # those of 20 times x
-            "tick-source-path": f"/v1/binance-futures/{kind}/{day.replace('-', '/')}/{symbol}.csv.gz",
-            "tick-source-size": "99", "tick-schema": "1", "tick-kit": "test"}))
-figures = "files-done files-skipped files-empty files-absent files-failed rows bytes-in bytes-out bytes-per-second".split()
-now = str(int(time.time() * 1e6))
-for shard in range(1000):
-    vm, total = f"tick-data-vm-{shard}", 16 if shard < 250 else 8
-    items.append((f"_runs/{day}/shards/{vm}.json", {
-        "tick-schema": "1", "tick-vm": vm, "tick-shard": str(shard), "tick-shards": "1000", "tick-attempt": "1",
-        "tick-state": "DONE", "tick-started": now, "tick-updated": now, "tick-files-total": str(total),
-        **{f"tick-{figure}": "0" for figure in figures}}))
+items = [data(day, kind, "binance-futures", f"S{number}USDT", "perpetual") for number in range(1, 1251) for kind in types]
+items += [heartbeat(day, plan, f"tick-data-vm-{shard}", shard, "DONE", 16 if shard < 250 else 8) for shard in range(1000)]
 with ThreadPoolExecutor(8) as pool:
-    list(pool.map(put, items))
+    list(pool.map(lambda item: put(*item), items))
 PYTHON
 mark_record
 begin=$EPOCHREALTIME
 run_expecting 0 $monitor all $day --output json --exit-status
 end=$EPOCHREALTIME
-expect "a look at 1,000 VMs and 10,000 objects: requests" "2 compute 12 gcs" "$(looked)"
+expect "a look at 1,000 VMs and 10,000 objects: requests" "2 compute 13 gcs" "$(looked)"
 expect "and what it shows" "10000 1000 1000 whole" "$(of files.whole) $(of vms.total) $(of shards.states.DONE) $(of verdict)"
 echo "a look at 1,000 VMs and 10,000 objects takes $(((${end/./} - ${begin/./}) / 1000)) ms"
 

@@ -7,7 +7,6 @@ export TICK_SANDBOX_TARDIS_KEY=the-key TARDIS_API_KEY=the-key LIMIT=60
 days=(2023-05-23 2023-05-24)
 dates=(--date "${days[0]}" --date "${days[1]}")
 registry=(--instruments "$root/orchestration/instruments.csv")
-plan=plan.20230523-002-00c0ffee.json
 start_sandbox --store "$work/store" --bucket whole --bucket fleet --rows 500
 
 put() { # file, name in the bucket fleet
@@ -19,7 +18,7 @@ vm() { # wanted status, number, further options
         --bucket gs://fleet "${dates[@]}" "${@:3}"
 }
 heartbeat() { # date, VM number, field; the sandbox keeps each object as a file
-    sed -n "s/^ *\"$3\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" "store/fleet/_runs/$1/shards/tick-data-vm-$2.json"
+    sed -n "s/^ *\"$3\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" "store/fleet/_runs/$1/shards/tick-data-vm-$2".*.json
 }
 
 # ---- what orchestrate-tick-download would have written
@@ -27,6 +26,9 @@ for shard in 0 1; do
     run_expecting 0 "$bin/vm-data-downloader" "${registry[@]}" "${dates[@]}" --symbols BTCUSDT,ETHUSDT --venues binance-spot \
         --data-types trades,quotes --shard-index $shard --total-shards 2 --bucket gs://whole
 done
+# Its id is in the names of the heartbeats.
+plan=$(compgen -G "store/whole/_runs/${days[0]}/shards/local-0.*.json")
+plan=plan.${plan#*/local-0.}
 for day in "${days[@]}"; do put "store/whole/_runs/$day/plan.json" "_runs/$day/$plan"; done
 
 # ---- wrong command lines, each without a request

@@ -26,7 +26,7 @@ expect "the log tells of the script and the container" "1 1" \
     "$(grep -c ' ends with status 0 ' "$(log 1)") $(grep -c '^all  *2 ' "$(log 1)")"
 expect "the container's command line" "docker run --rm --name tick-data --network host --user 10001:10001 --read-only --cap-drop ALL \
 --security-opt no-new-privileges --log-driver none -e TARDIS_BASE_URL -e TARDIS_API_URL -e GCE_METADATA_HOST -e STORAGE_EMULATOR_HOST \
--e CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER $image vm-data-downloader --plan plan.20230523-002-00c0ffee.json --shard-offset 60 \
+-e CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER $image vm-data-downloader --plan $plan --shard-offset 60 \
 --vm-name tick-data-vm-60 --bucket gs://fleet --watch-preemption --date 2023-05-23 --date 2023-05-24 \
 --secret projects/tick/secrets/tardis-api-key/versions/3" "$(grep '^docker run' "$vm_state/calls")"
 
@@ -70,19 +70,7 @@ fails pull 99 "Error response from daemon: manifest for $image not found: manife
 boot 1
 expect_message "FAILED: the image $image could not be pulled: Error response from daemon: manifest for"
 grep -q 'FAILED: the image' "$(log 1)" || fail "not in the log"
-expect_heartbeats "a missing image" FAILED 1 'not found: manifest unknown: Failed to fetch \"'
-expect "the shard of the report" "1 2" "$(heartbeat "${days[0]}" shard) $(heartbeat "${days[0]}" shards)"
-python3 - "$runs/${days[0]}/shards" store/.sandbox/objects/fleet <<'PYTHON' || fail "the script's heartbeat is not like the downloader's"
-import json, pathlib, sys
-def keys(vm):
-    document = json.load(open(f"{sys.argv[1]}/{vm}.json"))
-    records = [json.loads(file.read_text()) for file in pathlib.Path(sys.argv[2]).iterdir()]
-    metadata = next(r["fields"]["metadata"] for r in records if r["name"] == f"_runs/2023-05-23/shards/{vm}.json")
-    return set(document), {key for key in metadata if not key.startswith("tick-error") and key != "tick-current"}
-made, wanted = keys("tick-data-vm-61"), keys("tick-data-vm-60")
-sys.exit(made != wanted and f"{made}\n{wanted}")
-PYTHON
-ok "the script's heartbeat is like the downloader's"
+expect_heartbeats "a missing image" FAILED 1 'not found: manifest unknown: Failed to fetch "'
 
 # ---- the container ends badly: the downloader's own words stay, silence is filled
 for status in 1 2 3 4 5 6 7 125 137; do
@@ -90,7 +78,7 @@ for status in 1 2 3 4 5 6 7 125 137; do
     ends_with $status "2023-05-24T00:00:00Z error   the disk \"sang\" \\ aloud"
     boot $status
     expect_deleted
-    expect_heartbeats "its words, status $status" FAILED 1 'the disk \"sang\" \\ aloud'
+    expect_heartbeats "its words, status $status" FAILED 1 'the disk "sang" \ aloud'
     expect_heartbeats "status $status" FAILED 1 "status $status: "
 done
 vm tick-data-vm-61 with-docker
@@ -100,7 +88,7 @@ boot 1
 expect_heartbeats "no plan" FAILED 2 "there is no plan _runs/2023-05-23/plan.json"
 vm tick-data-vm-61 with-docker
 boot 0
-expect_heartbeats "after two failures the downloader counts on" DONE 3
+expect_heartbeats "after two failures" DONE 1
 
 # ---- metadata that is not there or not right
 for broken in tick-dates= tick-bucket=fleet/x tick-image=none tick-shard-offset=x tick-keep-vm=yes tick-plan=../plan.json; do
@@ -191,9 +179,9 @@ done
 ended 137
 expect "it was run" 3 "$killed"
 expect_deleted
-expect "a killed container: each run of the first date counts" "FAILED 5 FAILED 3" \
+expect "a killed container" "FAILED note FAILED note" \
     "$(heartbeat "${days[0]}" state) $(heartbeat "${days[0]}" attempt) $(heartbeat "${days[1]}" state) $(heartbeat "${days[1]}" attempt)"
-expect "the reason" 2 "$(grep -l "3 times the container was ended by something else than its work" "$runs"/*/shards/"$name.json" | wc -l)"
+expect "the reason" 2 "$(grep -l "3 times the container was ended by something else than its work" "$runs"/*/shards/"$name".*.txt | wc -l)"
 
 # Compute Engine turns the VM off while the script waits for its deletion.
 vm tick-data-vm-60 with-docker
@@ -210,7 +198,7 @@ start_sandbox --store "$work/store" --rows 500
 build_machine
 objects=()
 for day in "${days[@]}"; do
-    objects+=("_runs/$day/shards/tick-data-vm-3061.json" "$day/trades/binance-spot/ETHUSDT/trades_${day}_ETHUSDT_spot.parquet")
+    objects+=("_runs/$day/shards/tick-data-vm-3061.${plan:5}" "$day/trades/binance-spot/ETHUSDT/trades_${day}_ETHUSDT_spot.parquet")
 done
 line=3 ends='' # the first two are the call of the script, and its first trap
 while true; do

@@ -1,3 +1,4 @@
+public import FleetModel
 public import Console
 
 /// Which part of a registry is wanted. Nothing asked for is dropped in silence.

@@ -1,3 +1,4 @@
+public import FleetModel
 public import Console
 
 /// The instruments that the kit knows, in the order of their file.

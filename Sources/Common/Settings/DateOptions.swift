@@ -1,3 +1,4 @@
+public import FleetModel
 public import Console
 
 /// `--date`, `--start-date` and `--end-date`, the same in every tool that works on days.

@@ -1,3 +1,4 @@
+public import FleetModel
 public import Console
 
 /// Options that more than one tool has, each with the runbook's variable and default.
@@ -39,6 +40,24 @@ public enum SharedOptions {
         "VM_NAME_PREFIX",
         "What the VMs' names begin with, before a dash and a number."
     )
+    /// `--boot-limit`, `VM_BOOT_LIMIT`.
+    public static let bootLimit: OptionSpec = .value(
+        "boot-limit",
+        "SECONDS",
+        help:
+            "A VM without a first heartbeat so long after its start counts as lost; later ones come each 10 s, and one that was heard is "
+            + "lost after 5 minutes without.",
+        environment: "VM_BOOT_LIMIT",
+        defaultValue: "900",
+        check: .integer(60...86_400)
+    )
+
+    /// When VMs count as lost, as the options say.
+    public static func liveness(_ arguments: ParsedArguments) throws -> LivenessRules {
+        var rules = LivenessRules()
+        if let seconds = try arguments.int(bootLimit.name) { rules.boot = .seconds(seconds) }
+        return rules
+    }
     /// `--[no-]preemptible`, `PREEMPTIBLE`.
     public static let preemptible: OptionSpec = .flag(
         "preemptible",

@@ -3,17 +3,6 @@ public import GoogleCloud
 public import Tardis
 public import Transport
 
-/// An error that knows how the tool ends because of it. Its description is one sentence for people.
-public protocol ExitStatusProviding: Error {
-    /// The status of a tool that cannot go on.
-    var exitStatus: ExitStatus { get }
-}
-
-extension UsageError: ExitStatusProviding {
-    /// Always `usage`.
-    public var exitStatus: ExitStatus { .usage }
-}
-
 extension TransportError: ExitStatusProviding {
     /// `temporary` when another try may help.
     public var exitStatus: ExitStatus {

@@ -1,3 +1,4 @@
+import FleetModel
 import Console
 public import GoogleCloud
 import Text
@@ -15,7 +16,11 @@ public struct GoogleConnection: Sendable {
     /// The environment, with what flags and settings files say in place of the variables.
     public let environment: [String: String]
 
+    /// The time by the services' clocks.
+    public let clock: ServerClock
+
     private let tool: ToolRun
+    private let google: ClockedTransport
     private let retry: RetryPolicy
     private let credentials: CredentialSources
     private let billing: BillingProject
@@ -62,9 +67,11 @@ public struct GoogleConnection: Sendable {
             if let project { return project }
             return (try? await credentials.projectID()).flatMap { $0 }
         }
+        clock = ServerClock(now)
+        google = ClockedTransport(base: transport, clock: clock)
         api = GoogleAPI(
             environment: environment,
-            transport: transport,
+            transport: google,
             tokens: credentials.tokens(),
             billing: billing,
             retry: retry,
@@ -87,7 +94,7 @@ public struct GoogleConnection: Sendable {
             return try openObjectStore(
                 place,
                 environment: environment,
-                transport: transport,
+                transport: google,
                 tokens: credentials.storageTokens(),
                 billing: billing,
                 retry: retry,

@@ -30,6 +30,8 @@ public struct ToolContext: Sendable {
     public var home: String?
     /// The program's own file, links resolved; nil when it cannot be told.
     public var executable: String?
+    /// This process among others.
+    public var process = ProcessIdentity()
     /// What must happen however the tool ends.
     public var exitHooks: ExitHooks
 
@@ -85,6 +87,7 @@ public struct ToolContext: Sendable {
             home: environment["HOME"],
             executable: try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         )
+        context.process = .live(.system)
         context.malformedArgument = (0..<Int(CommandLine.argc)).first { number in
             CommandLine.unsafeArgv[number].map { String(validatingCString: $0) == nil } ?? false
         }

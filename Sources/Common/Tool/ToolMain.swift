@@ -1,3 +1,4 @@
+import FleetModel
 public import Console
 import Dispatch
 import Glibc

@@ -37,7 +37,7 @@ public struct Cleanup: Sendable {
 
     private let compute: ComputeClient
     private let scope: CleanupScope
-    private let heartbeats: HeartbeatReader
+    private let completion: CompletionReader
     private let egress: SharedEgress?
     private let pacer: RequestPacer
     private let clock: RetryClock
@@ -47,14 +47,14 @@ public struct Cleanup: Sendable {
     public init(
         _ compute: ComputeClient,
         scope: CleanupScope,
-        heartbeats: HeartbeatReader,
+        completion: CompletionReader,
         egress: SharedEgress?,
         clock: RetryClock = .system,
         random: @escaping @Sendable () -> UInt64
     ) {
         self.compute = compute
         self.scope = scope
-        self.heartbeats = heartbeats
+        self.completion = completion
         self.egress = egress
         pacer = RequestPacer(Self.rate, clock: clock)
         self.clock = clock
@@ -66,8 +66,8 @@ public struct Cleanup: Sendable {
     public func look() async throws -> View {
         let vms = try await compute.instances(filter: CleanupScope.filter)
         let members = scope.select(vms)
-        let work = try await heartbeats.work(of: members.filter { CleanupChoice.mayWork($0.vm) })
-        let choice = CleanupChoice(members) { work[$0.vm.place] ?? .unknown("its heartbeats were not read") }
+        let open = try await completion.unfinished(members.filter { CleanupChoice.mayWork($0.vm) }, among: vms)
+        let choice = CleanupChoice(members) { open[$0.vm.place] }
         let meant = Set(members.map(\.vm.place))
         var (diskTrouble, egressTrouble): (CleanupReport.Line?, CleanupReport.Line?)
         var disks: [ComputeDisk] = []
@@ -105,6 +105,13 @@ public struct Cleanup: Sendable {
         var disks = view.disks
         var diskTrouble = view.diskTrouble
         if !items.isEmpty {
+            // While a question was open, a VM may have made room for another one of its name.
+            let present = try await compute.instances(filter: CleanupScope.filter)
+            let ids = Dictionary(present.map { ($0.place, $0.id) }) { first, _ in first }
+            let same = items.filter { ids[$0.member.vm.place].map { [id = $0.member.vm.id] in $0 == id } ?? true }
+            report.lines += items.filter { item in !same.contains(item) }.map {
+                $0.line(.left, note: "another VM of the name has been made meanwhile")
+            }
             let deletion = MassDelete(
                 compute,
                 filter: CleanupScope.filter,
@@ -113,9 +120,9 @@ public struct Cleanup: Sendable {
                 random: random,
                 onEnd: onEnd
             )
-            let result = try await deletion.run(items.map(\.member.vm))
+            let result = try await deletion.run(same.map(\.member.vm))
             remaining = result.remaining
-            for item in items {
+            for item in same {
                 guard let outcome = result.outcomes[item.member.vm.place] else { continue }
                 report.lines.append(item.line(after: outcome))
             }
@@ -131,6 +138,10 @@ public struct Cleanup: Sendable {
             }
         }
         report.lines += try await remove(disks)
+        if view.egress.contains(where: { $0.obstacle == nil }) {
+            // A launch may have begun since.
+            remaining = try await compute.instances(filter: CleanupScope.filter)
+        }
         report.lines += try await remove(view.egress.map { $0.unless(remaining ?? []) })
         report.lines += [diskTrouble, view.egressTrouble].compactMap { $0 }
         return report

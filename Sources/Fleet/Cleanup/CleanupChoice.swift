@@ -15,13 +15,10 @@ public struct CleanupChoice: Sendable, Equatable {
 
     /// Chooses among all VMs of a project. `work` is asked for VMs that run only: one that stands still does nothing more by
     /// itself, and what it finished is in the bucket.
-    public init(_ members: [FleetMember], work: (FleetMember) -> ShardWork) {
+    public init(_ members: [FleetMember], atWork: (FleetMember) -> String?) {
         items = members.map { member in
             guard Self.mayWork(member.vm) else { return Item(member: member, atWork: nil) }
-            switch work(member) {
-            case .finished: return Item(member: member, atWork: nil)
-            case .unfinished(let reason), .unknown(let reason): return Item(member: member, atWork: reason)
-            }
+            return Item(member: member, atWork: atWork(member))
         }
     }
 

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 public import GoogleCloud
 

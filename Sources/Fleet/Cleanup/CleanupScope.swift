@@ -1,4 +1,6 @@
-public import Common
+import Console
+public import FleetModel
+import Common
 public import GoogleCloud
 import Text
 
@@ -12,7 +14,7 @@ public struct CleanupScope: Sendable {
     public var states: Set<ComputeInstance.Status>?
     /// Only VMs and disks that were made at least so long ago; nil for all.
     public var olderThan: Duration?
-    /// The time, in seconds since 1970.
+    /// The time, in microseconds since 1970.
     public var now: Int64
 
     /// A scope; only the prefix limits it unless said otherwise.
@@ -72,7 +74,7 @@ public struct CleanupScope: Sendable {
     }
 
     private func age(created: String) -> Duration? {
-        CivilTime.epochMicroseconds(rfc3339: created).map { .seconds(now - $0 / 1_000_000) }
+        CivilTime.epochMicroseconds(rfc3339: created).map { .microseconds(now - $0) }
     }
 }
 

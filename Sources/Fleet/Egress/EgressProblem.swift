@@ -1,4 +1,4 @@
-public import Common
+import Common
 public import Console
 
 /// Why VMs cannot share one address, with the remedy.

@@ -1,4 +1,5 @@
-public import Common
+public import FleetModel
+import Common
 
 /// How much is to be downloaded and how long that takes: an estimate from sizes and rates that others have measured.
 public struct DownloadForecast: Sendable, Equatable {
@@ -43,7 +44,7 @@ public struct DownloadForecast: Sendable, Equatable {
     ) {
         let missing = state.shards.filter { range?.contains($0.shard) ?? true }.map { shard in
             shard.days.flatMap { day in
-                day.isFinished ? [] : day.missing.compactMap { DataObject(name: $0)?.dataType }
+                day.files.filter { !$0.isSettled }.map(\.object.dataType)
             }
         }
         self.init(missing: missing, sharesAddress: sharesAddress, boot: boot)

@@ -1,4 +1,5 @@
-public import Common
+public import FleetModel
+import Common
 import Console
 
 /// What a download costs, from a dated table of list prices: an estimate, and every line of it says so.

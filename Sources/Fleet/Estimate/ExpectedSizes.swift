@@ -1,4 +1,5 @@
-public import Common
+public import FleetModel
+import Common
 
 /// How large files are expected to be. Rough: a day of one symbol may be ten times larger or smaller.
 ///

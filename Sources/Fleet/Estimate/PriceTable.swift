@@ -1,4 +1,5 @@
-public import Common
+public import FleetModel
+import Common
 public import Console
 
 /// List prices, read from a dated file: `as_of,region,item,unit,usd,note`. Lines whose region is `*` hold where a region has no

@@ -85,7 +85,11 @@ struct FleetHands: Sendable {
                 order.new(request, machines, isDirect: isDirect, metadata: metadata),
                 requestID: id
             )
-            let operation = try await world.compute.wait(begun)
+            let operation: ComputeOperation
+            switch await ending(of: begun) {
+            case .success(let ended): operation = ended
+            case .failure(let error): return .unread(error)
+            }
             let failures = try await causes(of: operation, zone: request.zone)
             return failures.isEmpty ? .finished : .failed(failures, httpStatus: operation.httpStatus)
         }
@@ -93,6 +97,14 @@ struct FleetHands: Sendable {
             logger.warning("VMs could not be made", ["zone": .string(request.zone), "reason": .string(first.message)])
         }
         return event
+    }
+
+    private func ending(of begun: ComputeOperation) async -> Result<ComputeOperation, GoogleAPIError> {
+        do throws(GoogleAPIError) {
+            return .success(try await world.compute.wait(begun))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// The failures of a bulkInsert. Where it says no more than that too few came, the VMs' own operations say why.

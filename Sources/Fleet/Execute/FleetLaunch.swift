@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 public import Console
 import GoogleCloud
@@ -54,7 +55,9 @@ public struct FleetLaunch: Sendable {
 
     /// What would be changed beside the VMs, for people.
     public var preparations: [String] {
-        var steps = facts.view.plans.writes.map { "write \(world.store.location)/\($0.object)" }
+        var steps = facts.view.plans.missing.map {
+            "write \(world.store.location)/\(facts.view.plans.name.object($0.date))"
+        }
         steps += facts.key?.steps ?? []
         if case .shared(let plan) = facts.egress { steps += plan.steps.map(\.text) }
         return steps
@@ -86,7 +89,7 @@ public struct FleetLaunch: Sendable {
 
     /// Looks again.
     func look(cannotStart: Set<String> = []) async throws -> FleetView {
-        try await FleetView.of(
+        FleetView.of(
             order,
             world,
             try await FleetSnapshot.take(world, dates: order.run.dates, prefix: order.prefix),
@@ -101,8 +104,7 @@ public struct FleetLaunch: Sendable {
         guard let machines = facts.machines, let way = facts.egress, let key = facts.key else {
             throw UsageError("the checks did not find all that a launch needs")
         }
-        async let planned: Void = FleetPlans(store: world.store, run: order.run)
-            .write(facts.view.plans, facts.view.snapshot)
+        async let planned = world.plans.keep(order.run.plans(created: world.now()))
         async let kept = key.carryOut(order, logger)
         if case .shared(let plan) = way, !plan.steps.isEmpty {
             try await SharedEgress(
@@ -113,9 +115,8 @@ public struct FleetLaunch: Sendable {
                 }
             ).ensure(region: plan.region, network: plan.network, subnetwork: plan.subnetwork)
         }
-        try await planned
         let metadata = order.metadata(
-            plan: facts.view.plans.planName,
+            plan: try await planned,
             offset: facts.view.state.offset,
             key: try await kept
         )

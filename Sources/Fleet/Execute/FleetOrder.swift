@@ -1,4 +1,5 @@
 import Common
+public import FleetModel
 import GoogleCloud
 public import Transport
 
@@ -109,6 +110,8 @@ public struct FleetOrder: Sendable {
     public var allowsPlainKey: Bool
     /// The script that VMs run at boot.
     public var startupScript: String
+    /// When a VM counts as lost.
+    public var liveness = LivenessRules()
     /// The script that VMs run when they are turned off; nil for none.
     public var shutdownScript: String?
 

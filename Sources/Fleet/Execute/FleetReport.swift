@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 public import Console
 import GoogleCloud
@@ -24,33 +25,13 @@ public struct FleetReport: Sendable {
     /// What `vm-data-downloader` calls the files that are still missing.
     public var missingFiles: [String] {
         shards.flatMap { shard in
-            shard.days.filter { !$0.isFinished }.flatMap(\.missing).compactMap { DataObject(name: $0)?.title }
+            shard.days.flatMap(\.files).filter { !$0.isSettled }.map(\.object.title)
         }
     }
 
-    private struct Sum {
-        var objects = 0
-        var whole = 0
-        var absent = 0
-        var rows: Int64 = 0
-        var bytesIn: Int64 = 0
-        var bytesOut: Int64 = 0
-
-        var missing: Int { objects - whole - absent }
-
-        mutating func add(_ day: ShardStatus.Day) {
-            objects += day.expected
-            whole += day.whole
-            absent += day.absent
-            rows += day.rows
-            bytesIn += day.bytesIn
-            bytesOut += day.bytesOut
-        }
-    }
-
-    private var sums: [(name: String, sum: Sum)] {
+    private var sums: [(name: String, sum: FileCounts)] {
         state.run.dates.enumerated().map { index, date in
-            (date.description, shards.reduce(into: Sum()) { $0.add($1.days[index]) })
+            (date.description, shards.reduce(into: FileCounts()) { $0 += $1.days[index].counts })
         }
     }
 
@@ -65,9 +46,9 @@ public struct FleetReport: Sendable {
         ])
         for (name, sum) in sums {
             table.add([
-                .init(name), .init(Format.count(Int64(sum.objects))), .init(Format.count(Int64(sum.whole))),
+                .init(name), .init(Format.count(Int64(sum.expected))), .init(Format.count(Int64(sum.whole))),
                 .init(Format.count(Int64(sum.absent))),
-                .init(Format.count(Int64(sum.missing)), sum.missing > 0 ? .yellow : .plain),
+                .init(Format.count(Int64(sum.unsettled)), sum.unsettled > 0 ? .yellow : .plain),
                 .init(Format.count(sum.rows)), .init(Format.bytes(sum.bytesOut)),
             ])
         }
@@ -87,10 +68,10 @@ public struct FleetReport: Sendable {
                 sums.map { name, sum in
                     [
                         "date": .string(name),
-                        "objects": .int(Int64(sum.objects)),
+                        "objects": .int(Int64(sum.expected)),
                         "whole": .int(Int64(sum.whole)),
                         "absent": .int(Int64(sum.absent)),
-                        "missing": .int(Int64(sum.missing)),
+                        "missing": .int(Int64(sum.unsettled)),
                         "rows": .int(sum.rows),
                         "bytes_in": .int(sum.bytesIn),
                         "bytes_out": .int(sum.bytesOut),
@@ -109,7 +90,7 @@ public struct FleetReport: Sendable {
                 "vm": .string(shard.name),
                 "zone": shard.vm.vm.map { .string($0.zone) } ?? .null,
                 "state": .string(shard.phase.rawValue),
-                "objects": .int(Int64(shard.days.reduce(0) { $0 + $1.expected })),
+                "objects": .int(Int64(shard.days.reduce(0) { $0 + $1.counts.expected })),
                 "missing": .int(Int64(shard.missing)),
                 "action": verdicts[shard.shard].map(JSONValue.string) ?? .null,
             ]

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 public import Console
 import GoogleCloud
@@ -47,7 +48,8 @@ public struct FleetWait: Sendable {
         var machine = WaitMachine(
             zones: facts.machines?.zones ?? [order.zones.first],
             range: order.shards,
-            rules: rules
+            rules: rules,
+            liveness: order.liveness
         )
         var board = WaitBoard(progress: progress)
         var hands: FleetHands?
@@ -132,7 +134,7 @@ private struct WaitBoard {
             let name = "shard \(shard.shard) \(shard.name)"
             progress.add(name)
             if shard.vm.isAlive, begun.insert(shard.shard).inserted { progress.start(name) }
-            let now = max(shard.days.reduce(0) { $0 + $1.bytesIn }, shard.heartbeat?.figures.bytesIn ?? 0)
+            let now = max(shard.days.reduce(0) { $0 + $1.counts.bytesIn }, shard.heartbeat?.figures.bytesIn ?? 0)
             let more = now - bytes[shard.shard, default: 0]
             if more > 0 { progress.advance(name, bytes: more) }
             bytes[shard.shard] = max(now, bytes[shard.shard, default: 0])

@@ -21,6 +21,10 @@ public struct FleetWorld: Sendable {
     public let images: ArtifactRegistryClient
     /// The bucket.
     public let store: any ObjectStore
+    /// What the bucket holds of dates.
+    let reader: DateReader
+    /// The plans in the bucket.
+    let plans: PlanStore
     /// Tardis, asked with a key or without one.
     public let tardis: @Sendable (Secret?) -> TardisClient
     /// The time.
@@ -35,6 +39,7 @@ public struct FleetWorld: Sendable {
         store: any ObjectStore,
         tardis: @escaping @Sendable (Secret?) -> TardisClient,
         clock: ToolClock,
+        now: (@Sendable () -> Int64)? = nil,
         random: @escaping @Sendable () -> UInt64,
         identity: String? = nil
     ) {
@@ -46,10 +51,16 @@ public struct FleetWorld: Sendable {
         secrets = SecretManagerClient(api: api)
         images = ArtifactRegistryClient(api: api)
         self.store = store
+        reader = DateReader(store)
+        plans = PlanStore(store)
         self.tardis = tardis
         self.clock = clock
+        self.now = now ?? clock.epochMicroseconds
         self.random = random
     }
+
+    /// Microseconds since 1970, by the services' clocks.
+    let now: @Sendable () -> Int64
 
     /// A name for one change, new each time.
     func requestID() -> RequestID { RequestID(random: random) }

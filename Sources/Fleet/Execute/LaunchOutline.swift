@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import GoogleCloud
@@ -87,7 +88,7 @@ public struct LaunchOutline: Sendable {
         [
             "instruments": .int(Int64(order.run.instruments.count)),
             "summary": .string(todo.summary),
-            "plan": .string(facts.view.plans.planName),
+            "plan": .string(facts.view.plans.name.description),
             "create": .array(names.map(JSONValue.string)),
             "start": .array(todo.starts.map { .string($0.name) }),
             "replace": .array(todo.replacements.map { .string($0.name) }),

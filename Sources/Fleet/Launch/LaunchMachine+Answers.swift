@@ -17,12 +17,21 @@ extension LaunchMachine {
     mutating func failed(_ failures: [ComputeOperation.Failure], _ status: Int?) -> Action {
         guard let (kind, failure) = LaunchFailureClass.deciding(failures, httpStatus: status) else { return finished() }
         let said = failure.message.isEmpty ? failure.code : "\(failure.code): \(failure.message.clipped(toBytes: 300))"
-        return answer(kind, said, zones: failure.zonesAvailable)
+        let answer = Answer(kind: kind, said: said, zones: failure.zonesAvailable)
+        // All or nothing is nothing then; otherwise some may have come.
+        return request.map { $0.minimum < $0.names.count } ?? false ? listFirst(answer) : self.answer(answer)
+    }
+
+    /// Before it is asked again: VMs would be asked for twice.
+    mutating func listFirst(_ answer: Answer) -> Action {
+        answered = answer
+        next = .takeFailed
+        return .list
     }
 
     mutating func refused(_ error: GoogleAPIError) -> Action {
         switch next {
-        case .takePartial, .takeExisting, .takeLost:
+        case .takePartial, .takeExisting, .takeLost, .takeFailed:
             // The listing failed: what came of the request is not known.
             note(Trouble(LaunchFailureClass.of(error), "\(error)", zone: request?.zone ?? ""))
             return end()
@@ -31,17 +40,18 @@ extension LaunchMachine {
             return ask()
         case .ask, .resend: break
         }
-        return answer(LaunchFailureClass.of(error), "\(error)", zones: [])
+        return answer(Answer(kind: LaunchFailureClass.of(error), said: "\(error)"))
     }
 
     /// What an answer that is no success calls for.
-    private mutating func answer(_ kind: LaunchFailureClass, _ said: String, zones suggested: [String]) -> Action {
+    private mutating func answer(_ answer: Answer) -> Action {
         guard let request else { return end() }
+        let (kind, said) = (answer.kind, answer.said)
         note(Trouble(kind, said, zone: request.zone))
         switch kind {
         case .stockOut:
             leaveZone(scarce: true)
-            zones = suggested.filter(zones.contains) + zones.filter { !suggested.contains($0) }
+            zones = answer.zones.filter(zones.contains) + zones.filter { !answer.zones.contains($0) }
             return ask()
         case .elsewhere, .unknown:
             leaveZone()
@@ -123,6 +133,10 @@ extension LaunchMachine {
             if came < request.names.count { leaveZone() }
             return ask()
         case .takeLost: return end()
+        case .takeFailed:
+            // With some of them there, the request is another one now.
+            guard came == 0, let answered else { return ask() }
+            return answer(answered)
         case .takeExisting:
             return existing(
                 there.filter { $0.zone == request.zone && !own.contains($0) },
@@ -163,4 +177,12 @@ extension LaunchMachine {
         }
         return pause(Limits.pause, then: .ask)
     }
+}
+
+/// A failure, and what the service says about it.
+struct Answer: Sendable, Equatable {
+    var kind: LaunchFailureClass
+    var said: String
+    /// Zones that the service suggests.
+    var zones: [String] = []
 }

@@ -81,8 +81,10 @@ public struct LaunchMachine: Sendable {
         case finished
         /// The operation ended with failures.
         case failed([ComputeOperation.Failure], httpStatus: Int?)
-        /// The request, its operation, a listing or a reading of quotas was refused or not answered.
+        /// The request, a listing or a reading of quotas was refused or not answered.
         case refused(GoogleAPIError)
+        /// The request was taken, and what came of it could not be read.
+        case unread(GoogleAPIError)
         /// The VMs that are there.
         case listed([ComputeInstance])
         /// The quotas as they are now.
@@ -116,6 +118,8 @@ public struct LaunchMachine: Sendable {
     var stockOut: Trouble?
     /// What follows a listing or a pause.
     var next = Next.ask
+    /// The failure that a listing is looked at for.
+    var answered: Answer?
 
     /// Tries of one thing in a row.
     struct Tries: Sendable {
@@ -133,6 +137,8 @@ public struct LaunchMachine: Sendable {
         case resend
         /// Look which of the VMs of the request came, and end or go on.
         case takePartial, takeExisting, takeLost
+        /// Look which of the VMs came although it failed, and then go on as `answered` calls for.
+        case takeFailed
         /// Go on with what the quotas say.
         case takeQuotas
     }
@@ -163,6 +169,7 @@ public struct LaunchMachine: Sendable {
         case .finished: finished()
         case .failed(let failures, let status): failed(failures, status)
         case .refused(let error): refused(error)
+        case .unread(let error): listFirst(Answer(kind: .unreachable, said: "\(error)"))
         case .listed(let vms): listed(vms)
         case .quotas(let region, let project): quotas(region, project)
         case .waited: next == .resend ? resend() : ask()

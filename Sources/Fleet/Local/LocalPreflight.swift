@@ -1,6 +1,7 @@
+import FleetModel
 import Common
 import Console
-public import GoogleCloud
+import GoogleCloud
 public import Tardis
 public import Transport
 
@@ -33,15 +34,8 @@ public struct LocalPreflight: Sendable {
 }
 
 extension FleetState {
-    /// The state of a run whose shards are brought by processes, which are called `local-0` and so on. Throws `StorageError`.
-    public static func ofProcesses(_ run: FleetRun, _ snapshot: FleetSnapshot, _ store: any ObjectStore) async throws
-        -> FleetState
-    {
-        func state(_ beats: [FleetHeartbeat]) -> FleetState {
-            FleetState(run, prefix: "local", offset: 0, objects: snapshot.objects, heartbeats: beats, vms: [])
-        }
-        let first = state(snapshot.heartbeats)
-        let worth = first.heartbeatsWorthReading
-        return worth.isEmpty ? first : state(try await FleetView.whole(snapshot.heartbeats, worth, store))
+    /// The state of a run that processes of this machine work on.
+    public static func ofProcesses(_ run: FleetRun, _ snapshot: FleetSnapshot, now: Int64) -> FleetState {
+        FleetState(run, plan: .standard, prefix: "local", offset: 0, snapshot: snapshot, now: now)
     }
 }

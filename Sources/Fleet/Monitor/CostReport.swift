@@ -1,4 +1,5 @@
-public import Common
+public import FleetModel
+import Common
 import Console
 import GoogleCloud
 public import Text
@@ -44,7 +45,11 @@ public struct CostReport: Sendable, Equatable {
     /// The costs of a date.
     public init(_ report: DateReport, shape: Shape, prices: PriceTable) {
         date = report.date
-        let times = report.shards.compactMap(\.worked)
+        let times = report.shards.compactMap { shard -> Duration? in
+            // A VM that is gone was heard only after it had booted.
+            let boot = shard.worker == nil && shard.heartbeat?.process == nil ? ExpectedRates.boot : .zero
+            return shard.worked(now: report.now).map { $0 + boot }
+        }
         workers = times.count
         worked = times.reduce(.zero, +)
         hasEarlierAttempts = report.shards.contains { $0.attempt ?? 1 > 1 }

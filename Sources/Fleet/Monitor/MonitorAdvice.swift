@@ -1,3 +1,4 @@
+import FleetModel
 import GoogleCloud
 
 /// What to do next about a date, as sentences, the most urgent first.
@@ -27,7 +28,7 @@ public enum MonitorAdvice {
 
     private static func ofShards(_ report: DateReport, _ again: String) -> [String] {
         var advice: [String] = []
-        let silent = report.shards.filter { $0.phase == .lost && $0.zone != nil }
+        let silent = report.shards.filter { $0.phase == .lost && $0.worker != nil }
         let troubled = report.shards.filter { $0.phase == .failed || $0.phase == .partial }
         if let first = (silent + troubled).first, let vm = first.vm {
             advice.append("monitor-tick-download logs \(vm) shows what went wrong there")

@@ -1,39 +1,40 @@
+public import FleetModel
 import Common
 import Console
 import GoogleCloud
 public import Text
 
 extension DateReport {
-    /// All of it for programs: one document of schema 1. Its shards and files are listed in full.
+    /// All of it for programs: one document of schema 1. Its state.shards and state.files are listed in full.
     public func json(place: String, isFull: Bool = true) -> JSONObject {
         var document: JSONObject = [
             "schema": 1,
-            "date": .string(date.description),
+            "date": .string(state.date.description),
             "place": .string(place),
-            "as_of": .string(CivilTime.rfc3339(epochMicroseconds: now)),
-            "verdict": .string(verdict.rawValue),
-            "files": .object(total.json),
-            "types": .array(types.map { .object($0.json) }),
+            "as_of": .string(CivilTime.rfc3339(epochMicroseconds: state.now)),
+            "verdict": .string(state.verdict.rawValue),
+            "files": .object(state.total.json()),
+            "types": .array(state.types.map { .object($0.counts.json($0.type)) }),
             "vms": vmsJSON,
             "shards": .object([
-                "total": .int(Int64(shards.count)),
-                "states": .object(JSONObject(phases.map { ($0.phase.rawValue, .int(Int64($0.count))) })),
+                "total": .int(Int64(state.shards.count)),
+                "states": .object(JSONObject(state.phases.map { ($0.phase.rawValue, .int(Int64($0.count))) })),
             ]),
-            "bytes_per_second": .int(bytesPerSecond),
-            "seconds_left": .seconds(verdict == .working ? timeLeft : nil),
+            "bytes_per_second": .int(state.bytesPerSecond),
+            "seconds_left": .seconds(state.verdict == .working ? state.timeLeft : nil),
             "plans": .array(
-                plans.map { named in
+                state.plans.map { named in
                     [
-                        "name": .string(named.name), "shards": .int(Int64(named.plan.shards)),
+                        "name": .string(named.name.description), "shards": .int(Int64(named.plan.shards)),
                         "instruments": .int(Int64(named.plan.instruments.count)), "assumed": .bool(named.isAssumed),
                     ]
                 }
             ),
-            "failures": .array(failures.map(\.json)),
+            "failures": .array(state.failures.map(\.json)),
             "next": .array(MonitorAdvice.of(self).map(JSONValue.string)),
-            "notes": .array((notes + damages).map(JSONValue.string)),
+            "notes": .array((state.notes + state.damages).map(JSONValue.string)),
         ]
-        if isFull { document["shard_list"] = .array(shards.map(\.json)) }
+        if isFull { document["shard_list"] = .array(state.shards.map(json)) }
         return document
     }
 
@@ -45,21 +46,21 @@ extension DateReport {
         ]
     }
 
-    /// The files in full, for `gcs`.
+    /// The state.files in full, for `gcs`.
     public var filesJSON: JSONObject {
         [
-            "objects": .array(files.map(\.json)),
-            "surplus_objects": .array(surplus.map(JSONValue.string)),
+            "objects": .array(state.files.map(\.json)),
+            "surplus_objects": .array(state.surplus.map(JSONValue.string)),
         ]
     }
 }
 
-extension TypeReport {
-    var json: JSONObject {
+extension FileCounts {
+    func json(_ type: DataType? = nil) -> JSONObject {
         var object: JSONObject = [:]
         if let type { object["type"] = .string(type.rawValue) }
         let counts = [
-            ("expected", expected), ("whole", whole), ("empty", empty), ("absent", absent), ("bad", bad),
+            ("expected", expected), ("whole", whole), ("empty", empty), ("absent", absent), ("bad", damaged),
             ("missing", missing),
         ]
         for (name, count) in counts { object[name] = .int(Int64(count)) }
@@ -70,7 +71,7 @@ extension TypeReport {
     }
 }
 
-extension FileReport {
+extension FileState {
     var json: JSONValue {
         var object: JSONObject = ["object": .string(name), "bytes": .int(size)]
         switch state {
@@ -79,9 +80,11 @@ extension FileReport {
             object["rows"] = .int(metadata.rows)
             object["first"] = metadata.firstTime.map { .string(CivilTime.rfc3339(epochMicroseconds: $0)) } ?? .null
             object["last"] = metadata.lastTime.map { .string(CivilTime.rfc3339(epochMicroseconds: $0)) } ?? .null
-        case .absent: object["state"] = "absent"
+        case .absent(let absence):
+            object["state"] = "absent"
+            object["reason"] = .text(absence.proof?.reason)
         case .missing: object["state"] = "missing"
-        case .bad(let reason):
+        case .damaged(let reason):
             object["state"] = "bad"
             object["reason"] = .string(reason)
         }
@@ -89,33 +92,33 @@ extension FileReport {
     }
 }
 
-extension ShardReport {
+extension DateReport {
     /// One shard for programs.
-    public var json: JSONValue {
+    public func json(_ shard: ShardState) -> JSONValue {
         [
-            "plan": .string(plan),
-            "shard": .int(Int64(shard)),
-            "vm": .text(vm),
-            "zone": .text(zone),
-            "state": .string(phase.rawValue),
-            "reason": .text(reason),
-            "files": .int(Int64(expected)),
-            "whole": .int(Int64(whole)),
-            "absent": .int(Int64(absent)),
-            "failed": .int(Int64(failed)),
-            "rows": .int(rows),
-            "bytes_in": .int(bytesIn),
-            "bytes_out": .int(bytesOut),
-            "bytes_per_second": bytesPerSecond.map(JSONValue.int) ?? .null,
-            "seconds_left": .seconds(timeLeft),
-            "current": .text(current),
-            "attempt": attempt.map { .int(Int64($0)) } ?? .null,
-            "heard": heard.map { .string(CivilTime.rfc3339(epochMicroseconds: $0)) } ?? .null,
+            "plan": .string(shard.planName.description),
+            "shard": .int(Int64(shard.shard)),
+            "vm": .text(shard.vm),
+            "zone": .text(shard.worker?.place),
+            "state": .string(shard.phase.rawValue),
+            "reason": .text(shard.reason),
+            "files": .int(Int64(shard.counts.expected)),
+            "whole": .int(Int64(shard.counts.whole)),
+            "absent": .int(Int64(shard.counts.absent)),
+            "failed": .int(Int64(shard.failed)),
+            "rows": .int(shard.counts.rows),
+            "bytes_in": .int(shard.counts.bytesIn),
+            "bytes_out": .int(shard.counts.bytesOut),
+            "bytes_per_second": shard.bytesPerSecond.map(JSONValue.int) ?? .null,
+            "seconds_left": .seconds(state.timeLeft(shard)),
+            "current": .text(shard.current),
+            "attempt": shard.attempt.map { .int(Int64($0)) } ?? .null,
+            "heard": shard.heard.map { .string(CivilTime.rfc3339(epochMicroseconds: $0)) } ?? .null,
         ]
     }
 }
 
-extension FailureReport {
+extension FailureGroup {
     var json: JSONValue {
         [
             "state": .string(phase.rawValue), "reason": .string(reason), "files": .int(Int64(files)),

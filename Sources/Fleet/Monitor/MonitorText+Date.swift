@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import GoogleCloud
@@ -62,13 +63,13 @@ extension MonitorText {
             .init("EMPTY", alignRight: true), .init("ABSENT", alignRight: true), .init("BAD", alignRight: true),
             .init("MISSING", alignRight: true), .init("ROWS", alignRight: true), .init("BYTES", alignRight: true),
         ])
-        for type in report.types + [report.total] {
+        for (name, counts) in report.types.map({ ($0.type.rawValue, $0.counts) }) + [("all", report.total)] {
             table.add([
-                .init(type.type?.rawValue ?? "all"), .init("\(type.whole)/\(type.expected)"),
-                Self.number(type.empty), Self.number(type.absent),
-                .init("\(type.bad)", type.bad > 0 ? .red : .plain),
-                .init(Format.count(Int64(type.missing)), type.missing > 0 ? .yellow : .plain),
-                .init(Format.count(type.rows)), .init(Format.bytes(type.bytesOut)),
+                .init(name), .init("\(counts.whole)/\(counts.expected)"),
+                Self.number(counts.empty), Self.number(counts.absent),
+                .init("\(counts.damaged)", counts.damaged > 0 ? .red : .plain),
+                .init(Format.count(Int64(counts.missing)), counts.missing > 0 ? .yellow : .plain),
+                .init(Format.count(counts.rows)), .init(Format.bytes(counts.bytesOut)),
             ])
         }
         return table
@@ -87,26 +88,26 @@ extension MonitorText {
         if hasPlans { columns.insert(.init("PLAN", shrinksTo: 9), at: 0) }
         var table = TextTable(columns)
         for shard in open {
-            let cells = Self.cells(shard, report.now)
-            table.add(hasPlans ? [.init(shard.plan)] + cells : cells)
+            let cells = Self.cells(shard, report.state)
+            table.add(hasPlans ? [.init(shard.planName.description)] + cells : cells)
         }
         let finished = report.shards.count - open.count
         return "\n" + self.table(table)
             + (finished > 0 ? "\(finished) more \(finished == 1 ? "is" : "are") finished\n" : "")
     }
 
-    private static func cells(_ shard: ShardReport, _ now: Int64) -> [TextTable.Cell] {
+    private static func cells(_ shard: ShardState, _ state: DateState) -> [TextTable.Cell] {
         let rate = shard.bytesPerSecond.map { Format.rate(bytesPerSecond: Double($0)) } ?? "-"
         return [
             number(shard.shard), .init(shard.vm ?? "-"), .init(shard.phase.rawValue, style(shard.phase)),
-            .init("\(shard.settled)/\(shard.expected)"),
-            .init(Format.percent(Int64(shard.settled), of: Int64(shard.expected))), .init(rate),
-            .init(shard.timeLeft.map(Format.duration) ?? "-"), .init(age(shard.heard, now)),
+            .init("\(shard.counts.settled)/\(shard.counts.expected)"),
+            .init(Format.percent(Int64(shard.counts.settled), of: Int64(shard.counts.expected))), .init(rate),
+            .init(state.timeLeft(shard).map(Format.duration) ?? "-"), .init(age(shard.heard, state.now)),
             .init(doing(shard)),
         ]
     }
 
-    private func failure(_ failure: FailureReport) -> String {
+    private func failure(_ failure: FailureGroup) -> String {
         let files = failure.files > 0 ? " (\(failure.files) \(failure.files == 1 ? "file" : "files"))" : ""
         return "\(failure.phase.rawValue) \(NameList.text(failure.names))\(files): \(failure.reason)"
     }

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 
@@ -12,15 +13,14 @@ extension MonitorText {
         ])
         for type in report.types {
             for venue in Venue.allCases {
-                var part = TypeReport(type.type)
-                for file in report.files where file.object.dataType == type.type && file.object.venue == venue {
-                    part.count(file)
-                }
+                let part = FileCounts(
+                    report.files.filter { $0.object.dataType == type.type && $0.object.venue == venue }
+                )
                 guard part.expected > 0 else { continue }
                 table.add([
-                    .init(type.type?.rawValue ?? ""), .init(venue.rawValue), Self.number(part.expected),
+                    .init(type.type.rawValue), .init(venue.rawValue), Self.number(part.expected),
                     Self.number(part.whole),
-                    .init("\(part.bad)", part.bad > 0 ? .red : .plain), Self.number(part.missing),
+                    .init("\(part.damaged)", part.damaged > 0 ? .red : .plain), Self.number(part.missing),
                     .init(Format.count(part.rows)), .init(Format.bytes(part.bytesOut)),
                 ])
             }
@@ -28,7 +28,7 @@ extension MonitorText {
         var text = heading(report) + "\n" + self.table(table)
         if !report.surplus.isEmpty { text += section("ASKED FOR BY NO PLAN", Self.some(report.surplus)) }
         let bad = report.files.compactMap { file -> String? in
-            if case .bad(let reason) = file.state { "\(file.name): \(reason)" } else { nil }
+            if case .damaged(let reason) = file.state { "\(file.name): \(reason)" } else { nil }
         }
         text += section("BAD", Self.some(bad))
         text += section("MISSING", Self.some(report.files.filter { $0.state == .missing }.map(\.name)))

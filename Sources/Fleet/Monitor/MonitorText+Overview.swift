@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import GoogleCloud
@@ -37,9 +38,9 @@ extension MonitorText {
     }
 
     private static func trouble(_ report: DateReport) -> String {
-        let phases: [MonitorPhase] = [.failed, .partial, .lost, .locked, .preempted, .stopped]
+        let phases: [ShardPhase] = [.failed, .partial, .lost, .locked, .preempted, .stopped]
         var parts = report.phases.filter { phases.contains($0.phase) }.map { "\($0.count) \($0.phase.rawValue)" }
-        if report.total.bad > 0 { parts.append("\(report.total.bad) bad") }
+        if report.total.damaged > 0 { parts.append("\(report.total.damaged) bad") }
         return parts.joined(separator: ", ")
     }
 

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import GoogleCloud
@@ -31,7 +32,7 @@ extension MonitorText {
                 cells.append(.init(member.run ?? "-"))
             } else if let shard {
                 cells.append(.init(shard.phase.rawValue, Self.style(shard.phase)))
-                cells.append(.init("\(shard.settled)/\(shard.expected)"))
+                cells.append(.init("\(shard.counts.settled)/\(shard.counts.expected)"))
                 cells.append(.init(Self.doing(shard)))
             } else {
                 cells += ["-", "-", ""]

@@ -1,3 +1,4 @@
+import FleetModel
 import Console
 import Text
 
@@ -39,7 +40,7 @@ public struct MonitorText: Sendable {
         counts.map { "\(Format.count(Int64($0.count))) \($0.name)" }.joined(separator: ", ")
     }
 
-    static func style(_ phase: MonitorPhase) -> TextStyle {
+    static func style(_ phase: ShardPhase) -> TextStyle {
         switch phase {
         case .done, .empty: .green
         case .starting, .running, .uploading: .cyan
@@ -49,7 +50,7 @@ public struct MonitorText: Sendable {
         }
     }
 
-    static func style(_ verdict: DateReport.Verdict) -> TextStyle {
+    static func style(_ verdict: DateState.Verdict) -> TextStyle {
         switch verdict {
         case .whole: .green
         case .working: .cyan
@@ -58,7 +59,7 @@ public struct MonitorText: Sendable {
     }
 
     /// What a shard is at, or why it is not, in few words.
-    static func doing(_ shard: ShardReport) -> String { shard.reason ?? shard.current.map(ShortName.of) ?? "" }
+    static func doing(_ shard: ShardState) -> String { shard.reason ?? shard.current.map(ShortName.of) ?? "" }
 
     static func number(_ value: Int) -> TextTable.Cell { .init(Format.count(Int64(value))) }
 

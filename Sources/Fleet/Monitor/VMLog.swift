@@ -1,4 +1,5 @@
-public import Common
+public import FleetModel
+import Common
 public import Console
 public import GoogleCloud
 
@@ -87,6 +88,7 @@ public struct VMLog: Sendable {
     ) async throws {
         var filter = PlainText()
         var position: Int64 = 0
+        var last = ""
         while true {
             do {
                 let output = try await serial(vm.zone, vm.name, position)
@@ -94,13 +96,17 @@ public struct VMLog: Sendable {
                     hand(.source("the console keeps its last megabyte; what was before is lost"))
                 }
                 position = output.next
-                if !output.contents.isEmpty { hand(.text(filter.clean(output.contents))) }
+                if !output.contents.isEmpty {
+                    let text = filter.clean(output.contents)
+                    last = Self.lastLine(of: text) ?? last
+                    hand(.text(text))
+                }
             } catch let error as GoogleAPIError
                 where [.notFound, .invalid, .conflict].contains(error.kind)
             {
                 // Not there yet, or no longer.
                 guard try await isAlive(vm) else {
-                    try await afterEnd(vm, request, hasText: position > 0, hand)
+                    try await afterEnd(vm, request, after: last, hand)
                     return
                 }
             }
@@ -114,7 +120,7 @@ public struct VMLog: Sendable {
         return vms.list?.contains { $0.name == vm.name && $0.zone == vm.zone && $0.status.isAlive } ?? true
     }
 
-    private func afterEnd(_ vm: ComputeInstance, _ request: Request, hasText: Bool, _ hand: (Event) -> Void)
+    private func afterEnd(_ vm: ComputeInstance, _ request: Request, after last: String, _ hand: (Event) -> Void)
         async throws
     {
         guard let object = try await object(request) else {
@@ -122,7 +128,18 @@ public struct VMLog: Sendable {
             return
         }
         hand(.source("\(vm.name) is gone; its log is \(store.location)/\(object.name)"))
-        if !hasText { try await follow(object, isLive: false, hand) }
+        // A VM ends itself right after its last lines, which no look at its console may have caught.
+        var log = ""
+        try await follow(object, isLive: false) { if case .text(let text) = $0 { log += text } }
+        let seen = last.isEmpty ? nil : log.ranges(of: last).last
+        let rest = seen.map { log[$0.upperBound...].drop(while: \.isNewline) } ?? log[...]
+        if !rest.isEmpty { hand(.text(String(rest))) }
+    }
+
+    /// The last whole line that says something.
+    private static func lastLine(of text: String) -> String? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return lines.last { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
     }
 
     private func follow(_ first: ObjectInfo, isLive: Bool, _ hand: (Event) -> Void) async throws {

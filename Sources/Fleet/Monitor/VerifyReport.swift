@@ -1,4 +1,5 @@
-public import Common
+public import FleetModel
+import Common
 
 /// Whether a date's objects are all there and agree with what they say about themselves, told from one listing.
 public struct VerifyReport: Sendable, Equatable {
@@ -40,7 +41,7 @@ public struct VerifyReport: Sendable, Equatable {
             switch file.state {
             case .missing: missing.append(file.name)
             case .absent: absent.append(file.name)
-            case .bad(let reason): damaged.append(Finding(name: file.name, reason: reason))
+            case .damaged(let reason): damaged.append(Finding(name: file.name, reason: reason))
             case .whole(let metadata):
                 right += 1
                 if let reason = Self.shortness(file.object, metadata) {

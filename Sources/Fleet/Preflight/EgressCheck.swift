@@ -5,6 +5,8 @@ import Tardis
 /// How VMs reach the internet, and whether that can be had.
 struct EgressCheck: Sendable {
     let order: FleetOrder
+    /// Living VMs of the kit that work for other runs, with the same key as far as anybody knows.
+    let others: [ComputeInstance]
 
     /// The way.
     enum Way: Sendable, Equatable {
@@ -21,7 +23,7 @@ struct EgressCheck: Sendable {
         switch order.egress {
         case .shared: true
         case .direct: false
-        case .auto: order.run.shards > 1 && key?.allowsSeveralAddresses != true
+        case .auto: order.run.shards + others.count > 1 && key?.allowsSeveralAddresses != true
         }
     }
 
@@ -40,7 +42,7 @@ struct EgressCheck: Sendable {
                 } else {
                     "shared, from \(state.address?.address ?? FleetNames.Egress.address)"
                 }
-            return Checked(.shared(plan), [Finding("egress", .fine, text)])
+            return Checked(.shared(plan), [Finding("egress", .fine, text)] + apart(key))
         } catch {
             return Checked(nil, [Finding("egress", error, isAboutLaunch: true)])
         }
@@ -72,8 +74,19 @@ struct EgressCheck: Sendable {
         }
     }
 
+    /// Others that do not share the address.
+    private func apart(_ key: KeyInfo?) -> [Finding] {
+        let apart = others.filter { !$0.externalAddresses.isEmpty }
+        guard !apart.isEmpty, !order.isFree, key?.allowsSeveralAddresses != true else { return [] }
+        let names = NameList.text(apart.map(\.name))
+        let text =
+            "\(names) of another run \(apart.count == 1 ? "has an address of its" : "have addresses of their") own: while "
+            + "\(apart.count == 1 ? "it downloads" : "they download"), these VMs wait for the key (403, code 274)"
+        return [Finding("egress", .warning, text, isAboutLaunch: true)]
+    }
+
     private func direct(_ key: KeyInfo?) -> Finding {
-        let vms = order.run.shards
+        let vms = order.run.shards + others.count
         guard vms > 1, !order.isFree, key?.allowsSeveralAddresses != true else {
             return Finding(
                 "egress",

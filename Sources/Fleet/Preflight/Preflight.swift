@@ -32,7 +32,12 @@ public struct Preflight: Sendable {
         async let keyed = key()
         async let snapshot = snapshot()
 
-        let (place, key, there, archive) = await (placed, keyed, snapshot, listed)
+        let (located, key, there, archive) = await (placed, keyed, snapshot, listed)
+        let others = (there.value?.snapshot.vms ?? []).filter {
+            $0.status.isAlive && FleetMember($0, prefix: order.prefix).map { $0.run != order.run.id } ?? false
+        }
+        let egressCheck = EgressCheck(order: order, others: others)
+        let place = await withEgress(located, isShared: egressCheck.isShared(key.value?.info))
         var findings = Findings(project.findings)
         findings.add((await apis).findings)
         findings.add(there.findings + (await image).findings)
@@ -42,12 +47,12 @@ public struct Preflight: Sendable {
         if let info = key.value?.info { findings.add(tardisCheck.coverage(info, archive.value ?? [:])) }
         findings.add(archive.findings + place.findings)
         let way: Checked<EgressCheck.Way> =
-            place.value == nil ? Checked(nil) : EgressCheck(order: order).check(key.value?.info, place.value?.egress)
+            place.value == nil ? Checked(nil) : egressCheck.check(key.value?.info, place.value?.egress)
         findings.add(way.findings)
         guard let view = there.value else { return (findings, nil) }
         findings.add(names(view))
         if let machines = place.value?.machines {
-            let isDirect = !EgressCheck(order: order).isShared(key.value?.info)
+            let isDirect = !egressCheck.isShared(key.value?.info)
             let quotaCheck = QuotaCheck(
                 shape: order.shape(machines.machineType, isDirect: isDirect),
                 region: machines.region,
@@ -123,29 +128,39 @@ public struct Preflight: Sendable {
         await tardisCheck.catalogues(world.tardis(nil))
     }
 
+    /// Where the VMs come, and what egress there is.
     private struct Place: Sendable {
         let machines: MachineCheck.Facts
-        let egress: EgressState?
+        var egress: EgressState?
+        var isLookedAt = false
     }
 
+    /// Machines, and with them the egress where it is known beforehand that it will be shared.
     private func place() async -> Checked<Place> {
         let machines = await MachineCheck(order: order, compute: world.compute).check()
-        guard let facts = machines.value else { return Checked(nil, machines.findings) }
-        guard order.egress != .direct, order.egress == .shared || order.run.shards > 1, !facts.subnetwork.isEmpty else {
-            return Checked(Place(machines: facts, egress: nil), machines.findings)
+        let place = Checked(machines.value.map { Place(machines: $0) }, machines.findings)
+        return await withEgress(
+            place,
+            isShared: order.egress == .shared || order.egress == .auto && order.run.shards > 1
+        )
+    }
+
+    private func withEgress(_ checked: Checked<Place>, isShared: Bool) async -> Checked<Place> {
+        guard var place = checked.value, isShared, !place.isLookedAt, !place.machines.subnetwork.isEmpty else {
+            return checked
         }
+        place.isLookedAt = true
         do {
-            let state = try await egress.look(
-                region: facts.region.name,
-                network: facts.network,
-                subnetwork: facts.subnetwork
+            place.egress = try await egress.look(
+                region: place.machines.region.name,
+                network: place.machines.network,
+                subnetwork: place.machines.subnetwork
             )
-            return Checked(Place(machines: facts, egress: state), machines.findings)
+            return Checked(place, checked.findings)
         } catch  where order.hostProject != nil && error.kind == .permission {
-            return Checked(Place(machines: facts, egress: nil), machines.findings)
+            return Checked(place, checked.findings)
         } catch {
-            let failed = Finding("egress", error, isAboutLaunch: true)
-            return Checked(Place(machines: facts, egress: nil), machines.findings + [failed])
+            return Checked(place, checked.findings + [Finding("egress", error, isAboutLaunch: true)])
         }
     }
 
@@ -165,7 +180,7 @@ public struct Preflight: Sendable {
         do {
             let snapshot = try await FleetSnapshot.take(world, dates: order.run.dates, prefix: order.prefix)
             return Checked(
-                try await FleetView.of(order, world, snapshot),
+                try FleetView.of(order, world, snapshot),
                 [Finding("bucket", .fine, world.store.location)]
             )
         } catch let error as StorageError where error.kind == .bucketMissing {

@@ -1,57 +1,39 @@
-public import Common
+public import FleetModel
 
-/// How it stands with one shard of a run: its files of each date, its VM, and what that said last.
+/// One shard of a run: the states of its dates, and its VM.
 public struct ShardStatus: Sendable, Equatable {
-    /// One date of the shard.
-    public struct Day: Sendable, Equatable {
-        /// The date.
-        public let date: CalendarDate
-        /// How many objects there should be.
-        public let expected: Int
-        /// How many are there and whole.
-        public let whole: Int
-        /// The rows of these.
-        public let rows: Int64
-        /// The bytes of their sources, compressed as received.
-        public let bytesIn: Int64
-        /// Their own bytes.
-        public let bytesOut: Int64
-        /// The names of the objects that are not there or not whole.
-        public let missing: [String]
-        /// How many of `missing` the source does not have, as a heartbeat said; all or none of them.
-        public let absent: Int
-        /// What the shard's VM said last of the date; nil when it has said nothing.
-        public let heartbeat: ShardState?
-
-        /// Whether nothing is left to do.
-        public var isFinished: Bool { missing.count == absent }
-    }
-
-    /// The shard, 0 ..< the run's `shards`.
+    /// The shard, 0 ..< the run's shards.
     public let shard: Int
     /// The name of its VM.
     public let name: String
-    /// The dates, in the run's order.
-    public let days: [Day]
-    /// The VM.
+    /// Its part of each date, in the run's order.
+    public let days: [ShardState]
     public let vm: VMStanding
 
-    /// Whether nothing is left to do for any date.
+    /// Whether all its files of all dates are settled.
     public var isFinished: Bool { days.allSatisfy(\.isFinished) }
-    /// How many objects have still to be brought.
-    public var missing: Int { days.reduce(0) { $0 + $1.missing.count - $1.absent } }
-    /// What its VM said last, of whatever date; nil when it has said nothing.
-    public var heartbeat: ShardState? { days.compactMap(\.heartbeat).max { $0.updated < $1.updated } }
-    /// Whether a VM has worked on it before.
+    /// How many files are yet to be downloaded.
+    public var missing: Int { days.reduce(0) { $0 + $1.counts.unsettled } }
+    /// The last heartbeat of any date.
+    public var heartbeat: Heartbeat? { days.compactMap(\.heartbeat).max { $0.updated < $1.updated } }
+    /// Whether a VM has worked on it.
     public var hasBegun: Bool { vm.vm != nil || days.contains { $0.heartbeat != nil } }
 
-    /// The phase that a screen shows: what the objects and the VM tell goes before what the VM said last.
+    /// The phase that tells most: of the date in work, else of one that was lost, else of the one heard last.
     public var phase: ShardPhase {
-        if isFinished { return .done }
-        let said = heartbeat?.phase
-        if vm.isAlive { return said.flatMap { $0 == .preempted || $0 == .stopped ? nil : $0 } ?? .starting }
-        guard let said else { return .planned }
-        // A VM that is gone without a last word was ended by the platform.
-        return said.isFinal ? said : .preempted
+        let open = days.filter { !$0.isFinished }
+        guard !open.isEmpty else { return days.allSatisfy { $0.phase == .empty } ? .empty : .done }
+        if let day = open.first(where: \.phase.isWorking) ?? open.first(where: { $0.phase == .lost }) {
+            return day.phase
+        }
+        return open.filter { $0.phase != .planned }.max { ($0.heard ?? 0) < ($1.heard ?? 0) }?.phase ?? .planned
+    }
+
+    /// Whether its VM, which is alive, is lost, or has failed long ago and does not end.
+    func isLost(at now: Int64, _ rules: LivenessRules) -> Bool {
+        let phase = phase
+        guard phase != .lost else { return true }
+        guard phase.isFinal, !phase.isComplete, let heartbeat else { return false }
+        return .microseconds(now - heartbeat.updated) > rules.silence
     }
 }

@@ -1,4 +1,7 @@
-public import Common
+import Text
+public import FleetModel
+import Common
+import Console
 public import GoogleCloud
 
 /// A VM that is the kit's own: its name is exactly the prefix, a dash and a number, and it has the label `tick-kit`.
@@ -39,6 +42,25 @@ public struct FleetMember: Sendable, Equatable {
     public var numbers: ClosedRange<Int> {
         guard let offset, let shards, (offset..<offset + shards).contains(number) else { return number...number }
         return offset...(offset + shards - 1)
+    }
+
+    /// The plan that it was told to read.
+    public var plan: PlanName? { vm.metadata[FleetNames.Metadata.plan].flatMap { PlanName($0) } }
+
+    /// The member as the model of a date knows it.
+    public var worker: Worker {
+        Worker(
+            name: vm.name,
+            place: vm.zone,
+            state: vm.status.isAlive ? .alive : .ended,
+            word: vm.status.rawValue,
+            since: CivilTime.epochMicroseconds(rfc3339: vm.started ?? vm.created),
+            isPreemptible: vm.isPreemptible,
+            dates: dates,
+            plan: plan,
+            shard: shard,
+            shards: shards
+        )
     }
 
     private func count(_ key: String) -> Int? {

@@ -1,4 +1,5 @@
-public import Common
+public import FleetModel
+import Common
 public import Console
 import Text
 
@@ -14,6 +15,7 @@ public struct FleetRun: Sendable, Equatable {
     /// `YYYYMMDD-NNN-hhhhhhhh`: first date, shards, and a hash of dates, instruments with types, and shards. The same options
     /// give the same id on every machine and in every version.
     public let id: String
+    private let plan: Plan
 
     /// A run; more shards than instruments are lowered to these. Throws `UsageError` when there is nothing to do.
     public init(dates: [CalendarDate], instruments: [Instrument], shards: Int) throws(UsageError) {
@@ -25,25 +27,29 @@ public struct FleetRun: Sendable, Equatable {
         self.dates = days
         self.instruments = instruments
         self.shards = max(1, min(shards, instruments.count))
+        plan = Plan(date: first, instruments: instruments, shards: self.shards, created: 0)
         id = Self.id(first, days, instruments, self.shards)
     }
 
     /// The dates as metadata has them, with commas.
     public var datesText: String { dates.map(\.description).joined(separator: ",") }
 
+    /// The id of its plan, the same for each date.
+    public var planID: PlanID { plan.id }
+
+    /// The run's plans of its dates; `created` in microseconds since 1970.
+    public func plans(created: Int64) -> [Plan] { dates.map { plan(for: $0, created: created) } }
+
     /// The run's plan of one of its dates; `created` in microseconds since 1970.
     public func plan(for date: CalendarDate, created: Int64) -> Plan {
-        Plan(date: date, instruments: instruments, shards: shards, created: created)
+        plan.on(date, created: created)
     }
 
     private static func id(_ first: CalendarDate, _ days: [CalendarDate], _ instruments: [Instrument], _ shards: Int)
         -> String
     {
         var lines = days.map(\.description)
-        lines += instruments.map { instrument in
-            let types = instrument.dataTypes.map(\.rawValue).joined(separator: ",")
-            return "\(instrument.venue.rawValue)/\(instrument.symbol)/\(instrument.kind.rawValue)/\(types)"
-        }
+        lines += instruments.map(\.line)
         lines.append("\(shards)")
         let day = first.description.replacing("-", with: "")
         return "\(day)-\(CivilTime.digits(Int64(shards), 3))-\(StableHash.hex(lines.joined(separator: "\n")))"

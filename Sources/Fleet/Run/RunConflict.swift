@@ -1,4 +1,5 @@
-public import Common
+public import FleetModel
+import Common
 public import GoogleCloud
 
 /// VMs of other runs that work on one of a run's dates: two fleets would bring the same files.

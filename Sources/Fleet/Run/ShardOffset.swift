@@ -1,3 +1,4 @@
+public import FleetModel
 import Common
 public import GoogleCloud
 
@@ -9,7 +10,7 @@ public enum ShardOffset {
         _ run: FleetRun,
         prefix: String,
         vms: [ComputeInstance],
-        heartbeats: [FleetHeartbeat]
+        heartbeats: [Heartbeat]
     ) -> Int {
         let members = vms.compactMap { FleetMember($0, prefix: prefix) }
         let own = members.filter { $0.run == run.id }.compactMap(\.offset)
@@ -18,11 +19,9 @@ public enum ShardOffset {
         let taken =
             members.filter { $0.run != run.id }.map(\.numbers)
             + vms.compactMap { FleetNames.number(of: $0.name, prefix: prefix).map { $0...$0 } }
-        let earlier = heartbeats.filter { run.dates.contains($0.date) && $0.state.shards == run.shards }
-            .sorted { $0.state.updated > $1.state.updated }
-            .compactMap { beat in
-                FleetNames.number(of: beat.state.vm, prefix: prefix).map { $0 - beat.state.shard }
-            }
+        let earlier = heartbeats.filter { run.dates.contains($0.date) && $0.plan == run.planID }
+            .sorted { $0.updated > $1.updated }
+            .compactMap { beat -> Int? in FleetNames.number(of: beat.vm, prefix: prefix).map { $0 - beat.shard } }
         let isFree = { (offset: Int) in
             offset >= 0 && !taken.contains { $0.overlaps(offset...(offset + run.shards - 1)) }
         }

@@ -1,3 +1,4 @@
+public import FleetModel
 import Common
 public import Transport
 
@@ -15,8 +16,8 @@ public struct VMSettings: Sendable {
 
     /// The number of the VM that brings shard 0.
     public var offset: Int
-    /// The plan's name within `_runs/DATE/`.
-    public var planName: String
+    /// The name of the plan that they read.
+    public var plan: PlanName
     /// The bucket, `gs://NAME`.
     public var bucket: String
     /// The container image.
@@ -33,7 +34,7 @@ public struct VMSettings: Sendable {
     /// Settings of a fleet.
     public init(
         offset: Int,
-        planName: String,
+        plan: PlanName,
         bucket: String,
         image: String,
         key: Key,
@@ -42,7 +43,7 @@ public struct VMSettings: Sendable {
         shutdownScript: String? = nil
     ) {
         self.offset = offset
-        self.planName = planName
+        self.plan = plan
         self.bucket = bucket
         self.image = image
         self.key = key
@@ -68,7 +69,7 @@ extension FleetRun {
         var items = [
             Key.startupScript: settings.startupScript,
             Key.dates: datesText,
-            Key.plan: settings.planName,
+            Key.plan: settings.plan.description,
             Key.shardOffset: "\(settings.offset)",
             Key.shards: "\(shards)",
             Key.bucket: settings.bucket,

@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import GoogleCloud
 
@@ -11,8 +12,8 @@ struct ShardHistory: Sendable {
 
     /// The zone in which a VM of it was seen last.
     var lastZone: String?
-    /// The VM that is alive.
-    var watch: VMWatch?
+    /// The VM that was alive at the last look.
+    var aliveVM: String?
     /// Attempts that had failed before the waiting began; they are tried again.
     var before: Set<Attempt> = []
     /// Attempts that have failed since for reasons of their own.
@@ -33,10 +34,10 @@ struct ShardHistory: Sendable {
     mutating func noteFailures(_ status: ShardStatus, isFirst: Bool) -> [String] {
         var news: [String] = []
         for day in status.days where !day.isFinished {
-            guard let beat = day.heartbeat, let reason = Self.reason(day, beat, isAlive: status.vm.isAlive) else {
+            guard let mark = day.attemptMark, let reason = Self.reason(day, isAlive: status.vm.isAlive) else {
                 continue
             }
-            let attempt = Attempt(date: day.date, started: beat.started)
+            let attempt = Attempt(date: day.date, started: mark)
             if isFirst { before.insert(attempt) }
             guard !before.contains(attempt), failures.updateValue(reason, forKey: attempt) == nil else { continue }
             news.append("\(day.date): attempt \(failureCount(day.date)) failed: \(reason)")
@@ -60,16 +61,10 @@ struct ShardHistory: Sendable {
     }
 
     /// The reason of an attempt that is over for a reason of its own; nil for all others.
-    private static func reason(_ day: ShardStatus.Day, _ beat: ShardState, isAlive: Bool) -> String? {
-        switch beat.phase {
-        case .partial, .failed:
-            guard let error = beat.errors.first else { return "no reason was given" }
-            return error.object.isEmpty ? error.reason : "\(error.object): \(error.reason)"
-        case .done, .empty:
-            // While the VM lives, what was listed may be older than its last word.
-            if isAlive { return nil }
-            return "its VM says that all is done, and \(day.missing.count) objects are not there"
-        default: return nil
-        }
+    private static func reason(_ day: ShardState, isAlive: Bool) -> String? {
+        guard day.phase == .partial || day.phase == .failed else { return nil }
+        // A VM that says that all is done and lives may just be seen between two of its files.
+        if isAlive, day.heartbeat?.phase.isComplete == true { return nil }
+        return day.reason ?? "no reason was given"
     }
 }

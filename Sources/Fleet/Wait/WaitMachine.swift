@@ -1,11 +1,12 @@
-import Common
 import Console
+public import FleetModel
 import GoogleCloud
 
 /// Stays with a fleet until its run is finished: decides after each look at it what to do. No clock and no network: the time is
 /// handed in, from any clock that never goes back.
 public struct WaitMachine: Sendable {
     private let rules: WaitRules
+    private let liveness: LivenessRules
     private let zones: [String]
     private let range: ClosedRange<Int>?
     private var histories: [Int: ShardHistory] = [:]
@@ -13,7 +14,13 @@ public struct WaitMachine: Sendable {
     private var failure: LaunchReport?
 
     /// A watcher of some shards of a run (of all when `range` is nil) that may make VMs in `zones`, in this order.
-    public init(zones: [String], range: ClosedRange<Int>? = nil, rules: WaitRules = WaitRules()) {
+    public init(
+        zones: [String],
+        range: ClosedRange<Int>? = nil,
+        rules: WaitRules = WaitRules(),
+        liveness: LivenessRules = LivenessRules()
+    ) {
+        self.liveness = liveness
         self.zones = zones
         self.range = range
         self.rules = rules
@@ -29,11 +36,11 @@ public struct WaitMachine: Sendable {
         let shards = state.shards.filter { range?.contains($0.shard) ?? true }
         for status in shards {
             var history = histories[status.shard] ?? ShardHistory()
-            let action = step(status, &history, now, &news)
+            let action = step(status, state, &history, now, &news)
             actions.append(action)
             if !history.prefersSameZone(status) { avoiding[status.shard] = history.lastZone }
             if let time = history.notBefore, time > now { deferred.insert(status.name) }
-            if !isSettled(status, action, history, now) { isOver = false }
+            if !isSettled(status, action, history, state) { isOver = false }
             histories[status.shard] = history
         }
         isFirst = false
@@ -41,7 +48,6 @@ public struct WaitMachine: Sendable {
         return WaitStep(
             todo: todo,
             creations: creations(todo, avoiding, deferred),
-            progress: FleetProgress(state, range: range),
             news: news,
             verdict: failure.map(WaitVerdict.failed) ?? (isOver ? verdict(actions) : nil)
         )
@@ -79,17 +85,18 @@ public struct WaitMachine: Sendable {
 
     private mutating func step(
         _ status: ShardStatus,
+        _ state: FleetState,
         _ history: inout ShardHistory,
         _ now: Duration,
         _ news: inout [String]
     ) -> ShardAction {
         guard !status.isFinished else {
-            history.watch = nil
+            history.aliveVM = nil
             return Reconciler.action(status)
         }
         noteVM(status, &history, now, &news)
         news += history.noteFailures(status, isFirst: isFirst).map { "shard \(status.shard) (\(status.name)), \($0)" }
-        if let lost = lose(status, &history, now, &news) { return lost }
+        if let lost = lose(status, state, &history, &news) { return lost }
         if history.givenUp == nil, let reason = history.whyGiveUp(status, rules) {
             history.givenUp = reason
             news.append("shard \(status.shard) is given up: \(reason)")
@@ -100,73 +107,69 @@ public struct WaitMachine: Sendable {
         return Reconciler.action(status, history.cannotStart ? [status.name] : [])
     }
 
-    /// Keeps in mind which VM is there, and says when one has ended.
+    /// Follows the shard's VM from look to look.
     private func noteVM(
         _ status: ShardStatus,
         _ history: inout ShardHistory,
         _ now: Duration,
         _ news: inout [String]
     ) {
-        let beat = status.heartbeat?.updated
         if let vm = status.vm.vm { history.lastZone = vm.zone }
         guard case .alive(let vm) = status.vm else {
-            if let watch = history.watch, !status.vm.isAlive {
+            if let ended = history.aliveVM, !status.vm.isAlive {
                 let zone = history.lastZone.map { " in \($0)" } ?? ""
-                if !history.lostVMs.contains(watch.identity) {
-                    news.append("\(status.name) has ended\(zone) with \(status.missing) objects still to bring")
+                if !history.lostVMs.contains(ended) {
+                    news.append("\(status.name) has ended\(zone) with \(status.missing) files still to download")
                 }
-                history.watch = nil
+                history.aliveVM = nil
             }
             return
         }
         history.cannotStart = false
-        if history.watch?.identity == VMWatch.identity(vm) {
-            history.watch?.note(beat: beat, now: now)
-        } else {
-            history.watch = VMWatch(vm, beat: beat, now: now)
-        }
+        history.aliveVM = Self.identity(vm)
     }
 
-    /// The replacement of a VM that runs and says nothing.
+    private static func identity(_ vm: ComputeInstance) -> String {
+        "\(vm.zone)/\(vm.name)/\(vm.started ?? vm.created)"
+    }
+
+    /// Replaces a VM that is lost, or that has failed and does not end.
     private func lose(
         _ status: ShardStatus,
+        _ state: FleetState,
         _ history: inout ShardHistory,
-        _ now: Duration,
         _ news: inout [String]
     ) -> ShardAction? {
-        guard case .alive(let vm) = status.vm, let watch = history.watch, history.givenUp == nil else { return nil }
-        let hasFailed = status.heartbeat?.phase == .partial || status.heartbeat?.phase == .failed
-        if rules.keepsVMs, hasFailed {
-            if watch.silence(now: now) >= rules.silence {
-                let reason = status.heartbeat?.errors.first?.reason ?? "no reason was given"
-                history.givenUp = "\(reason); its VM is kept: delete it and run the same command again"
-                news.append("shard \(status.shard) is given up: \(reason)")
-            }
+        guard case .alive(let vm) = status.vm, history.givenUp == nil else { return nil }
+        if rules.keepsVMs, status.phase == .partial || status.phase == .failed {
+            let reason = status.heartbeat?.errors.first?.reason ?? "no reason was given"
+            history.givenUp = "\(reason); its VM is kept: delete it and run the same command again"
+            news.append("shard \(status.shard) is given up: \(reason)")
             return nil
         }
-        guard watch.isLost(rules, now: now) else { return nil }
-        if history.lostVMs.insert(watch.identity).inserted {
-            if !watch.hasSpoken { history.silentVMs.insert(watch.identity) }
-            // The last of too many is left standing, to be looked at.
+        guard status.isLost(at: state.now, liveness) else { return nil }
+        let identity = Self.identity(vm)
+        if history.lostVMs.insert(identity).inserted {
+            if !status.days.contains(where: \.isHeard) { history.silentVMs.insert(identity) }
+            // The last of too many is left, to be looked at.
             if history.whyGiveUp(status, rules) != nil { return nil }
-            news.append(
-                "\(vm.name) in \(vm.zone) has said nothing for \(Format.duration(watch.silence(now: now))) and is made anew"
-            )
+            let reason = status.days.first { $0.phase == .lost }?.reason ?? "it has failed, and its VM does not end"
+            news.append("\(vm.name) in \(vm.zone) is replaced: \(reason)")
         }
         return ShardAction(shard: status.shard, name: status.name, verdict: .replace(vm))
     }
 
-    /// Whether there is nothing to wait for.
-    private func isSettled(_ status: ShardStatus, _ action: ShardAction, _ history: ShardHistory, _ now: Duration)
+    /// Whether nothing is to be done or waited for any more.
+    private func isSettled(_ status: ShardStatus, _ action: ShardAction, _ history: ShardHistory, _ state: FleetState)
         -> Bool
     {
         switch action.verdict {
         case .finished, .giveUp, .conflict: return true
         case .leave:
-            // A shard that was given up may have a VM that brings its other dates.
+            // A shard that was given up may have a VM that works on its other dates.
             guard history.givenUp != nil else { return false }
-            let isSilent = history.watch?.isLost(rules, now: now) ?? true
-            return isSilent || status.days.allSatisfy { $0.isFinished || $0.heartbeat?.phase.isFinal == true }
+            return status.isLost(at: state.now, liveness)
+                || status.days.allSatisfy { $0.isFinished || $0.phase.isFinal }
         case .leaveAll, .waitGone, .start, .replace, .create: return false
         }
     }

@@ -1,9 +1,5 @@
 /// When `--wait` loses patience.
 public struct WaitRules: Sendable, Equatable {
-    /// A VM that was heard of and then says nothing for so long is lost. It says something every 10 seconds.
-    public var silence: Duration = .seconds(300)
-    /// A VM that says nothing for so long after it was made does not boot.
-    public var boot: Duration = .seconds(900)
     /// So many attempts of a shard may fail for reasons of its own.
     public var attempts = 3
     /// Whether VMs stay when their work is over, so that a failed one is there to be looked at.

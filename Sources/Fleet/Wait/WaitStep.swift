@@ -6,8 +6,6 @@ public struct WaitStep: Sendable, Equatable {
     public let todo: Reconciliation
     /// What to make now, or once the VMs to be replaced are gone.
     public let creations: [Creation]
-    /// How far the run is.
-    public let progress: FleetProgress
     /// What has happened since the last look, a sentence each.
     public let news: [String]
     /// The end; nil while there is something to wait for.

@@ -43,6 +43,8 @@ public struct ComputeInstance: Sendable, Equatable {
     public var isPreemptible: Bool
     /// When it was made, RFC 3339.
     public var created: String
+    /// When it was last started, as Compute Engine writes it; nil before that.
+    public var started: String?
     /// The external IPv4 addresses.
     public var externalAddresses: [String]
     /// Compute Engine's number of it, which tells it from a later one of the same name.
@@ -57,6 +59,7 @@ public struct ComputeInstance: Sendable, Equatable {
         metadata: [String: String] = [:],
         isPreemptible: Bool = true,
         created: String = "2023-05-24T00:00:00Z",
+        started: String? = nil,
         externalAddresses: [String] = [],
         id: String = ""
     ) {
@@ -68,6 +71,7 @@ public struct ComputeInstance: Sendable, Equatable {
         self.metadata = metadata
         self.isPreemptible = isPreemptible
         self.created = created
+        self.started = started
         self.externalAddresses = externalAddresses
         self.id = id
     }

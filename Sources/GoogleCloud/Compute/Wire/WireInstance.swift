@@ -25,6 +25,7 @@ struct WireInstance: AggregatedItem {
     let metadata: Metadata?
     let scheduling: Scheduling?
     let creationTimestamp: String?
+    let lastStartTimestamp: String?
     let networkInterfaces: [Interface]?
 
     var model: ComputeInstance {
@@ -38,6 +39,7 @@ struct WireInstance: AggregatedItem {
             metadata: Dictionary(items.map { ($0.key, $0.value ?? "") }) { _, last in last },
             isPreemptible: scheduling?.preemptible ?? false || scheduling?.provisioningModel == "SPOT",
             created: creationTimestamp ?? "",
+            started: lastStartTimestamp,
             externalAddresses: (networkInterfaces ?? []).flatMap { ($0.accessConfigs ?? []).compactMap(\.natIP) },
             id: id ?? ""
         )

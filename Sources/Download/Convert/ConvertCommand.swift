@@ -1,0 +1,88 @@
+import FleetModel
+import Common
+import Console
+import Parquet
+import Text
+import Ticks
+
+/// `convert IN OUT`: one file on disk, no network.
+struct ConvertCommand {
+    private let run: ToolRun
+
+    init(_ run: ToolRun) {
+        self.run = run
+    }
+
+    func execute() async throws -> ExitStatus {
+        let input = run.arguments.argument("IN") ?? "-"
+        let output = run.arguments.argument("OUT") ?? ""
+        let options = try options(input)
+        let start = run.context.clock.monotonic()
+        let reader = try BlockingReader(input)
+        let file = try OutputFile(output, input: input)
+        let converter = TickConverter(options: options, pool: WorkPool(threads: try run.arguments.int("threads")))
+        async let feeding: Void = feed(reader, converter)
+        while let piece = try await converter.read() { try file.write(piece) }
+        await feeding
+        guard let summary = converter.summary else { return .failed }
+        try Task.checkCancellation()
+        try file.finish()
+        report(summary, input, output, run.context.clock.monotonic() - start)
+        return .done
+    }
+
+    /// Gives the source to the converter; its own failures become the conversion's.
+    private func feed(_ reader: BlockingReader, _ converter: TickConverter) async {
+        do {
+            while true {
+                let piece = try await reader.next()
+                if piece.isEmpty { break }
+                try await converter.write(piece)
+            }
+            converter.finish()
+        } catch {
+            converter.fail(error)
+        }
+    }
+
+    private func options(_ input: String) throws -> ConversionOptions {
+        let name = input == "-" ? "standard input" : input
+        let base = String(name.split(separator: "/").last ?? "")
+        let asked = run.arguments.string("data-type").flatMap(TickType.init(rawValue:))
+        var options = ConversionOptions(source: name, type: asked)
+        options.writer.zstdLevel = try run.arguments.int("zstd-level") ?? 1
+        options.writer.usesDeltas = !run.arguments.flag("plain-encodings")
+        options.keyValues = [KeyValue("source", base), KeyValue("kit", Kit.version)]
+        options.createdBy = "market-tick-data-handler version \(Kit.version)"
+        return options
+    }
+
+    /// The type as far as it can be told: trades and liquidations have the same header, quotes and book_ticker too, and only
+    /// the file's name, as Tardis's clients make it, tells those apart.
+    private func type(_ summary: ConversionSummary, _ input: String) -> TickType? {
+        let named = TickType.allCases.first { input.contains("_\($0.rawValue)_") && $0.header == summary.type?.header }
+        return run.arguments.string("data-type") == nil ? named ?? summary.type : summary.type
+    }
+
+    private func report(_ summary: ConversionSummary, _ input: String, _ output: String, _ elapsed: Duration) {
+        if !summary.unknownColumns.isEmpty {
+            run.logger.warning(
+                "columns that Tardis's types do not have were kept as text",
+                ["columns": .string(summary.unknownColumns.joined(separator: ", "))]
+            )
+        }
+        let seconds = elapsed / .seconds(1)
+        run.logger.info(
+            "converted",
+            [
+                "file": .string(output),
+                "type": .string(type(summary, input)?.rawValue ?? "unknown"),
+                "rows": .int(summary.rows),
+                "csv": .string(Format.bytes(summary.csvBytes)),
+                "parquet": .string(Format.bytes(summary.outputBytes)),
+                "time": .string(Format.duration(elapsed)),
+                "csv_rate": .string(Format.rate(bytesPerSecond: seconds > 0 ? Double(summary.csvBytes) / seconds : 0)),
+            ]
+        )
+    }
+}

@@ -1,0 +1,100 @@
+import FleetModel
+import Common
+import Console
+import GoogleCloud
+import Tardis
+import Text
+import Transport
+
+/// What a download reaches: Tardis, the store, the screen.
+struct DownloadServices: Sendable {
+    let transport: CurlTransport
+    let store: any ObjectStore
+    /// Waits for roles that were granted a moment ago.
+    let grants: GrantPatience
+    let tardis: TardisClient
+    /// What the key may fetch, once a file was refused.
+    let coverage: KeyCoverage
+    let catalogues: Catalogues
+    /// Where the platform may take the machine away.
+    let preemption: PreemptionWatch?
+    /// Microseconds since 1970, by the store's clock.
+    let now: @Sendable () -> Int64
+    let progress: ProgressReporter
+    let logger: Logger
+
+    /// Bytes of an upload that are kept until the server has them; less with many files in flight, for memory's sake.
+    private static func chunkBytes(workers: Int) -> Int { workers > 8 ? 4 << 20 : 8 << 20 }
+
+    init(
+        _ run: ToolRun,
+        _ settings: DownloadSettings,
+        progress: ProgressReporter,
+        onWait: @escaping @Sendable (TardisError, Duration) -> Void
+    ) async throws {
+        let connection = try GoogleConnection(run, retry: RetryPolicy())
+        transport = connection.transport
+        let grants = GrantPatience(isOnVM: settings.watchesPreemption, logger: run.logger)
+        self.grants = grants
+        store = try connection.store(settings.place, chunkBytes: Self.chunkBytes(workers: settings.workers))
+        let now = run.context.clock.epochMicroseconds
+        var options = settings.tardis
+        if let secret = settings.secret, !settings.readsFolder {
+            do {
+                options.key = try await grants.first("secret") { try await Self.key(secret, connection.api) }
+            } catch {
+                await transport.shutdown()
+                throw error
+            }
+        }
+        tardis = TardisClient(
+            options: options,
+            transport: transport,
+            now: { now() / 1_000_000 },
+            onWait: onWait
+        )
+        coverage = KeyCoverage(tardis)
+        catalogues = Catalogues(
+            tardis,
+            apiURL: options.apiURL,
+            isThere: !settings.readsFolder,
+            logger: run.logger,
+            now: now
+        )
+        preemption =
+            settings.watchesPreemption
+            ? PreemptionWatch(
+                connection.metadata,
+                logger: run.logger,
+                clock: run.context.clock
+            ) : nil
+        self.now = connection.clock.epochMicroseconds
+        self.progress = progress
+        logger = run.logger
+    }
+
+    /// The Tardis key that the secret holds. A line end behind it, as `echo` leaves one, is none of the key.
+    private static func key(_ secret: SecretName, _ api: GoogleAPI) async throws -> Secret {
+        var text = try await SecretManagerClient(api: api).access(secret).payload.reveal()
+        while text.last?.isNewline == true { text.removeLast() }
+        guard !text.isEmpty, TardisSettings.isKey(text) else {
+            throw UsageError("the Tardis key in secret \(secret) \(text.isEmpty ? "is empty" : TardisSettings.noKey)")
+        }
+        return Secret(text)
+    }
+
+    /// The objects of these names, with their checksums where the bucket has any: its listing leaves them out where it encrypts
+    /// with a key of the customer's. Throws `StorageError`.
+    func existing(_ date: CalendarDate, of names: Set<String>) async throws -> [String: ObjectInfo] {
+        let listed = try await store.listAll(prefix: ObjectLayout.dataPrefix(date)).filter { names.contains($0.name) }
+        let objects = try await store.withChecksums(listed)
+        let unchecked = objects.count { $0.crc32c == nil }
+        if unchecked > 0 {
+            logger.warning(
+                "the bucket tells no checksums, so sizes alone are compared",
+                ["objects": .int(Int64(unchecked))]
+            )
+        }
+        return Dictionary(objects.map { ($0.name, $0) }) { first, _ in first }
+    }
+}

@@ -1,0 +1,24 @@
+/// What makes two plans the same: instruments with their types, in their order, and the number of shards. Eight hexadecimal digits that
+/// are the same on every machine, in every version, and for every date.
+public struct PlanID: Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    /// Reads an id; nil when it is none.
+    public init?(_ text: String) {
+        guard text.utf8.count == 8, text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        description = text
+    }
+
+    public init(_ instruments: [Instrument], shards: Int) {
+        let lines = instruments.map(\.line) + ["\(shards)"]
+        description = StableHash.hex(lines.joined(separator: "\n"))
+    }
+}
+
+extension Instrument {
+    /// All of it on one line, as hashes take it.
+    public var line: String {
+        "\(venue.rawValue)/\(symbol)/\(kind.rawValue)/\(dataTypes.map(\.rawValue).joined(separator: ","))"
+    }
+}
