@@ -101,6 +101,10 @@ let package = Package(
             exclude: ["Snapshots"],
             swiftSettings: settings
         ),
+        tests(
+            "DownloadTests",
+            ["Common", "Console", "Download", "FleetModel", "GoogleCloud", "Sandbox", "Text", "Transport"]
+        ),
         tests("FleetModelTests", ["Console", "FleetModel", "Text"]),
         tests("CommonTests", ["Common", "Console", "FleetModel", "GoogleCloud", "Text", "Transport"]),
         tests(

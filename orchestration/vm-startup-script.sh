@@ -265,7 +265,7 @@ copy_log_now_and_then() {
 report() { # date, state, reason
     local name=_runs/$1/shards/$vm.$began.txt
     make_printable "$3"
-    printf '%s %s\n' "$2" "${printable:0:1000}" >"$work/end"
+    printf '%s %s %s %s\n' "$2" "$plan" "$shard" "${printable:0:1000}" >"$work/end"
     retry 8 "writing why the VM ends" api -H 'Content-Type: text/plain; charset=utf-8' --data-binary "@$work/end" \
         "$storage/upload/storage/v1/b/$bucket/o?uploadType=media&name=${name//\//%2F}"
 }

@@ -37,11 +37,13 @@ struct DateRun: Sendable {
 
     /// The outcome of a file for which nothing has to be sent; nil when it has to be downloaded.
     func settled(_ job: FileJob, _ existing: ObjectInfo?) async -> FileOutcome? {
+        var damage: String?
         if !settings.isForced, let existing {
             switch ObjectState(existing, expected: job.object) {
             case .whole(let metadata):
                 return FileOutcome(job: job, result: .skipped, rows: metadata.rows, bytesOut: existing.size)
             case .damaged(let reason):
+                damage = reason
                 services.logger.info(
                     "an object is downloaded again",
                     ["object": .string(job.object.name), "reason": .string(reason)]
@@ -50,7 +52,11 @@ struct DateRun: Sendable {
             }
         }
         switch await services.catalogues.availability(job.dataset) {
-        case .absent(let proof): return FileOutcome(job: job, result: .absent(proof))
+        case .absent(let proof):
+            guard let damage else { return FileOutcome(job: job, result: .absent(proof)) }
+            let reason =
+                "the source does not have it (\(proof.reason)), but an object is under its name: \(damage); delete that"
+            return FileOutcome(job: job, result: .failed(FileFailure(reason: reason, status: .integrity)))
         case .notYet(let reason):
             return FileOutcome(job: job, result: .failed(FileFailure(reason: reason, status: .temporary)))
         case .available, .unknown: return nil

@@ -50,8 +50,12 @@ public enum FleetNames {
     public static func vm(_ prefix: String, _ number: Int) -> String { "\(prefix)-\(number)" }
 
     /// The number in a VM's name; nil when the name is not the prefix, a dash and a number as `vm` writes it.
+    /// More would not be a number to the VMs' script.
+    private static let largest = 999_000_000
+
     public static func number(of name: String, prefix: String) -> Int? {
-        guard name.hasPrefix(prefix + "-"), let number = Int(name.dropFirst(prefix.count + 1)), number >= 0,
+        guard name.hasPrefix(prefix + "-"), let number = Int(name.dropFirst(prefix.count + 1)),
+            (0...Self.largest).contains(number),
             name == vm(prefix, number)
         else { return nil }
         return number

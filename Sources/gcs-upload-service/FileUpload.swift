@@ -47,11 +47,13 @@ struct FileUpload: Sendable {
 
     private func bring(_ file: SourceFile) async throws -> UploadOutcome {
         progress.start(file.object, totalBytes: file.size)
+        var isRecord = false
         switch ObjectLayout.parse(file.object) {
         case .plan(let date, _): return try await merge(file, planOf: date)
         case .heartbeat, .log, .end:
             // What is there tells of the runs of the bucket's own.
             if try await store.info(file.object) != nil { return .skipped }
+            isRecord = true
         case .data, nil: break
         }
         let metadata = try await metadata(of: file)
@@ -65,7 +67,7 @@ struct FileUpload: Sendable {
         let options = PutOptions(
             contentType: contentType(file.path),
             metadata: metadata,
-            precondition: there.map { .generation($0.generation) } ?? .absent
+            precondition: isRecord ? .absent : there.map { .generation($0.generation) } ?? .absent
         )
         try await withRetry(RetryPolicy(tries: Self.tries)) { _ in
             progress.start(file.object, totalBytes: file.size)

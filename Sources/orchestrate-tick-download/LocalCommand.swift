@@ -55,7 +55,7 @@ struct LocalCommand {
 
     private func report(_ reader: DateReader) async throws -> FleetReport {
         let snapshot = try await FleetSnapshot.ofStore(reader, dates: run.dates)
-        let state = FleetState.ofProcesses(run, snapshot, now: tool.context.clock.epochMicroseconds())
+        let state = FleetState.ofProcesses(run, snapshot, now: reach.google.clock.epochMicroseconds())
         return FleetReport(state, shards: settings.shards)
     }
 

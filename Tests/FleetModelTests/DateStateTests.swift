@@ -176,18 +176,22 @@ import Testing
     @Test("a VM's note of its end counts where its container did not say how it ended")
     func ends() throws {
         let written = now - 10_000_000
-        let note = try #require(DateFacts.EndNote(vm: "vm-0", text: "FAILED no Docker\n", written: written))
+        let note = try #require(DateFacts.EndNote(vm: "vm-0", text: "FAILED plan.json 0 no Docker\n", written: written))
         let ended = worker(0, made: 60, state: .ended)
         #expect(state(workers: [ended], ends: [note]).shards[0].phase == .failed)
-        #expect(state(workers: [ended], ends: [note]).shards[0].reason == "no Docker\n")
-        #expect(state(ends: [note]).shards[0].phase == .planned)
+        #expect(state(workers: [ended], ends: [note]).shards[0].reason == "no Docker")
+        #expect(state(ends: [note]).shards.map(\.phase) == [.failed, .planned])
+        #expect(state(ends: [note]).shards[0].attemptMark == written)
         let running = heartbeat(plan, 0, .running, age: 30)
         #expect(state(heartbeats: [running], ends: [note]).shards[0].phase == .failed)
         let said = heartbeat(plan, 0, .partial, age: 30)
         #expect(state(workers: [ended], heartbeats: [said], ends: [note]).shards[0].phase == .partial)
         // Of the life before.
         #expect(state(workers: [worker(0, made: 5)], ends: [note]).shards[0].phase == .starting)
-        for text in ["", "FAILED", "DONE it is", "LOST x", "no state"] {
+        for text in [
+            "", "FAILED", "FAILED it", "DONE plan.json 0 it is", "LOST plan.json 0 x", "FAILED plan.json -1 x",
+            "FAILED x 0 x",
+        ] {
             #expect(DateFacts.EndNote(vm: "vm-0", text: text, written: 0) == nil)
         }
     }
@@ -203,6 +207,53 @@ import Testing
                 == "unreadable: the heartbeat X cannot be used: its metadata has the tick-rows -1"
         )
         #expect(state.notes.count == 1)
+    }
+
+    @Test("what cannot be read does not keep a VM from being lost, and what is older than it is no matter")
+    func unreadableForLong() {
+        let old = DateFacts.Unreadable(vm: "vm-0", reason: "X", written: now - 1_000_000_000)
+        #expect(state(workers: [worker(0, made: 901)], unreadable: [old]).shards[0].phase == .lost)
+        #expect(state(workers: [worker(0, made: 60)], unreadable: [old]).shards[0].reason == nil)
+    }
+
+    @Test("a VM of several dates that never spoke about any is lost on each of them")
+    func silentAboutAll() throws {
+        var late = worker(0, made: 901)
+        late.dates = [try date("2023-05-22"), day]
+        // Where the other dates were not read, it may have been heard there.
+        #expect(state(workers: [late]).shards[0].phase == .planned)
+        let plans = [DateFacts.NamedPlan(name: .standard, plan: plan)]
+        let facts = DateFacts(date: day, workers: [late], plans: plans)
+        func all(_ said: [Heartbeat]) -> ShardPhase {
+            DateState(facts, lastHeard: LastHeard(said, isComplete: true), now: now).shards[0].phase
+        }
+        #expect(all([]) == .lost)
+        #expect(all([heartbeat(plan, 0, .running)]) == .planned)
+        #expect(all([heartbeat(plan, 0, .running, age: 301)]) == .lost)
+        late.since = now - 60_000_000
+        #expect(state(workers: [late]).shards[0].phase == .planned)
+    }
+
+    @Test("a later attempt that found a file otherwise ends its absence")
+    func contrary() {
+        var first = heartbeat(plan, 0, .done, age: 60, vm: "a-0")
+        first.absences = [absence(plan.objects[0])]
+        let objects = [whole(plan.objects[1])]
+        #expect(
+            state(heartbeats: [first, heartbeat(plan, 0, .running, vm: "b-0")], objects: objects).verdict == .whole
+        )
+        let failed = state(heartbeats: [first, heartbeat(plan, 0, .failed, vm: "b-0")], objects: objects)
+        #expect(failed.verdict == .incomplete && failed.files[0].state == .missing)
+    }
+
+    @Test("a VM works on what it says, whatever is under the name of its plan now")
+    func replacedPlan() {
+        let other = Self.plan(day, ["C"], shards: 1)
+        let said = heartbeat(plan, 0, .running)
+        let state = state([other], workers: [worker(0, made: 60)], heartbeats: [said])
+        #expect(state.shards.map(\.worker) == [nil])
+        // Before its first heartbeat, the number of shards has to fit.
+        #expect(self.state([other], workers: [worker(0, made: 60)]).shards.map(\.worker) == [nil])
     }
 
     // MARK: Claims

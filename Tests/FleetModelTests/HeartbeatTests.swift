@@ -36,7 +36,7 @@ struct HeartbeatTests {
         state.figures.empty = 3
         state.figures.absent = 1
         state.figures.failed = 2
-        state.figures.rows = 1_125_899_906_842_623
+        state.figures.rows = 17_592_186_044_415
         state.figures.bytesIn = 5
         state.figures.bytesOut = 6
         state.figures.bytesPerSecond = 7
@@ -106,10 +106,17 @@ struct HeartbeatTests {
         #expect(try Heartbeat(other) == nil)
     }
 
+    @Test func absencesThatAreNotCountedAreRefused() {
+        var metadata = state.metadata
+        metadata["tick-files-absent"] = "0"
+        let error = #expect(throws: DocumentError.self) { try Heartbeat(listed(state, metadata)) }
+        #expect(error?.reason == "it names more absences than it counts")
+    }
+
     /// Whoever may write the bucket may write these.
     @Test(arguments: [
         ("tick-files-done", "9223372036854775807"), ("tick-shards", "9223372036854775807"), ("tick-shard", "-1"),
-        ("tick-rows", "-1"), ("tick-rows", "1125899906842625"), ("tick-bytes-in", "9223372036854775807"),
+        ("tick-rows", "-1"), ("tick-rows", "17592186044417"), ("tick-bytes-in", "9223372036854775807"),
         ("tick-started", "9223372036854775807"), ("tick-updated", "-9223372036854775808"), ("tick-attempt", "x"),
         ("tick-attempt", "99999999999999999999"), ("tick-updated", "253402300800000000"),
     ])

@@ -112,4 +112,23 @@ struct PlanTests {
         #expect(try first.id != plan(3, 3).id)
         #expect(try first.id != plan(4, 2).id)
     }
+
+    /// A plan's id is made of its lines, and its files are counted once.
+    @Test(arguments: ["A\nbinance-spot/B", "A/spot", "A\u{85}B", "A\u{7F}", ""])
+    func symbolsThatWouldBeOthersAreRefused(symbol: String) throws {
+        let instruments = [Instrument(venue: .binanceSpot, symbol: symbol, kind: .spot)]
+        let plan = Plan(date: try date("2023-05-23"), instruments: instruments, shards: 1, created: 0)
+        #expect(throws: DocumentError.self) { try Plan(decoding: plan.encoded()) }
+        #expect(Plan(metadata: plan.metadata) == nil)
+    }
+
+    @Test func repeatedInstrumentsAndTypesAreRefused() throws {
+        let one = Instrument(venue: .binanceSpot, symbol: "A", kind: .spot)
+        let twice = Instrument(venue: .binanceSpot, symbol: "A", kind: .spot, dataTypes: [.trades, .trades])
+        for instruments in [[one, one], [twice]] {
+            let plan = Plan(date: try date("2023-05-23"), instruments: instruments, shards: 1, created: 0)
+            #expect(throws: DocumentError.self) { try Plan(decoding: plan.encoded()) }
+            #expect(Plan(metadata: plan.metadata) == nil)
+        }
+    }
 }

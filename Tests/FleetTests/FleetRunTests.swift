@@ -67,4 +67,22 @@ import Transport
     @Test func namesGoOnFromTheOffset() throws {
         #expect(try fleetRun(3).vmNames(prefix: "vm", offset: 60) == ["vm-60", "vm-61", "vm-62"])
     }
+
+    /// The run's id is the same, and its VMs would be taken for those of this one.
+    @Test func theSameRunIntoAnotherBucketIsAConflict() throws {
+        let run = try fleetRun(2)
+        let vms = [vm(run, 0)]
+        #expect(RunConflict(run, prefix: prefix, bucket: "gs://market-data-tick", vms: vms) == nil)
+        let conflict = try #require(RunConflict(run, prefix: prefix, bucket: "gs://other", vms: vms))
+        #expect(
+            "\(conflict)".contains(
+                "tick-data-vm-0 of another run (\(run.id), into gs://market-data-tick) works on 2023-05-23"
+            )
+        )
+    }
+
+    @Test(arguments: ["tick-data-vm-9223372036854775807", "tick-data-vm-5000000000", "tick-data-vm-999000001"])
+    func numbersThatNoRunHasAreNoNames(name: String) {
+        #expect(FleetNames.number(of: name, prefix: prefix) == nil)
+    }
 }

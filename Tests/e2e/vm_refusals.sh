@@ -156,7 +156,7 @@ for state in FAILED RUNNING; do
         ends_with 7 "00:00Z error it is enough"
         boot 7
         [[ ! -e $work/planted ]] || fail "$started in the bucket was carried out"
-        grep -qF "FAILED the download ended with status 7: error it is enough" "$runs/${days[1]}/shards/$name".*.txt || fail "no note"
+        grep -qF "FAILED $plan $((number - 60)) the download ended with status 7: error it is enough" "$runs/${days[1]}/shards/$name".*.txt || fail "no note"
     done
 done
 for object in tick-data-vm-90.08.log tick-data-vm-90.99999999999999999999.log tick-data-vm-90.-5.log "tick-data-vm-90.$trap_text.log" \

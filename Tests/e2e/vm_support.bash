@@ -89,7 +89,7 @@ for file in map(pathlib.Path, sys.argv[2:]):
         note = int(file.suffixes[-2][1:]), file.stat().st_mtime, file.read_text(errors="replace")
 final = beat and beat["state"] in ("DONE", "EMPTY", "PARTIAL", "FAILED", "PREEMPTED", "STOPPED")
 if note and not (beat and (final and (beat["updated_us"] / 1e6 >= note[0] or beat["state"] in ("DONE", "EMPTY")))):
-    state, _, reason = note[2].strip().partition(" ")
+    state, _, _, reason = note[2].strip().split(" ", 3)
     told = {**(beat or {}), "state": state, "attempt": "note", "reason": reason}
 elif beat:
     told = {**beat, "reason": "".join(error["reason"] for error in beat["errors"])}

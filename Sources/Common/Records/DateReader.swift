@@ -105,7 +105,7 @@ public struct DateReader: Sendable {
             do {
                 if let heartbeat = try Heartbeat(ListedObject(info)) { facts.heartbeats.append(heartbeat) }
             } catch {
-                facts.unreadable.append(.init(vm: vm, reason: "\(error)"))
+                facts.unreadable.append(.init(vm: vm, reason: "\(error)", written: ListedObject(info).written))
             }
         case .data, .log, .end, nil: break
         }
@@ -132,14 +132,17 @@ public struct DateReader: Sendable {
 
     /// The newest note of each VM, where that is newer than the VM's heartbeats.
     private func addEnds(_ records: [ObjectInfo], to facts: inout DateFacts) async throws {
-        var newest: [String: (boot: Int64, info: ObjectInfo)] = [:]
+        var newest: [String: (written: Int64, boot: Int64, info: ObjectInfo)] = [:]
         for info in records {
             guard case .end(_, let vm, let boot) = ObjectLayout.parse(info.name) else { continue }
-            if newest[vm].map({ $0.boot < boot }) ?? true { newest[vm] = (boot, info) }
+            let written = ListedObject(info).written ?? 0
+            if newest[vm].map({ ($0.written, $0.boot) < (written, boot) }) ?? true {
+                newest[vm] = (written, boot, info)
+            }
         }
         let heard = Dictionary(facts.heartbeats.map { ($0.vm, $0.updated) }, uniquingKeysWith: max)
         for (vm, note) in newest.sorted(by: { $0.key < $1.key }) {
-            let written = ListedObject(note.info).written ?? note.boot * 1_000_000
+            let written = note.written
             guard heard[vm].map({ $0 < written }) ?? true, let bytes = try await document(note.info) else { continue }
             let text = String(decoding: bytes.prefix(4_096), as: UTF8.self)
             if let end = DateFacts.EndNote(vm: vm, text: text, written: written) {
@@ -182,16 +185,12 @@ public struct DateReader: Sendable {
     }
 }
 
-/// Documents that were read before, by name and generation.
+/// Documents that were read before: of each name the last generation.
 private final class DocumentCache: Sendable {
-    private struct Key: Hashable {
-        let name: String
-        let generation: Int64
-    }
-    private let documents = Mutex<[Key: [UInt8]]>([:])
+    private let documents = Mutex<[String: (generation: Int64, bytes: [UInt8])]>([:])
 
     subscript(info: ObjectInfo) -> [UInt8]? {
-        get { documents.withLock { $0[Key(name: info.name, generation: info.generation)] } }
-        set { documents.withLock { $0[Key(name: info.name, generation: info.generation)] = newValue } }
+        get { documents.withLock { $0[info.name].flatMap { $0.generation == info.generation ? $0.bytes : nil } } }
+        set { documents.withLock { $0[info.name] = newValue.map { (info.generation, $0) } } }
     }
 }

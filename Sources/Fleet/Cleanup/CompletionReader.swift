@@ -41,7 +41,7 @@ public struct CompletionReader: Sendable {
     /// Why each of the VMs is not finished, in a few words; those that are finished are left out. `all` are the VMs of the kit, also those
     /// that are not meant. Throws only when cancelled.
     func unfinished(_ members: [FleetMember], among all: [ComputeInstance]) async throws -> [VMPlace: String] {
-        let workers = all.compactMap { FleetMember($0, prefix: prefix)?.worker }
+        let known = all.compactMap { FleetMember($0, prefix: prefix) }
         let sources = Set(members.flatMap { member in member.dates.map { Source(place: place(member), date: $0) } })
         var facts: [Source: DateFacts] = [:]
         var troubles: [String: String] = [:]
@@ -56,7 +56,7 @@ public struct CompletionReader: Sendable {
                 next()
                 switch result {
                 case .success(var found):
-                    found.workers = workers
+                    found.workers = known.filter { place($0) == source.place }.map(\.worker)
                     facts[source] = found
                 case .failure(let error):
                     try Task.checkCancellation()
@@ -64,14 +64,16 @@ public struct CompletionReader: Sendable {
                 }
             }
         }
-        let heard = Dictionary(
-            facts.map {
-                ($0.key.place, Dictionary($0.value.heartbeats.map { ($0.vm, $0.updated) }, uniquingKeysWith: max))
-            },
-            uniquingKeysWith: { $0.merging($1, uniquingKeysWith: max) }
-        )
+        let heard = Dictionary(grouping: facts, by: \.key.place).mapValues { read in
+            LastHeard(read.flatMap(\.value.heartbeats), isComplete: true)
+        }
         let states = facts.reduce(into: [Source: DateState]()) { states, fact in
-            states[fact.key] = DateState(fact.value, rules: rules, lastHeard: heard[fact.key.place] ?? [:], now: now())
+            states[fact.key] = DateState(
+                fact.value,
+                rules: rules,
+                lastHeard: heard[fact.key.place] ?? LastHeard(),
+                now: now()
+            )
         }
         return members.reduce(into: [:]) { reasons, member in
             let place = place(member)

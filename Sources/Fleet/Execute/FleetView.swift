@@ -49,7 +49,7 @@ public struct FleetView: Sendable {
             plans: plans,
             state: state,
             todo: Reconciler.reconcile(state, range: order.shards, cannotStart: cannotStart),
-            conflict: RunConflict(order.run, prefix: order.prefix, vms: snapshot.vms)
+            conflict: RunConflict(order.run, prefix: order.prefix, bucket: order.bucket, vms: snapshot.vms)
         )
     }
 }

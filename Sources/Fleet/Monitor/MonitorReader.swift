@@ -9,6 +9,7 @@ public struct MonitorReader: Sendable {
     public typealias VMList = @Sendable () async throws -> [ComputeInstance]
 
     private let reader: DateReader
+    private let place: String
     private let listVMs: VMList?
     private let prefix: String
     private let registry: @Sendable (CalendarDate) -> Plan?
@@ -31,6 +32,7 @@ public struct MonitorReader: Sendable {
         registry: @escaping @Sendable (CalendarDate) -> Plan? = { _ in nil }
     ) {
         reader = DateReader(store)
+        place = store.location
         listVMs = vms
         self.prefix = prefix
         self.rules = rules
@@ -75,16 +77,25 @@ public struct MonitorReader: Sendable {
     /// `StorageError`.
     public func newest(_ limit: Int, vms: VMs) async throws -> (reports: [DateReport], count: Int) {
         let (facts, count) = try await reader.newest(limit)
-        return (facts.map { report($0, vms, isAlone: false) }, count)
+        let heard = LastHeard(facts.flatMap(\.heartbeats), isComplete: false)
+        return (facts.map { report($0, vms, isAlone: false, lastHeard: heard) }, count)
     }
 
     /// All dates that have records, newest first. Throws `StorageError`.
     public func dates() async throws -> [CalendarDate] { try await reader.dates() }
 
-    private func report(_ read: DateFacts, _ vms: VMs, isAlone: Bool) -> DateReport {
+    private func report(
+        _ read: DateFacts,
+        _ vms: VMs,
+        isAlone: Bool,
+        lastHeard: LastHeard = LastHeard()
+    ) -> DateReport {
         var facts = read
         if isAlone, let note = vms.note { facts.notes.insert(note, at: 0) }
-        let members = vms.list.map { $0.compactMap { FleetMember($0, prefix: prefix) } }
+        // Those that work for another bucket say nothing about this one.
+        let members = vms.list.map { vms in
+            vms.compactMap { FleetMember($0, prefix: prefix) }.filter { $0.bucket ?? place == place }
+        }
         facts.workers = members.map { $0.map(\.worker) }
         let known = Set(facts.plans.map(\.name))
         for name in Set((members ?? []).filter { $0.dates.contains(facts.date) }.compactMap(\.plan)).subtracting(known)
@@ -97,7 +108,7 @@ public struct MonitorReader: Sendable {
             facts.plans = [.init(name: .standard, plan: plan, isAssumed: true)]
         }
         return DateReport(
-            state: DateState(facts, rules: rules, now: now()),
+            state: DateState(facts, rules: rules, lastHeard: lastHeard, now: now()),
             members: members.map { members in
                 members.filter { $0.dates.contains(facts.date) }
                     .sorted { ($0.number, $0.vm.zone) < ($1.number, $1.vm.zone) }

@@ -32,7 +32,7 @@ public struct FleetState: Sendable, Equatable {
         self.prefix = prefix
         self.offset = offset
         self.now = now
-        let lastHeard = Dictionary(snapshot.heartbeats.map { ($0.vm, $0.updated) }, uniquingKeysWith: max)
+        let lastHeard = LastHeard(snapshot.heartbeats, isComplete: true)
         let dates = snapshot.dates.map { facts in
             var facts = facts
             // It is written before the first VM.

@@ -33,7 +33,8 @@ public struct ShardStatus: Sendable, Equatable {
     func isLost(at now: Int64, _ rules: LivenessRules) -> Bool {
         let phase = phase
         guard phase != .lost else { return true }
-        guard phase.isFinal, !phase.isComplete, let heartbeat else { return false }
-        return .microseconds(now - heartbeat.updated) > rules.silence
+        guard phase.isFinal, !phase.isComplete else { return false }
+        let said = days.compactMap { max($0.heartbeat?.updated ?? 0, $0.noted ?? 0) }.max() ?? 0
+        return said > 0 && .microseconds(now - said) > rules.silence
     }
 }

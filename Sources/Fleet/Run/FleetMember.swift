@@ -23,6 +23,9 @@ public struct FleetMember: Sendable, Equatable {
     /// The id of its run; nil when it has no label of that.
     public var run: String? { vm.labels[FleetNames.Label.run] }
 
+    /// The bucket that it was told to use; nil when it does not say.
+    public var bucket: String? { vm.metadata[FleetNames.Metadata.bucket] }
+
     /// The dates that it brings: those of its metadata, or else the one of its label.
     public var dates: [CalendarDate] {
         if let text = vm.metadata[FleetNames.Metadata.dates] {

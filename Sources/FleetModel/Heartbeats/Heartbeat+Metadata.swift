@@ -57,6 +57,7 @@ extension Heartbeat {
         absences =
             listed.metadata["tick-absences"]?.split(separator: " ").map { Absence(object: String($0), proof: nil) }
             ?? []
+        guard absences.count <= figures.absent else { throw reader.error("it names more absences than it counts") }
         let told = try reader.int("tick-updated", RecordBounds.time)
         updated = listed.written ?? told
     }

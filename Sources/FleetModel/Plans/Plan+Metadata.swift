@@ -52,10 +52,12 @@ extension Plan {
             let names = parts[2].split(separator: ",").map(String.init)
             let types = names.compactMap(DataType.init)
             let symbols = parts[3].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            guard types.count == names.count, !symbols.contains("") else { return nil }
+            guard types.count == names.count, symbols.allSatisfy(Instrument.isSymbol),
+                found.count + symbols.count <= RecordBounds.instruments
+            else { return nil }
             found += symbols.map { Instrument(venue: venue, symbol: $0, kind: kind, dataTypes: types) }
         }
-        return found
+        return Set(found.flatMap(\.files)).count == found.reduce(0) { $0 + $1.dataTypes.count } ? found : nil
     }
 
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {

@@ -108,7 +108,7 @@ extension Plan {
             }
             return Instrument(
                 venue: try entry.parsed("venue", Venue.init(rawValue:)),
-                symbol: try entry.parsed("symbol") { $0.isEmpty ? nil : $0 },
+                symbol: try entry.parsed("symbol") { Instrument.isSymbol($0) ? $0 : nil },
                 kind: try entry.parsed("kind", InstrumentKind.init(rawValue:)),
                 dataTypes: try entry.strings("data_types").map { text in
                     guard let type = DataType(rawValue: text) else { throw entry.error("data_types") }
@@ -116,6 +116,10 @@ extension Plan {
                 }
             )
         }
+        // Repeated ones would be counted more than once.
+        guard instruments.count <= RecordBounds.instruments,
+            Set(instruments.flatMap(\.files)).count == instruments.reduce(0, { $0 + $1.dataTypes.count })
+        else { throw reader.error("instruments") }
         self.init(
             date: try reader.parsed("date") { CalendarDate($0) },
             instruments: instruments,

@@ -17,6 +17,17 @@ public struct PlanID: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension Instrument {
+    /// Whether a plan can have the symbol: on a line with others, each stays what it is.
+    static func isSymbol(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 200
+            && !text.unicodeScalars.contains { $0.value < 32 || (127..<160).contains($0.value) || $0 == "/" }
+    }
+
+    /// Its files of a date, for telling whether two are the same.
+    var files: [String] {
+        dataTypes.map { "\(venue.rawValue)/\(ObjectLayout.escaped(symbol))/\(kind.rawValue)/\($0.rawValue)" }
+    }
+
     /// All of it on one line, as hashes take it.
     public var line: String {
         "\(venue.rawValue)/\(symbol)/\(kind.rawValue)/\(dataTypes.map(\.rawValue).joined(separator: ","))"

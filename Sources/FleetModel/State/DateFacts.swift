@@ -18,19 +18,25 @@ public struct DateFacts: Sendable {
     public struct EndNote: Sendable, Equatable {
         public var vm: String
         public var phase: ShardPhase
+        /// The plan that the VM was told to read.
+        public var plan: PlanName
+        public var shard: Int
         public var reason: String
         /// When it was written, in microseconds since 1970.
         public var written: Int64
 
-        /// Reads the text of such an object, `STATE REASON`; nil when it is none.
+        /// Reads the text of such an object, `STATE PLAN SHARD REASON`; nil when it is none.
         public init?(vm: String, text: String, written: Int64) {
-            let words = text.split(separator: " ", maxSplits: 1)
-            guard words.count == 2, let phase = ShardPhase(rawValue: String(words[0])),
-                phase == .failed || phase == .preempted || phase == .stopped
+            let words = text.split(separator: " ", maxSplits: 3)
+            guard words.count == 4, let phase = ShardPhase(rawValue: String(words[0])),
+                phase == .failed || phase == .preempted || phase == .stopped, let plan = PlanName(String(words[1])),
+                let shard = RecordBounds.shards.containing(Int64(words[2]))
             else { return nil }
             self.vm = vm
             self.phase = phase
-            reason = String(words[1].prefix(1_000))
+            self.plan = plan
+            self.shard = Int(shard)
+            reason = words[3].prefix(1_000).split(whereSeparator: \.isNewline).joined(separator: " ")
             self.written = written
         }
     }
@@ -40,10 +46,13 @@ public struct DateFacts: Sendable {
         public var vm: String
         /// A sentence that names the object.
         public var reason: String
+        /// When it was written, in microseconds since 1970; nil where the store does not tell.
+        public var written: Int64?
 
-        public init(vm: String, reason: String) {
+        public init(vm: String, reason: String, written: Int64? = nil) {
             self.vm = vm
             self.reason = reason
+            self.written = written
         }
     }
 

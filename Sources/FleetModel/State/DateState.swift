@@ -35,7 +35,7 @@ public struct DateState: Sendable, Equatable {
     public init(
         _ facts: DateFacts,
         rules: LivenessRules = LivenessRules(),
-        lastHeard: [String: Int64] = [:],
+        lastHeard: LastHeard = LastHeard(),
         now: Int64
     ) {
         let listed = Dictionary(facts.objects.map { ($0.name, $0) }) { first, _ in first }

@@ -34,9 +34,9 @@ public struct FileCounts: Sendable, Equatable {
         case .whole(let metadata):
             whole += 1
             if metadata.rows == 0 { empty += 1 }
-            rows += metadata.rows
-            bytesIn += metadata.source.size
-            bytesOut += file.size
+            rows = Self.sum(rows, metadata.rows)
+            bytesIn = Self.sum(bytesIn, metadata.source.size)
+            bytesOut = Self.sum(bytesOut, file.size)
         case .absent: absent += 1
         case .damaged: damaged += 1
         case .missing: missing += 1
@@ -50,8 +50,14 @@ public struct FileCounts: Sendable, Equatable {
         sum.absent += more.absent
         sum.damaged += more.damaged
         sum.missing += more.missing
-        sum.rows += more.rows
-        sum.bytesIn += more.bytesIn
-        sum.bytesOut += more.bytesOut
+        sum.rows = Self.sum(sum.rows, more.rows)
+        sum.bytesIn = Self.sum(sum.bytesIn, more.bytesIn)
+        sum.bytesOut = Self.sum(sum.bytesOut, more.bytesOut)
+    }
+
+    /// Whoever may write the bucket writes these numbers, and plans without end.
+    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+        let (sum, overflow) = one.addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }

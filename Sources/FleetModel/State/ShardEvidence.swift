@@ -9,36 +9,52 @@ struct ShardEvidence {
     private let isWorkerKnown: Bool
     private var heartbeats: [Slot: [Heartbeat]] = [:]
     private var workers: [Slot: [Worker]] = [:]
-    private let ends: [String: DateFacts.EndNote]
-    private let lastHeard: [String: Int64]
-    private let unreadable: [String: String]
+    private var ends: [Slot: DateFacts.EndNote] = [:]
+    private let lastHeard: LastHeard
+    private let unreadable: [String: DateFacts.Unreadable]
 
-    init(_ facts: DateFacts, _ plans: [DateFacts.NamedPlan], _ lastHeard: [String: Int64]) {
+    init(_ facts: DateFacts, _ plans: [DateFacts.NamedPlan], _ lastHeard: LastHeard) {
         date = facts.date
         isWorkerKnown = facts.workers != nil
         self.lastHeard = lastHeard
-        unreadable = Dictionary(facts.unreadable.map { ($0.vm, $0.reason) }) { first, _ in first }
-        ends = Dictionary(facts.ends.map { ($0.vm, $0) }) { $0.written > $1.written ? $0 : $1 }
-        var said: [String: Slot] = [:]
+        unreadable = Dictionary(facts.unreadable.map { ($0.vm, $0) }) { first, _ in first }
+        var said: [String: (slot: Slot, updated: Int64)] = [:]
         for heartbeat in facts.heartbeats where heartbeat.date == facts.date {
             let slot = Slot(plan: heartbeat.plan, shard: heartbeat.shard)
             heartbeats[slot, default: []].append(heartbeat)
-            said[heartbeat.vm] = slot
+            if said[heartbeat.vm].map({ $0.updated < heartbeat.updated }) ?? true {
+                said[heartbeat.vm] = (slot, heartbeat.updated)
+            }
         }
         let ids = Dictionary(facts.plans.map { ($0.name, $0.plan.id) }) { first, _ in first }
+        for note in facts.ends {
+            guard let id = ids[note.plan] ?? note.plan.id else { continue }
+            let slot = Slot(plan: id, shard: note.shard)
+            if ends[slot].map({ $0.written < note.written }) ?? true { ends[slot] = note }
+        }
+        let shards = Dictionary(facts.plans.map { ($0.plan.id, $0.plan.shards) }) { first, _ in first }
         for worker in facts.workers ?? [] where worker.dates.contains(facts.date) {
             let told = worker.plan.flatMap { name in
                 (ids[name] ?? name.id).flatMap { id in worker.shard.map { Slot(plan: id, shard: $0) } }
             }
-            guard let slot = told ?? said[worker.name] else { continue }
+            // What it says itself counts more than what is under the name now that it was told to read then.
+            let own = said[worker.name].flatMap { worker.isAbout(written: $0.updated) ? $0.slot : nil }
+            let fits = told.map { slot in worker.shards.map { $0 == shards[slot.plan] ?? $0 } ?? true } ?? false
+            guard let slot = own ?? (fits ? told : nil) ?? said[worker.name]?.slot else { continue }
             workers[slot, default: []].append(worker)
         }
     }
 
     /// The absences of one shard of a plan, by the names of the objects.
     func absences(_ plan: PlanID, _ shard: Int) -> [String: Absence] {
-        let all = (heartbeats[Slot(plan: plan, shard: shard)] ?? []).flatMap(\.absences)
-        return Dictionary(all.map { ($0.object, $0) }) { first, _ in first }
+        let said = (heartbeats[Slot(plan: plan, shard: shard)] ?? []).sorted { $0.updated < $1.updated }
+        var found: [String: Absence] = [:]
+        for heartbeat in said {
+            // Who has had all files' turn and does not name it found it otherwise.
+            if heartbeat.phase.isComplete || heartbeat.phase == .partial || heartbeat.phase == .failed { found = [:] }
+            for absence in heartbeat.absences { found[absence.object] = absence }
+        }
+        return found
     }
 
     func state(
@@ -63,10 +79,13 @@ struct ShardEvidence {
             unsettled: unsettled,
             worker: isWorkerKnown ? worker.map { .one($0) } ?? .none : .unknown,
             heartbeat: heartbeat,
-            end: (worker?.name ?? last?.vm).flatMap { ends[$0] },
-            unreadable: worker.flatMap { unreadable[$0.name] },
+            end: ends[slot].flatMap { note in worker.map { $0.name == note.vm } ?? true ? note : nil },
+            unreadable: worker.flatMap { worker in
+                unreadable[worker.name].flatMap { $0.written.map(worker.isAbout(written:)) ?? true ? $0.reason : nil }
+            },
+            knowsOtherDates: lastHeard.isComplete,
             lastHeard: worker.flatMap { worker in
-                lastHeard[worker.name].flatMap { worker.isAbout(written: $0) ? $0 : nil }
+                lastHeard.times[worker.name].flatMap { worker.isAbout(written: $0) ? $0 : nil }
             }
         )
         return ShardState(

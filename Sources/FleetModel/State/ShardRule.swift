@@ -31,6 +31,8 @@ struct ShardRule: Equatable {
         var end: DateFacts.EndNote?
         /// Why the worker's heartbeat cannot be read.
         var unreadable: String?
+        /// Whether all dates of the worker were read.
+        var knowsOtherDates = false
         /// When the worker was last heard about any date, as far as others were read.
         var lastHeard: Int64?
     }
@@ -57,7 +59,6 @@ struct ShardRule: Equatable {
     private static func alive(_ worker: Worker, _ evidence: Evidence, _ rules: LivenessRules, _ now: Int64) -> Self {
         if let note = note(evidence, of: worker) { return note }
         if let heartbeat = heartbeat(evidence, of: worker) { return said(heartbeat, evidence, rules, now) }
-        if let reason = evidence.unreadable { return Self(.starting, "unreadable: \(reason)") }
         if let first = worker.dates.first, first != evidence.date {
             // Silent about another date of its own, it will not come to this one.
             if let heard = evidence.lastHeard, age(heard, now) > rules.silence {
@@ -66,12 +67,21 @@ struct ShardRule: Equatable {
                     "no heartbeat for \(Format.duration(age(heard, now))), when it worked on another date"
                 )
             }
-            return Self(.planned, "its VM works on other dates first")
+            if evidence.lastHeard != nil || !evidence.knowsOtherDates || !isLate(worker, rules, now) {
+                return Self(
+                    .planned,
+                    evidence.unreadable.map { "unreadable: \($0)" } ?? "its VM works on other dates first"
+                )
+            }
         }
         if let since = worker.since, age(since, now) > rules.boot {
             return Self(.lost, "its VM has been running for \(Format.duration(age(since, now))) without a heartbeat")
         }
-        return Self(.starting)
+        return Self(.starting, evidence.unreadable.map { "unreadable: \($0)" })
+    }
+
+    private static func isLate(_ worker: Worker, _ rules: LivenessRules, _ now: Int64) -> Bool {
+        worker.since.map { age($0, now) > rules.boot } ?? false
     }
 
     private static func ended(_ worker: Worker, _ evidence: Evidence) -> Self {

@@ -20,6 +20,8 @@ public struct ShardState: Sendable, Equatable {
     public let reason: String?
     /// What tells the last attempt from those before it; nil before the first one.
     public let attemptMark: Int64?
+    /// When the note of its end was written that tells the phase; nil when something else does.
+    public let noted: Int64?
 
     init(
         date: CalendarDate,
@@ -41,6 +43,7 @@ public struct ShardState: Sendable, Equatable {
         phase = judgement.phase
         reason = judgement.reason
         attemptMark = judgement.noted ?? heartbeat?.started
+        noted = judgement.noted
     }
 
     /// Whether all its files are whole, or proven not to be at the source.
