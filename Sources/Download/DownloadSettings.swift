@@ -81,7 +81,7 @@ struct DownloadSettings: Sendable {
                 SharedOptions.maxInstruments,
             ].map(\.name) + ["total-shards"]
         if let other = excluded.first(where: { arguments.origin($0) == .flag }) {
-            throw arguments.error("--plan and --\(other) exclude each other: the plan says what is to be brought")
+            throw arguments.error("--plan and --\(other) exclude each other: the plan says what is to be downloaded")
         }
         guard let name = PlanName(text) else { throw arguments.error("--plan \(text) is no plan's name") }
         return .named(name)

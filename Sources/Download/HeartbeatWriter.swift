@@ -56,14 +56,30 @@ final class HeartbeatWriter: Sendable {
             }
             do {
                 try await put(board.snapshot(now: clock.epochMicroseconds(), bytesPerSecond: 0))
+                if !isForced { try await yieldToEarlier(heartbeat, now: now(), isRunning) }
                 return
             } catch let error as StorageError where error.kind == .preconditionFailed {
                 // Somebody else has begun at the same moment.
+            } catch let error as ShardHeld {
+                throw error
             } catch {
                 try note(error)
                 return
             }
         }
+        throw ShardHeld(description: "others begin to work on the shard again and again; try again later")
+    }
+
+    /// Of two that began at the same moment under different names, the later one ends.
+    private func yieldToEarlier(_ own: Heartbeat, now: Int64, _ isRunning: (Heartbeat.Process) -> Bool?) async throws {
+        guard own.process != nil else { return }
+        let earlier = try await DateReader(store).heartbeats(own.date, own: name).0.filter {
+            $0.vm != own.vm && ($0.started, $0.vm) < (own.started, own.vm)
+        }
+        guard case .held(let reason) = ShardClaim(own, among: earlier, now: now, isRunning: isRunning) else { return }
+        board.set(phase: .stopped)
+        await beat()
+        throw ShardHeld(description: reason)
     }
 
     /// Beats until the task is cancelled.

@@ -21,7 +21,7 @@ import Text
     }
 
     /// A folder with a Tardis beside it; both go with the test.
-    private final class Place {
+    private final class Place: Sendable {
         let folder: String
         let world: LocalWorld
 
@@ -170,6 +170,19 @@ import Text
         #expect(forced.status == .done)
         #expect(try forced.results() == ["BTCUSDT": "done"])
         #expect(forced.messages.contains("the shard is taken over"))
+    }
+
+    @Test("of two that begin together under different names, one downloads")
+    func together() async throws {
+        for _ in 0..<5 {
+            let place = try Self()
+            async let one = place.run("BTCUSDT", ["--vm-name", "one"], process: 1)
+            async let other = place.run("BTCUSDT", ["--vm-name", "other"], process: 2)
+            let statuses = [await one.status, await other.status]
+            #expect(statuses.contains(.done))
+            #expect(Set(statuses).isSubset(of: [.done, .temporary]))
+            #expect(place.asked("trades/2023/06/01/BTCUSDT") <= 2, "a request and the redirect")
+        }
     }
 
     @Test("a dry run writes nothing")
