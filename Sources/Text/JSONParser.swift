@@ -158,7 +158,7 @@ private struct JSONParser {
                 at += 1
                 text.unicodeScalars.append(try escaped())
                 plainStart = at
-            case 0..<0x20: throw error("a control character stands in a string")
+            case 0..<0x20: throw error("a control character is in a string")
             default: at += 1
             }
         }
@@ -185,7 +185,7 @@ private struct JSONParser {
         case "r": return "\r"
         case "t": return "\t"
         case "u": return try unicode()
-        default: throw error("an unknown escape stands in a string")
+        default: throw error("an unknown escape is in a string")
         }
     }
 

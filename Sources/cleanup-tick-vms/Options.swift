@@ -31,8 +31,8 @@ enum Options {
 
             VMs that run and whose heartbeats in the bucket do not say that their shards are finished are at work. They are \
             deleted only if you answer a second question, or with --force. Without a terminal and --force they are left, the \
-            others are deleted, and the status is 3, or 2 when all VMs were left so. A VM that stands still is never at work: \
-            what it finished is in the bucket, and orchestrate-tick-download makes the rest anew.
+            others are deleted, and the status is 3, or 2 when all VMs were left so. A stopped VM is never at work: \
+            what it finished is in the bucket, and orchestrate-tick-download downloads the rest.
 
             What is gone already counts as deleted. The status is 7 when something is still there in the end. Do not run it \
             while a launch is under way in the same region, as that needs the egress.

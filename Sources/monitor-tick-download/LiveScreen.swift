@@ -3,7 +3,7 @@ import Console
 import Synchronization
 import Text
 
-/// A text on the terminal that is drawn anew in its place.
+/// A text on the terminal that is drawn again in its place.
 final class LiveScreen: Sendable {
     private struct State {
         var lines: [String] = []

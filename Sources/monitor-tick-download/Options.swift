@@ -7,14 +7,14 @@ enum Options {
         name: "monitor-tick-download",
         summary: "show how the VMs, shards and files of a download stand",
         discussion: """
-            Without a command: the dates that have runs, newest first; on a terminal the overview stays and is drawn anew, and q \
+            Without a command: the dates that have runs, newest first; on a terminal the overview stays and is drawn again, and q \
             ends it.
 
             What is shown is read from the bucket and from Compute Engine and is never written: a date costs three requests, one \
             more for each further 500 VMs and 1,000 objects. Without access to Compute Engine, or with a folder instead of a \
             bucket, VMs are left out and the rest is shown.
 
-            With --exit-status, 0 means that the date is whole, 5 that files are missing and somebody brings them, 7 that files \
+            With --exit-status, 0 means that the date is whole, 5 that files are missing and somebody downloads them, 7 that files \
             are missing and nobody does; without a date the worst of all dates shown counts. verify ends with 0, 6 (an object was \
             damaged or replaced) or 7 (one is missing) in any case.
             """,
@@ -29,7 +29,7 @@ enum Options {
                 check: .integer(1...86_400),
                 bareValue: "10"
             ),
-            .flag("exit-status", help: "End with a status that tells how the date stands: 0, 5 or 7."),
+            .flag("exit-status", help: "End with a status that tells how far the date is: 0, 5 or 7."),
             .value(
                 "dates",
                 "N",

@@ -80,7 +80,7 @@ struct FleetCommand {
         var sentences = [view.todo.summary, "nothing to do"]
         if !view.todo.idle.isEmpty {
             let names = NameList.text(view.todo.idle.map(\.name))
-            sentences.append("\(names) of finished shards still stand; cleanup-tick-vms removes them")
+            sentences.append("\(names) of finished shards still exist; cleanup-tick-vms removes them")
         }
         screen.end(report(order, view), sentences, outline, Findings())
         return .done

@@ -36,12 +36,12 @@ struct LocalCommand {
         guard isNeeded, !settings.isDryRun else {
             let text =
                 isNeeded
-                ? "\(shards.count) shards would be brought to \(store.location) (dry run)" : "everything is there"
+                ? "\(shards.count) shards would be downloaded to \(store.location) (dry run)" : "everything is there"
             Screen(tool).end(todo, [text], extra: ["dry_run": .bool(settings.isDryRun)])
             return .done
         }
         let plan = try await PlanStore(store).keep(run.plans(created: tool.context.clock.epochMicroseconds()))
-        let endings = try await bring(shards, todo, program, plan: plan.description)
+        let endings = try await download(shards, todo, program, plan: plan.description)
         try Task.checkCancellation()
         let after = try await report(reader)
         let failures = endings.filter { !$0.isSettled }
@@ -59,7 +59,7 @@ struct LocalCommand {
         return FleetReport(state, shards: settings.shards)
     }
 
-    private func bring(_ shards: [Int], _ todo: FleetReport, _ program: String, plan: String) async throws
+    private func download(_ shards: [Int], _ todo: FleetReport, _ program: String, plan: String) async throws
         -> [LocalFleet.Ending]
     {
         let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -68,7 +68,7 @@ struct LocalCommand {
         let progress = tool.startProgress("download")
         for name in todo.missingFiles { progress.add(name) }
         tool.logger.info(
-            "bringing shards by processes of this machine",
+            "downloading shards by processes of this machine",
             ["shards": .int(Int64(shards.count)), "processes": .int(Int64(processes))]
         )
         var fleet = LocalFleet(
@@ -78,7 +78,12 @@ struct LocalCommand {
             processes: processes
         )
         fleet.attempts = 3
-        let endings = await fleet.bring(shards, progress: progress, logger: tool.logger, hooks: tool.context.exitHooks)
+        let endings = await fleet.download(
+            shards,
+            progress: progress,
+            logger: tool.logger,
+            hooks: tool.context.exitHooks
+        )
         progress.close()
         return endings
     }

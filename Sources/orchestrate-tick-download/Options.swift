@@ -10,7 +10,7 @@ enum Options {
         discussion: """
             Looks at what the bucket holds and which VMs stand, and makes only the VMs that are missing for the dates to \
             become whole; running it again heals what was lost, and does nothing when nothing is missing. VM i of the run \
-            brings shard i: every N-th instrument of the registry.
+            downloads shard i: every N-th instrument of the registry.
 
             Everything is checked before anything is made, and all findings are listed at once.
             """,

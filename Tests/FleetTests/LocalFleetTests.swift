@@ -12,7 +12,7 @@ import Testing
     private let screen = MemorySink()
     private let folder = temporaryFolder()
 
-    private func bring(_ script: String, shards: Int, processes: Int = 2) async -> [LocalFleet.Ending] {
+    private func download(_ script: String, shards: Int, processes: Int = 2) async -> [LocalFleet.Ending] {
         let progress = ProgressReporter(
             title: "local",
             mode: .json,
@@ -27,7 +27,7 @@ import Testing
             environment: ["KEY": "planted", "DIR": folder, "PATH": "/usr/bin:/bin"],
             processes: processes
         )
-        return await fleet.bring(
+        return await fleet.download(
             Array(0..<shards),
             progress: progress,
             logger: Logger(level: .info, format: .plain, sink: log, now: { 0 }),
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func eachShardIsBroughtOnce() async throws {
-        let endings = await bring(
+        let endings = await download(
             "echo x >> $DIR/$1; echo '{\"event\":\"done\",\"task\":\"file'$1'\",\"bytes\":5}' >&2",
             shards: 5
         )
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func theKeyIsInTheEnvironmentAndNotInArguments() async throws {
-        let endings = await bring("echo $KEY > $DIR/key; tr '\\0' ' ' < /proc/$$/cmdline > $DIR/line", shards: 1)
+        let endings = await download("echo $KEY > $DIR/key; tr '\\0' ' ' < /proc/$$/cmdline > $DIR/line", shards: 1)
         #expect(endings.first?.status == 0)
         #expect(try text("\(folder)/key") == "planted\n")
         #expect(try !text("\(folder)/line").contains("planted"))
@@ -64,7 +64,7 @@ import Testing
             2) echo '{"severity":"ERROR","message":"no such bucket"}' >&2; exit 1;;
             esac
             """
-        let endings = await bring(script, shards: 4)
+        let endings = await download(script, shards: 4)
         #expect(endings.map(\.attempts) == [1, 3, 3, 1])
         #expect(endings.map(\.status) == [0, 0, 1, 0])
         #expect(endings[2].reason == "no such bucket")
@@ -72,13 +72,13 @@ import Testing
     }
 
     @Test(arguments: [2, 4]) func wrongSettingsAreNotTriedAgain(status: Int) async {
-        let endings = await bring("exit \(status)", shards: 1)
+        let endings = await download("exit \(status)", shards: 1)
         #expect(endings.map(\.attempts) == [1])
         #expect(endings.first?.reason == "the process ended with status \(status)")
     }
 
     @Test func nothingToBeHadIsNoFailure() async {
-        #expect(await bring("exit 7", shards: 1).first?.isSettled == true)
+        #expect(await download("exit 7", shards: 1).first?.isSettled == true)
     }
 
     @Test func cancellingEndsAllProcesses() async throws {
@@ -96,7 +96,7 @@ import Testing
         )
         let progress = quietProgress()
         let logger = Logger(level: .info, format: .plain, sink: ForwardingSink { line.yield($0) }, now: { 0 })
-        let work = Task { await fleet.bring([0, 1, 2], progress: progress, logger: logger, hooks: ExitHooks()) }
+        let work = Task { await fleet.download([0, 1, 2], progress: progress, logger: logger, hooks: ExitHooks()) }
         var ups = 0
         for await text in lines where text.contains("up") {
             ups += 1
@@ -114,7 +114,7 @@ import Testing
         let fleet = LocalFleet(program: "/there/is/none", arguments: { _ in [] }, environment: [:], processes: 1)
         let progress = quietProgress()
         let logger = Logger(level: .error, format: .plain, sink: log, now: { 0 })
-        let endings = await fleet.bring([0], progress: progress, logger: logger, hooks: ExitHooks())
+        let endings = await fleet.download([0], progress: progress, logger: logger, hooks: ExitHooks())
         let reason = "cannot run /there/is/none: it does not start: No such file or directory"
         #expect(endings == [LocalFleet.Ending(shard: 0, attempts: 3, status: 127, reason: reason)])
     }

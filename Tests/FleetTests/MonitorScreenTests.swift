@@ -95,7 +95,8 @@ import Testing
               1 shard waits, as the Tardis key is in use from another address: end that
               download, or launch with --egress shared; waiting ends by itself
               nobody works on 2 shards that are not finished: orchestrate-tick-download
-              --date 2023-05-23, with the options of the first time, brings what is missing
+              --date 2023-05-23, with the options of the first time, downloads what is
+              missing
               2 shards are worked on: wait
             """#
         #expect(text(80).date(report) == wanted + "\n")
@@ -138,7 +139,7 @@ import Testing
               1 shard waits, as the Tardis key is in use from another address: end that download, or launch with --egress shared;
               waiting ends by itself
               nobody works on 2 shards that are not finished: orchestrate-tick-download --date 2023-05-23, with the options of the
-              first time, brings what is missing
+              first time, downloads what is missing
               2 shards are worked on: wait
             """#
         #expect(text(120).date(report) == wanted + "\n")

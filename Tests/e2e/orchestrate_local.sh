@@ -22,7 +22,7 @@ expect "nor written" "" "$(writes)"
 
 # ---- into a folder, a dry run first
 run_expecting 0 "${local_run[@]}" --bucket "$work/data" --dry-run
-expect_message "6 shards would be brought"
+expect_message "6 shards would be downloaded"
 [[ ! -e $work/data ]] || fail "a dry run wrote something"
 run_expecting 0 "${local_run[@]}" --bucket "$work/data" --output json
 expect "a folder holds the same files" "$(bucket_state market-data-tick $date/ | cut -d' ' -f1)" \

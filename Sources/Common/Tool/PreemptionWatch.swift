@@ -116,7 +116,7 @@ public final class PreemptionWatch: Sendable {
 public struct Preempted: ExitStatusProviding, CustomStringConvertible {
     /// One sentence.
     public var description: String {
-        "ended by preemption: finished files stay, and the next run of the same shard brings the rest"
+        "ended by preemption: finished files stay, and the next run of the same shard downloads the rest"
     }
 
     /// Always `temporary`.

@@ -33,7 +33,7 @@ public struct FleetLaunch: Sendable {
         public var sentences: [String] {
             var sentences = launches.map(\.summary)
             if !started.isEmpty { sentences.append("started again: \(NameList.text(started))") }
-            if !replaced.isEmpty { sentences.append("made anew: \(NameList.text(replaced))") }
+            if !replaced.isEmpty { sentences.append("replaced: \(NameList.text(replaced))") }
             if !stuck.isEmpty {
                 sentences.append("\(NameList.text(stuck)) did not go away in time; run the same command again")
             }

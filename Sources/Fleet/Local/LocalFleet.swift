@@ -60,7 +60,7 @@ public struct LocalFleet: Sendable {
 
     /// Brings the shards and returns their endings in their order. When the task is cancelled, all processes are told to end
     /// (SIGTERM) and waited for; what `hooks` does at the tool's own end is to kill what is left.
-    public func bring(
+    public func download(
         _ shards: [Int],
         progress: ProgressReporter,
         logger: Logger,
@@ -74,7 +74,7 @@ public struct LocalFleet: Sendable {
                 var waiting = shards.map { (shard: $0, attempt: 1) }[...]
                 func startNext() {
                     guard !Task.isCancelled, let next = waiting.popFirst() else { return }
-                    group.addTask { await bring(next.shard, next.attempt, running, progress, logger) }
+                    group.addTask { await download(next.shard, next.attempt, running, progress, logger) }
                 }
                 for _ in 0..<processes { startNext() }
                 while let ending = await group.next() {
@@ -102,7 +102,7 @@ public struct LocalFleet: Sendable {
         return !ending.isSettled && ending.attempts < attempts && !hopeless.contains(ending.status)
     }
 
-    private func bring(
+    private func download(
         _ shard: Int,
         _ attempt: Int,
         _ running: Running,

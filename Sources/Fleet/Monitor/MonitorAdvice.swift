@@ -10,19 +10,19 @@ public enum MonitorAdvice {
         if report.isUnknown {
             return ["nothing is known of \(date) yet: orchestrate-tick-download --date \(date) starts it"]
         }
-        var advice = report.damages.isEmpty ? [] : ["a plan is damaged: delete it, and \(again) writes it anew"]
+        var advice = report.damages.isEmpty ? [] : ["a plan is damaged: delete it, and \(again) writes it again"]
         let standing = (report.members ?? []).filter { $0.vm.status.isAlive || $0.vm.status.isStopped }.count
         if report.verdict == .whole {
             advice.append("the date is whole; monitor-tick-download verify \(date) checks each object")
             if standing > 0 {
                 advice.append(
-                    "\(count(standing, "VM")) still \(standing == 1 ? "stands" : "stand"); cleanup-tick-vms --date \(date) deletes what does not end by itself"
+                    "\(count(standing, "VM")) still \(standing == 1 ? "exists" : "exist"); cleanup-tick-vms --date \(date) deletes what does not end by itself"
                 )
             }
             return advice
         }
         advice += ofShards(report, again)
-        if advice.isEmpty { advice.append("\(again) brings what is missing or damaged") }
+        if advice.isEmpty { advice.append("\(again) downloads what is missing or damaged") }
         return advice
     }
 
@@ -42,7 +42,7 @@ public enum MonitorAdvice {
         let idle = report.shards.filter { !$0.isInHand && !$0.phase.isComplete }.count
         if idle > 0 {
             advice.append(
-                "nobody works on \(count(idle, "shard")) that \(idle == 1 ? "is" : "are") not finished: \(again) brings what is missing"
+                "nobody works on \(count(idle, "shard")) that \(idle == 1 ? "is" : "are") not finished: \(again) downloads what is missing"
             )
         }
         let inHand = report.shards.filter(\.isInHand).count - locked

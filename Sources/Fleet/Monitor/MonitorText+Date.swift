@@ -27,7 +27,7 @@ extension MonitorText {
             switch report.verdict {
             case .whole: "is whole"
             case .working: "is on its way"
-            case .incomplete: "is not whole, and nobody brings it"
+            case .incomplete: "is not whole, and nobody downloads it"
             }
         var text = sentence("\(report.date) in \(place) \(word)", Self.style(report.verdict))
         var figures = [

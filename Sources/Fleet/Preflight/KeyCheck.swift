@@ -88,7 +88,7 @@ struct KeyCheck: Sendable {
             return Checked(nil, [Finding("secret", .error(.credentials), text, isAboutLaunch: true)])
         }
         let text =
-            "the key stands in the VMs' metadata, which viewers of the project can read: \(why); \(remedy) changes that"
+            "the key is in the VMs' metadata, which viewers of the project can read: \(why); \(remedy) changes that"
         let finding = Finding("secret", .warning, text, isAboutLaunch: true)
         return Checked(Facts(plan: .plain(key), key: key), [finding])
     }

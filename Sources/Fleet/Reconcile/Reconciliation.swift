@@ -4,7 +4,7 @@ public import GoogleCloud
 public struct Reconciliation: Sendable, Equatable {
     /// One action a shard, in the order of shards.
     public let actions: [ShardAction]
-    /// "58 of 60 shards are finished, 1 VM works, 1 VM is made anew".
+    /// "58 of 60 shards are finished, 1 VM works, 1 VM is replaced".
     public let summary: String
     /// The VMs of finished shards, which nobody needs any more.
     public let idle: [ComputeInstance]
@@ -26,7 +26,7 @@ public struct Reconciliation: Sendable, Equatable {
     public var starts: [ComputeInstance] {
         actions.compactMap { if case .start(let vm) = $0.verdict { vm } else { nil } }
     }
-    /// The VMs to delete before they are made anew.
+    /// The VMs to delete before they are replaced.
     public var replacements: [ComputeInstance] {
         actions.compactMap { if case .replace(let vm) = $0.verdict { vm } else { nil } }
     }
@@ -77,7 +77,7 @@ public struct Reconciliation: Sendable, Equatable {
         say(count { if case .start = $0.verdict { true } else { false } }, "is started again", "are started again")
         say(count { $0.isWait }, "is going away", "are going away")
         let made = { (action: ShardAction) in action.isMutating && !action.isStart }
-        say(count { made($0) && begun.contains($0.shard) }, "is made anew", "are made anew")
+        say(count { made($0) && begun.contains($0.shard) }, "is replaced", "are replaced")
         say(count { made($0) && !begun.contains($0.shard) }, "is made", "are made")
         let doubles = count { if case .leaveAll = $0.verdict { true } else { false } }
         if doubles > 0 { parts.append("\(doubles) \(doubles == 1 ? "name works" : "names work") in several zones") }
