@@ -57,7 +57,7 @@ let package = Package(
         // Shared by the tools.
         library("Common", ["CShims", "Console", "FleetModel", "GoogleCloud", "Tardis", "Text", "Transport"]),
 
-        // What the tools that change the cloud decide about VMs, prices and egress.
+        // The fleet's four commands: what they decide about VMs, prices and egress, and how they say it.
         library("Fleet", ["Common", "Console", "FleetModel", "GoogleCloud", "Tardis", "Text", "Transport"]),
 
         // What a VM does: download a shard, convert, describe.
@@ -65,6 +65,9 @@ let package = Package(
             "Download",
             ["Common", "Console", "FleetModel", "GoogleCloud", "Parquet", "Tardis", "Ticks", "Text", "Transport"]
         ),
+
+        // Files and folders into a bucket.
+        library("Upload", ["Common", "Console", "FleetModel", "GoogleCloud", "Text", "Transport"]),
 
         // Local stand-ins for the outside world, for tick-sandbox and the tests.
         .target(
@@ -75,18 +78,12 @@ let package = Package(
         ),
 
         // Tools.
-        tool("vm-data-downloader", ["Download"]),
-        tool("gcs-upload-service", ["Common", "Console", "FleetModel", "GoogleCloud", "Text", "Transport"]),
-        tool("setup-iam", ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Text", "Transport"]),
-        tool(
-            "orchestrate-tick-download",
-            ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Tardis", "Text", "Transport"]
-        ),
-        tool("cleanup-tick-vms", ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Text", "Transport"]),
-        tool(
-            "monitor-tick-download",
-            ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Text", "Transport"]
-        ),
+        tool("vm-data-downloader", ["Common", "Download"]),
+        tool("gcs-upload-service", ["Common", "Upload"]),
+        tool("setup-iam", ["Common", "Fleet"]),
+        tool("orchestrate-tick-download", ["Common", "Fleet"]),
+        tool("monitor-tick-download", ["Common", "Fleet"]),
+        tool("cleanup-tick-vms", ["Common", "Fleet"]),
         tool("tick-sandbox", ["Common", "Console", "FleetModel", "Sandbox"]),
 
         tests("TextTests", ["Text"]),

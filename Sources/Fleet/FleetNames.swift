@@ -1,59 +1,59 @@
 /// The names by which the kit knows its own in a project.
-public enum FleetNames {
+enum FleetNames {
     /// Labels of a VM.
-    public enum Label {
+    enum Label {
         /// Which run made it; the same for the same dates, instruments, types and number of shards.
-        public static let run = "tick-run"
+        static let run = "tick-run"
         /// The run's first date, `2023-05-23`.
-        public static let date = "tick-date"
+        static let date = "tick-date"
         /// The kit's version with dashes for dots; a VM that lacks it is not the kit's.
-        public static let kit = "tick-kit"
+        static let kit = "tick-kit"
     }
 
     /// Keys of a VM's metadata, read by the guest agent and `vm-startup-script.sh`.
-    public enum Metadata {
+    enum Metadata {
         /// The script that the image's guest agent runs at each boot.
-        public static let startupScript = "startup-script"
+        static let startupScript = "startup-script"
         /// The script that it runs when the VM is turned off, while the network is there.
-        public static let shutdownScript = "shutdown-script"
+        static let shutdownScript = "shutdown-script"
         /// The run's dates, with commas.
-        public static let dates = "tick-dates"
+        static let dates = "tick-dates"
         /// The plan's name within `_runs/DATE/`, the same for all dates: `plan.json`.
-        public static let plan = "tick-plan"
+        static let plan = "tick-plan"
         /// The number of the first shard's VM: shard = number in the VM's name − this.
-        public static let shardOffset = "tick-shard-offset"
+        static let shardOffset = "tick-shard-offset"
         /// How many shards the plan has.
-        public static let shards = "tick-shards"
+        static let shards = "tick-shards"
         /// The bucket, `gs://NAME`.
-        public static let bucket = "tick-bucket"
+        static let bucket = "tick-bucket"
         /// The container image.
-        public static let image = "tick-image"
+        static let image = "tick-image"
         /// The Tardis key's secret version, `projects/P/secrets/NAME/versions/N`.
-        public static let secret = "tick-secret"
+        static let secret = "tick-secret"
         /// The Tardis key itself, where there is no Secret Manager.
-        public static let plainKey = "tick-api-key"
+        static let plainKey = "tick-api-key"
         /// `true` when the VM stays when its work is over.
-        public static let keepVM = "tick-keep-vm"
+        static let keepVM = "tick-keep-vm"
     }
 
     /// The shared egress of a region.
-    public enum Egress {
+    enum Egress {
         /// The reserved address.
-        public static let address = "tick-data-egress"
+        static let address = "tick-data-egress"
         /// The router.
-        public static let router = "tick-data-router"
+        static let router = "tick-data-router"
         /// The Cloud NAT on it.
-        public static let nat = "tick-data-nat"
+        static let nat = "tick-data-nat"
     }
 
     /// The VM of a number: `tick-data-vm-7`.
-    public static func vm(_ prefix: String, _ number: Int) -> String { "\(prefix)-\(number)" }
+    static func vm(_ prefix: String, _ number: Int) -> String { "\(prefix)-\(number)" }
 
     /// The number in a VM's name; nil when the name is not the prefix, a dash and a number as `vm` writes it.
     /// More would not be a number to the VMs' script.
     private static let largest = 999_000_000
 
-    public static func number(of name: String, prefix: String) -> Int? {
+    static func number(of name: String, prefix: String) -> Int? {
         guard name.hasPrefix(prefix + "-"), let number = Int(name.dropFirst(prefix.count + 1)),
             (0...Self.largest).contains(number),
             name == vm(prefix, number)

@@ -1,9 +1,7 @@
 import Common
-import Console
+import Fleet
 
 @main
 struct Main {
-    static func main() async {
-        await ToolMain.run(Options.command) { run in try await CleanupFlow(run).run() }
-    }
+    static func main() async { await FleetTools.cleanup.main() }
 }

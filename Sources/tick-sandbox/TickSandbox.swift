@@ -4,7 +4,7 @@ import Console
 import Glibc
 import Sandbox
 
-/// Not by `ToolMain`, which ends a tool with one of the kit's statuses: this one ends with its child's.
+/// Not by `Tool`, which ends a tool with one of the kit's statuses: this one ends with its child's.
 @main
 struct TickSandbox {
     static func main() {

@@ -1,6 +1,7 @@
+import Common
 import Download
 
 @main
 struct Main {
-    static func main() async { await Downloader.main() }
+    static func main() async { await downloadTool.main() }
 }

@@ -40,13 +40,13 @@ func execute(
     _ command: CommandSpec,
     _ context: ToolContext,
     signals: SignalWatcher = SignalWatcher(),
-    _ body: ToolMain.Body
+    _ body: @escaping Tool.Body
 ) async -> Ended {
     var context = context
     let (output, messages) = (MemorySink(), MemorySink())
     context.output = output
     context.messages = messages
-    let status = await ToolMain.execute(command, context: context, signals: signals, body)
+    let status = await Tool(command, body).run(in: context, signals: signals)
     return Ended(status: status, output: output.text, messages: messages.text)
 }
 

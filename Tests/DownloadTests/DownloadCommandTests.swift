@@ -81,9 +81,7 @@ import Text
             ])
         )
         context.process = ProcessIdentity(own: .init(host: "h", id: id, began: id), isRunning: { _ in isRunning })
-        let status = await ToolMain.execute(Options.command, context: context, signals: SignalWatcher()) {
-            try await Downloader.execute($0)
-        }
+        let status = await downloadTool.run(in: context)
         return Ended(status: status, output: output.text, messages: messages.text)
     }
 

@@ -1,7 +1,7 @@
 import FleetModel
 import Common
 import Console
-import Fleet
+@testable import Fleet
 import GoogleCloud
 import Testing
 import Transport

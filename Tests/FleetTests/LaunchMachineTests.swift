@@ -1,5 +1,5 @@
 import Console
-import Fleet
+@testable import Fleet
 import GoogleCloud
 import Testing
 

@@ -2,7 +2,7 @@ import Text
 import Console
 import FleetModel
 import Common
-import Fleet
+@testable import Fleet
 import GoogleCloud
 import Synchronization
 import Testing

@@ -1,6 +1,6 @@
 import FleetModel
 import Common
-import Fleet
+@testable import Fleet
 import GoogleCloud
 import Testing
 

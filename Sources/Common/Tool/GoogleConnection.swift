@@ -79,6 +79,23 @@ public struct GoogleConnection: Sendable {
         )
     }
 
+    /// Does some work with connections, and shuts them down however it ends.
+    public static func with<Result>(
+        _ tool: ToolRun,
+        retry: RetryPolicy = usualRetry,
+        _ work: (GoogleConnection) async throws -> Result
+    ) async throws -> Result {
+        let connection = try GoogleConnection(tool, retry: retry)
+        do {
+            let result = try await work(connection)
+            await connection.transport.shutdown()
+            return result
+        } catch {
+            await connection.transport.shutdown()
+            throw error
+        }
+    }
+
     /// The bucket `NAME` or `gs://NAME`. Throws `UsageError` for what is none.
     public func bucket(_ text: String) throws -> GCSStore {
         let place = text.hasPrefix("gs://") ? text : "gs://\(text)"

@@ -1,13 +1,13 @@
 import Common
-public import Console
+import Console
 import GoogleCloud
 
 /// A refusal, with what to do about it.
-public struct AccessError: ExitStatusProviding, CustomStringConvertible, Equatable {
+struct AccessError: ExitStatusProviding, CustomStringConvertible, Equatable {
     /// One sentence.
-    public let description: String
+    let description: String
     /// How a tool ends that cannot go on.
-    public let exitStatus: ExitStatus
+    let exitStatus: ExitStatus
 
     init(_ description: String, _ exitStatus: ExitStatus) {
         self.description = description
@@ -16,7 +16,7 @@ public struct AccessError: ExitStatusProviding, CustomStringConvertible, Equatab
 
     /// The same error, said with the missing permission and a role that has it, or with the option that makes what is missing.
     /// `needs` is the permission that the step needs, for services that name none. Other errors stay as they are.
-    public static func explaining(_ error: any Error, about place: RoleGrant.Place, needs: String) -> any Error {
+    static func explaining(_ error: any Error, about place: RoleGrant.Place, needs: String) -> any Error {
         switch error {
         case let error as GoogleAPIError where error.kind == .permission:
             return lacking(error.permission ?? needs, to: error.operation, place)

@@ -1,42 +1,42 @@
-public import GoogleCloud
-public import Transport
+import GoogleCloud
+import Transport
 
 /// The Tardis key's secret: looked at, and brought to where it should be.
-public struct KeySecret: Sendable {
+struct KeySecret: Sendable {
     /// How the secret stands.
-    public struct State: Sendable, Equatable {
+    struct State: Sendable, Equatable {
         /// Whether it is there.
-        public var exists = false
+        var exists = false
         /// The newest version, if it can be read by anyone.
-        public var version: SecretName?
+        var version: SecretName?
         /// Whether that version holds the key that was asked about.
-        public var holdsKey = false
+        var holdsKey = false
         /// Whether the service account may read it by the secret's own policy.
-        public var isShared = false
+        var isShared = false
         /// Who else may, by the same policy.
-        public var otherReaders: [String] = []
+        var otherReaders: [String] = []
 
         /// A secret that is not there.
-        public init() {}
+        init() {}
 
         /// Whether nothing has to be done.
-        public var isComplete: Bool { holdsKey && isShared }
+        var isComplete: Bool { holdsKey && isShared }
     }
 
     /// Which secret; a version in the name is not looked at.
-    public let name: SecretName
+    let name: SecretName
     private let client: SecretManagerClient
     private let member: String
 
     /// The secret that the service account is to read.
-    public init(_ name: SecretName, serviceAccount: String, client: SecretManagerClient) {
+    init(_ name: SecretName, serviceAccount: String, client: SecretManagerClient) {
         self.name = name.version(nil)
         self.client = client
         member = RunbookAccess.member(serviceAccount)
     }
 
     /// Looks, and changes nothing. Without a key any version that can be read is taken for right. Throws `GoogleAPIError`.
-    public func look(_ key: Secret?) async throws -> State {
+    func look(_ key: Secret?) async throws -> State {
         var state = State()
         state.exists = true
         if let newest = try await newest() {
@@ -64,7 +64,7 @@ public struct KeySecret: Sendable {
 
     /// Does what the state leaves to do: the secret, a version with the key, the service account as its reader. Returns the
     /// version to use. Throws `GoogleAPIError`, of the kind `invalid` when a version has to be made and there is no key.
-    public func complete(_ state: State, key: Secret?) async throws -> SecretName {
+    func complete(_ state: State, key: Secret?) async throws -> SecretName {
         var version = state.version
         if !state.holdsKey || version == nil {
             guard let key else {
@@ -84,7 +84,7 @@ public struct KeySecret: Sendable {
     }
 
     /// Takes the service account from the secret's readers; returns whether it was one.
-    public func unshare() async throws -> Bool {
+    func unshare() async throws -> Bool {
         try await client.iam(name).updatePolicy { $0.removing([RunbookAccess.secretReader], for: member) }.isWritten
     }
 

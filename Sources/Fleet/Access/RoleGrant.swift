@@ -1,9 +1,9 @@
-public import GoogleCloud
+import GoogleCloud
 
 /// A role that the VMs' service account is to have somewhere.
-public struct RoleGrant: Sendable, Hashable {
+struct RoleGrant: Sendable, Hashable {
     /// What kind of thing the role is given on.
-    public enum Place: String, Sendable, CaseIterable {
+    enum Place: String, Sendable, CaseIterable {
         /// The whole project.
         case project
         /// The data's bucket.
@@ -15,21 +15,21 @@ public struct RoleGrant: Sendable, Hashable {
     }
 
     /// The role: `roles/storage.objectAdmin`.
-    public let role: String
+    let role: String
     /// On what it is given.
-    public let place: Place
+    let place: Place
     /// Under which condition; nil for under none.
-    public let condition: IAMCondition?
+    let condition: IAMCondition?
 
     /// A grant.
-    public init(_ role: String, on place: Place, condition: IAMCondition? = nil) {
+    init(_ role: String, on place: Place, condition: IAMCondition? = nil) {
         self.role = role
         self.place = place
         self.condition = condition
     }
 
     /// How it stands in a policy of its place.
-    public enum Standing: Sendable, Equatable {
+    enum Standing: Sendable, Equatable {
         /// It is there.
         case present
         /// It is not there.
@@ -39,7 +39,7 @@ public struct RoleGrant: Sendable, Hashable {
     }
 
     /// How it stands for the member in its place's policy.
-    public func standing(in policy: IAMPolicy, for member: String) -> Standing {
+    func standing(in policy: IAMPolicy, for member: String) -> Standing {
         if policy.grants(role, to: member, condition: condition) { return .present }
         let titles = policy.bindings(of: member).filter { $0.role == role }.compactMap { $0.condition?.title }
         return titles.isEmpty ? .missing : .conditional(titles)
@@ -48,12 +48,12 @@ public struct RoleGrant: Sendable, Hashable {
 
 extension IAMPolicy {
     /// The policy with those of the grants that are missing.
-    public func adding(_ grants: [RoleGrant], for member: String) -> IAMPolicy {
+    func adding(_ grants: [RoleGrant], for member: String) -> IAMPolicy {
         grants.reduce(self) { $0.adding(member, to: $1.role, condition: $1.condition) }
     }
 
     /// The policy without any of the grants.
-    public func removing(_ grants: [RoleGrant], for member: String) -> IAMPolicy {
+    func removing(_ grants: [RoleGrant], for member: String) -> IAMPolicy {
         grants.reduce(self) { $0.removing(member, from: $1.role, condition: $1.condition) }
     }
 }

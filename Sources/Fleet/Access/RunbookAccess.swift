@@ -1,17 +1,17 @@
 import GoogleCloud
 
 /// What the VMs' service account is given; docs/iam.md says why.
-public enum RunbookAccess {
+enum RunbookAccess {
     /// The runbook's roles: upload, pull the image, manage VMs.
-    public static let roles = [
+    static let roles = [
         "roles/storage.objectAdmin", "roles/artifactregistry.reader", "roles/compute.instanceAdmin",
     ]
 
     /// The runbook's roles, for the whole project.
-    public static let wide = roles.map { RoleGrant($0, on: .project) }
+    static let wide = roles.map { RoleGrant($0, on: .project) }
 
     /// The same roles, each only where it is needed: the bucket, the repository, and VMs of the kit's names.
-    public static func narrow(vmNamePrefix: String) -> [RoleGrant] {
+    static func narrow(vmNamePrefix: String) -> [RoleGrant] {
         [
             RoleGrant(roles[0], on: .bucket), RoleGrant(roles[1], on: .repository),
             RoleGrant(roles[2], on: .project, condition: ownMachines(vmNamePrefix)),
@@ -19,15 +19,15 @@ public enum RunbookAccess {
     }
 
     /// Reading of the Tardis key's secret.
-    public static let secretReader = RoleGrant("roles/secretmanager.secretAccessor", on: .secret)
+    static let secretReader = RoleGrant("roles/secretmanager.secretAccessor", on: .secret)
 
     /// Building the image and pushing it, for projects in which Cloud Build runs as this account: those whose first build came
     /// after mid-2024. cloud.google.com/build/docs/cloud-build-service-account-updates
-    public static let builder = RoleGrant("roles/cloudbuild.builds.builder", on: .project)
+    static let builder = RoleGrant("roles/cloudbuild.builds.builder", on: .project)
 
     /// The APIs that the kit calls: the runbook's four, and those of roles and service accounts, which are not enabled in a new
     /// project either. The last is needed for the key's secret only.
-    public static func apis(withSecret: Bool) -> [String] {
+    static func apis(withSecret: Bool) -> [String] {
         ["compute", "storage", "artifactregistry", "cloudbuild", "cloudresourcemanager", "iam"]
             .map { "\($0).googleapis.com" }
             + (withSecret ? [GoogleService.secretManager.apiName] : [])
@@ -47,5 +47,5 @@ public enum RunbookAccess {
     }
 
     /// The member under which IAM knows a service account.
-    public static func member(_ serviceAccount: String) -> String { "serviceAccount:\(serviceAccount)" }
+    static func member(_ serviceAccount: String) -> String { "serviceAccount:\(serviceAccount)" }
 }

@@ -1,39 +1,39 @@
 import Common
 import Console
-public import GoogleCloud
-public import Transport
+import GoogleCloud
+import Transport
 
 /// Finds what the kit left in a project, and removes what is chosen of it: VMs, then disks, then the shared egress.
-public struct Cleanup: Sendable {
+struct Cleanup: Sendable {
     /// What there is.
-    public struct View: Sendable {
+    struct View: Sendable {
         /// All VMs with the kit's label.
-        public let vms: [ComputeInstance]
+        let vms: [ComputeInstance]
         /// What is to become of those that are meant.
-        public let choice: CleanupChoice
+        let choice: CleanupChoice
         /// Disks that were left behind.
-        public let disks: [ComputeDisk]
+        let disks: [ComputeDisk]
         /// The shared egress of each region, without an obstacle where it may go when all VMs that are meant are gone.
-        public let egress: [EgressRemoval]
+        let egress: [EgressRemoval]
         let diskTrouble: CleanupReport.Line?
         let egressTrouble: CleanupReport.Line?
 
         /// Lists of disks and egress that could not be had, as lines of a report.
-        public var troubles: [CleanupReport.Line] { [diskTrouble, egressTrouble].compactMap { $0 } }
+        var troubles: [CleanupReport.Line] { [diskTrouble, egressTrouble].compactMap { $0 } }
 
         /// The shared egress when these of the VMs are left, too.
-        public func egress(leaving items: [CleanupChoice.Item]) -> [EgressRemoval] {
+        func egress(leaving items: [CleanupChoice.Item]) -> [EgressRemoval] {
             egress.map { $0.unless(items.map(\.member.vm)) }
         }
 
         /// Whether there is nothing to remove.
-        public var isEmpty: Bool {
+        var isEmpty: Bool {
             choice.items.isEmpty && disks.isEmpty && egress.allSatisfy { $0.obstacle != nil }
         }
     }
 
     /// Deletions a second: a project may make 1,500 changes a minute, and others work in it, too.
-    public static let rate = RequestRate(perSecond: 20, burst: 20)
+    static let rate = RequestRate(perSecond: 20, burst: 20)
 
     private let compute: ComputeClient
     private let scope: CleanupScope
@@ -44,7 +44,7 @@ public struct Cleanup: Sendable {
     private let random: @Sendable () -> UInt64
 
     /// A clean-up of a scope; without `egress` the shared one is kept. `random` names the changes.
-    public init(
+    init(
         _ compute: ComputeClient,
         scope: CleanupScope,
         completion: CompletionReader,
@@ -63,7 +63,7 @@ public struct Cleanup: Sendable {
 
     /// Looks at what there is and changes nothing. A list of VMs that cannot be had is thrown; the others are troubles, as they
     /// must not keep VMs alive. None is ever taken for an empty one.
-    public func look() async throws -> View {
+    func look() async throws -> View {
         let vms = try await compute.instances(filter: CleanupScope.filter)
         let members = scope.select(vms)
         let open = try await completion.unfinished(members.filter { CleanupChoice.mayWork($0.vm) }, among: vms)
@@ -95,7 +95,7 @@ public struct Cleanup: Sendable {
 
     /// Deletes these of the VMs that `look` chose among, the disks that are left then, and the egress of regions without VMs of
     /// the kit. What fails is in the report; cancellation is thrown.
-    public func remove(
+    func remove(
         _ items: [CleanupChoice.Item],
         of view: View,
         onEnd: @escaping @Sendable (ComputeInstance, MassDelete.Outcome) -> Void = { _, _ in }

@@ -1,21 +1,21 @@
-public import GoogleCloud
+import GoogleCloud
 
 /// What is to become of each VM of a clean-up's scope.
-public struct CleanupChoice: Sendable, Equatable {
+struct CleanupChoice: Sendable, Equatable {
     /// One VM.
-    public struct Item: Sendable, Equatable {
+    struct Item: Sendable, Equatable {
         /// The VM.
-        public let member: FleetMember
+        let member: FleetMember
         /// Why it must not go without an explicit word: what it still has to do; nil when it may go.
-        public let atWork: String?
+        let atWork: String?
     }
 
     /// The VMs, in the scope's order.
-    public let items: [Item]
+    let items: [Item]
 
     /// Chooses among all VMs of a project. `work` is asked for VMs that run only: one that stands still does nothing more by
     /// itself, and what it finished is in the bucket.
-    public init(_ members: [FleetMember], atWork: (FleetMember) -> String?) {
+    init(_ members: [FleetMember], atWork: (FleetMember) -> String?) {
         items = members.map { member in
             guard Self.mayWork(member.vm) else { return Item(member: member, atWork: nil) }
             return Item(member: member, atWork: atWork(member))
@@ -23,7 +23,7 @@ public struct CleanupChoice: Sendable, Equatable {
     }
 
     /// Whether the VM runs, or would go on where it was.
-    public static func mayWork(_ vm: ComputeInstance) -> Bool {
+    static func mayWork(_ vm: ComputeInstance) -> Bool {
         switch vm.status {
         case .suspending, .suspended: true
         default: vm.status.isAlive
@@ -31,7 +31,7 @@ public struct CleanupChoice: Sendable, Equatable {
     }
 
     /// VMs that may go.
-    public var free: [Item] { items.filter { $0.atWork == nil } }
+    var free: [Item] { items.filter { $0.atWork == nil } }
     /// VMs that have unfinished shards.
-    public var busy: [Item] { items.filter { $0.atWork != nil } }
+    var busy: [Item] { items.filter { $0.atWork != nil } }
 }

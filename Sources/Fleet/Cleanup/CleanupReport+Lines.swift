@@ -1,6 +1,6 @@
 import FleetModel
 import Common
-public import GoogleCloud
+import GoogleCloud
 
 extension CleanupReport.Line {
     /// Something that could not be done.
@@ -21,7 +21,7 @@ extension CleanupReport.Line {
 
 extension CleanupChoice.Item {
     /// The VM's line of a report.
-    public func line(_ result: CleanupReport.Result, note: String? = nil) -> CleanupReport.Line {
+    func line(_ result: CleanupReport.Result, note: String? = nil) -> CleanupReport.Line {
         CleanupReport.Line(
             .vm,
             member.vm.name,
@@ -48,14 +48,14 @@ extension CleanupChoice.Item {
 
 extension ComputeDisk {
     /// The disk's line of a report.
-    public func line(_ result: CleanupReport.Result) -> CleanupReport.Line {
+    func line(_ result: CleanupReport.Result) -> CleanupReport.Line {
         CleanupReport.Line(.disk, name, place: zone, state: "\(gigabytes) GB", result: result)
     }
 }
 
 extension EgressRemoval {
     /// The egress's line of a report; what has an obstacle is left in any case.
-    public func line(_ result: CleanupReport.Result) -> CleanupReport.Line {
+    func line(_ result: CleanupReport.Result) -> CleanupReport.Line {
         CleanupReport.Line(
             .egress,
             names.joined(separator: ", "),

@@ -1,10 +1,10 @@
-public import Console
-public import Text
+import Console
+import Text
 
 /// What a clean-up did, or would do, for people and programs.
-public struct CleanupReport: Sendable, Equatable {
+struct CleanupReport: Sendable, Equatable {
     /// What a line is about.
-    public enum Subject: String, Sendable {
+    enum Subject: String, Sendable {
         /// A VM.
         case vm
         /// A disk that a VM left behind.
@@ -14,7 +14,7 @@ public struct CleanupReport: Sendable, Equatable {
     }
 
     /// What became of it.
-    public enum Result: Sendable, Equatable {
+    enum Result: Sendable, Equatable {
         /// It is gone by this.
         case deleted
         /// It was gone already.
@@ -33,7 +33,7 @@ public struct CleanupReport: Sendable, Equatable {
         case failed(ExitStatus)
 
         /// A word for tables.
-        public var word: String {
+        var word: String {
             switch self {
             case .deleted: "deleted"
             case .gone: "gone already"
@@ -48,24 +48,24 @@ public struct CleanupReport: Sendable, Equatable {
     }
 
     /// One thing.
-    public struct Line: Sendable, Equatable {
+    struct Line: Sendable, Equatable {
         /// What it is.
-        public var subject: Subject
+        var subject: Subject
         /// Its name.
-        public var name: String
+        var name: String
         /// Its zone or region.
-        public var place: String
+        var place: String
         /// What it was like before: a VM's status, a disk's size.
-        public var state: String
+        var state: String
         /// The dates that a VM brings.
-        public var dates: [String]
+        var dates: [String]
         /// What became of it.
-        public var result: Result
+        var result: Result
         /// Why, where there is something to say.
-        public var note: String?
+        var note: String?
 
         /// A line.
-        public init(
+        init(
             _ subject: Subject,
             _ name: String,
             place: String,
@@ -85,19 +85,19 @@ public struct CleanupReport: Sendable, Equatable {
     }
 
     /// All lines.
-    public var lines: [Line] = []
+    var lines: [Line] = []
 
     /// An empty report.
-    public init() {}
+    init() {}
 
     /// How many lines of the subject ended so.
-    public func count(_ subject: Subject, where condition: (Result) -> Bool) -> Int {
+    func count(_ subject: Subject, where condition: (Result) -> Bool) -> Int {
         lines.count { $0.subject == subject && condition($0.result) }
     }
 
     /// How the tool ends: `incomplete` when something is still there that should be gone; for failures what they have in common,
     /// `partial` when something else was deleted; for VMs left for want of `--force` `usage`, or `partial` likewise.
-    public var status: ExitStatus {
+    var status: ExitStatus {
         let results = lines.map(\.result)
         if results.contains(.stillThere) { return .incomplete }
         let failures = results.compactMap { result in
@@ -115,7 +115,7 @@ public struct CleanupReport: Sendable, Equatable {
 
 extension CleanupReport {
     /// The table for people; empty when there is nothing to say.
-    public var table: TextTable? {
+    var table: TextTable? {
         guard !lines.isEmpty else { return nil }
         var table = TextTable([
             .init("NAME"), .init("WHERE"), .init("WAS"), .init("DATES", shrinksTo: 10), .init("RESULT"),
@@ -132,7 +132,7 @@ extension CleanupReport {
     }
 
     /// One object a line.
-    public var jsonLines: [JSONValue] {
+    var jsonLines: [JSONValue] {
         lines.map { line in
             var object: JSONObject = [
                 "schema": 1, "kind": .string(line.subject.rawValue), "name": .string(line.name),
@@ -146,7 +146,7 @@ extension CleanupReport {
     }
 
     /// All in one document.
-    public func json(project: String) -> JSONValue {
+    func json(project: String) -> JSONValue {
         [
             "schema": 1, "project": .string(project), "exit_status": .int(Int64(status.rawValue)),
             "lines": .array(jsonLines),

@@ -1,42 +1,27 @@
 import Console
-public import FleetModel
+import FleetModel
 import Common
-public import GoogleCloud
+import GoogleCloud
 import Text
 
 /// Which of the kit's VMs a clean-up is about. Whatever is not the kit's by both marks, exact name and label, is outside.
-public struct CleanupScope: Sendable {
+struct CleanupScope: Sendable {
     /// What the VMs' names begin with, before a dash and a number.
-    public var prefix: String
+    var prefix: String
     /// Only VMs that bring one of these dates; nil for all.
-    public var dates: Set<CalendarDate>?
+    var dates: Set<CalendarDate>?
     /// Only VMs in one of these states; nil for all.
-    public var states: Set<ComputeInstance.Status>?
+    var states: Set<ComputeInstance.Status>?
     /// Only VMs and disks that were made at least so long ago; nil for all.
-    public var olderThan: Duration?
+    var olderThan: Duration?
     /// The time, in microseconds since 1970.
-    public var now: Int64
-
-    /// A scope; only the prefix limits it unless said otherwise.
-    public init(
-        prefix: String,
-        dates: Set<CalendarDate>? = nil,
-        states: Set<ComputeInstance.Status>? = nil,
-        olderThan: Duration? = nil,
-        now: Int64
-    ) {
-        self.prefix = prefix
-        self.dates = dates
-        self.states = states
-        self.olderThan = olderThan
-        self.now = now
-    }
+    var now: Int64
 
     /// What is asked of Compute Engine. Names are compared here, as its filters compare them in another way.
-    public static let filter = "labels.\(FleetNames.Label.kit):*"
+    static let filter = "labels.\(FleetNames.Label.kit):*"
 
     /// The VMs that are meant, by number and zone.
-    public func select(_ vms: [ComputeInstance]) -> [FleetMember] {
+    func select(_ vms: [ComputeInstance]) -> [FleetMember] {
         vms.compactMap { FleetMember($0, prefix: prefix) }
             .filter { contains($0) }
             .sorted { ($0.number, $0.vm.zone) < ($1.number, $1.vm.zone) }
@@ -50,7 +35,7 @@ public struct CleanupScope: Sendable {
 
     /// A disk that a VM of the scope left behind: the kit's by both marks, on no VM, and not one of a VM that is there. It has
     /// to be some minutes old, as disks come before their VMs, unless its VM was deleted just now.
-    public func isLeftover(_ disk: ComputeDisk, present: Set<VMPlace>, deleted: Set<VMPlace>) -> Bool {
+    func isLeftover(_ disk: ComputeDisk, present: Set<VMPlace>, deleted: Set<VMPlace>) -> Bool {
         guard FleetNames.number(of: disk.name, prefix: prefix) != nil, disk.labels[FleetNames.Label.kit] != nil,
             disk.users.isEmpty, !disk.zone.isEmpty
         else { return false }
@@ -79,20 +64,14 @@ public struct CleanupScope: Sendable {
 }
 
 /// What names a VM within its project.
-public struct VMPlace: Sendable, Hashable {
+struct VMPlace: Sendable, Hashable {
     /// The zone's bare name.
-    public let zone: String
+    let zone: String
     /// The name.
-    public let name: String
-
-    /// A place.
-    public init(zone: String, name: String) {
-        self.zone = zone
-        self.name = name
-    }
+    let name: String
 }
 
 extension ComputeInstance {
     /// Where it is.
-    public var place: VMPlace { VMPlace(zone: zone, name: name) }
+    var place: VMPlace { VMPlace(zone: zone, name: name) }
 }

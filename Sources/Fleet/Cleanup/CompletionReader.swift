@@ -1,11 +1,11 @@
 import Common
-public import FleetModel
-public import GoogleCloud
+import FleetModel
+import GoogleCloud
 
 /// Whether VMs have finished their work, as the buckets that they were told to use show it.
-public struct CompletionReader: Sendable {
+struct CompletionReader: Sendable {
     /// Opens a bucket by its `gs://` name.
-    public typealias Open = @Sendable (_ place: String) throws -> any ObjectStore
+    typealias Open = @Sendable (_ place: String) throws -> any ObjectStore
 
     private let fallback: String
     private let open: Open
@@ -19,7 +19,7 @@ public struct CompletionReader: Sendable {
     /// - Parameters:
     ///   - fallback: the bucket of VMs that do not name one.
     ///   - now: microseconds since 1970.
-    public init(
+    init(
         fallback: String,
         prefix: String,
         rules: LivenessRules = LivenessRules(),

@@ -1,10 +1,10 @@
-public import GoogleCloud
-public import Transport
+import GoogleCloud
+import Transport
 
 /// Deletes many VMs within the API's rate and sees them gone. Requests beside the deletions grow by pages and zones, not by VMs.
-public struct MassDelete: Sendable {
+struct MassDelete: Sendable {
     /// What became of a VM.
-    public enum Outcome: Sendable, Equatable {
+    enum Outcome: Sendable, Equatable {
         /// It is gone by this.
         case deleted
         /// It was gone already.
@@ -16,11 +16,11 @@ public struct MassDelete: Sendable {
     }
 
     /// What became of all.
-    public struct Result: Sendable {
+    struct Result: Sendable {
         /// By VM.
-        public var outcomes: [VMPlace: Outcome]
+        var outcomes: [VMPlace: Outcome]
         /// The VMs that the last list showed; nil when they could not be listed.
-        public var remaining: [ComputeInstance]?
+        var remaining: [ComputeInstance]?
     }
 
     /// Deletions under way at once; with the pacer's rate and answers that take a second, more would only wait.
@@ -35,7 +35,7 @@ public struct MassDelete: Sendable {
 
     /// An executor. `filter` is that of the lists, `random` names the changes, `onEnd` hears of each VM's end. A guest has at most
     /// two minutes to shut down, so that VMs that are there after `patience` will not go by themselves.
-    public init(
+    init(
         _ compute: ComputeClient,
         filter: String,
         pacer: RequestPacer,
@@ -70,7 +70,7 @@ public struct MassDelete: Sendable {
 
     /// Deletes the VMs, waits, and looks whether they are gone. What fails is an outcome, cancellation is thrown. Without the
     /// permission the rest is not tried.
-    public func run(_ vms: [ComputeInstance]) async throws -> Result {
+    func run(_ vms: [ComputeInstance]) async throws -> Result {
         var result = Result(outcomes: [:], remaining: nil)
         func end(_ vm: ComputeInstance, _ outcome: Outcome) {
             result.outcomes[vm.place] = outcome

@@ -3,9 +3,9 @@ import GoogleCloud
 /// What is to be made so that the VMs of a region go out from one address, and reach Google's services without one.
 ///
 /// One address, because an ordinary Tardis key serves one address at a time.
-public struct EgressPlan: Sendable, Equatable {
+struct EgressPlan: Sendable, Equatable {
     /// One change.
-    public enum Step: Sendable, Equatable, CaseIterable {
+    enum Step: Sendable, Equatable, CaseIterable {
         /// Reserve the address.
         case reserveAddress
         /// Switch Private Google Access on for the subnetwork.
@@ -14,7 +14,7 @@ public struct EgressPlan: Sendable, Equatable {
         case makeRouter
 
         /// What it makes, for people.
-        public var text: String {
+        var text: String {
             switch self {
             case .reserveAddress: "reserve the address \(FleetNames.Egress.address)"
             case .allowGoogleAccess: "switch Private Google Access on"
@@ -24,18 +24,18 @@ public struct EgressPlan: Sendable, Equatable {
     }
 
     /// The region.
-    public let region: String
+    let region: String
     /// The network.
-    public let network: String
+    let network: String
     /// The subnetwork.
-    public let subnetwork: String
+    let subnetwork: String
     /// What is missing, in order; empty when all is there.
-    public let steps: [Step]
+    let steps: [Step]
     /// The router and NAT of somebody else that the VMs go through, `ROUTER/NAT`; nil when it is the kit's.
-    public let borrowed: String?
+    let borrowed: String?
 
     /// The plan for what is there. Throws when one address cannot be had.
-    public init(_ state: EgressState) throws(EgressProblem) {
+    init(_ state: EgressState) throws(EgressProblem) {
         let place = "subnetwork \(state.subnetworkName) in \(state.region)"
         guard let subnetwork = state.subnetwork, subnetwork.network == state.network else {
             throw EgressProblem(

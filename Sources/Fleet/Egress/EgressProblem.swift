@@ -1,10 +1,10 @@
 import Common
-public import Console
+import Console
 
 /// Why VMs cannot share one address, with the remedy.
-public struct EgressProblem: Error, Sendable, Equatable, CustomStringConvertible {
+struct EgressProblem: Error, Sendable, Equatable, CustomStringConvertible {
     /// One sentence without its full stop.
-    public let description: String
+    let description: String
 
     init(_ description: String) {
         self.description = description
@@ -13,5 +13,5 @@ public struct EgressProblem: Error, Sendable, Equatable, CustomStringConvertible
 
 extension EgressProblem: ExitStatusProviding {
     /// Always `usage`: another network, or `--egress direct`, is the way out.
-    public var exitStatus: ExitStatus { .usage }
+    var exitStatus: ExitStatus { .usage }
 }

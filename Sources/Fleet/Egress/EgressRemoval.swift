@@ -1,25 +1,25 @@
-public import GoogleCloud
+import GoogleCloud
 
 /// What of the shared egress of one region is to go, when no VM with the kit's label is left there, whatever its name: fleets of
 /// other prefixes go out the same way. Private Google Access stays: it costs nothing and hurts nobody.
-public struct EgressRemoval: Sendable, Equatable {
+struct EgressRemoval: Sendable, Equatable {
     /// The region.
-    public let region: String
+    let region: String
     /// Whether the router is there.
-    public let hasRouter: Bool
+    let hasRouter: Bool
     /// Whether the address is there.
-    public let hasAddress: Bool
+    let hasAddress: Bool
     /// Why it stays all the same; nil when nothing speaks against its removal.
-    public private(set) var obstacle: String?
+    private(set) var obstacle: String?
 
     /// The kit's names of what goes, for people.
-    public var names: [String] {
+    var names: [String] {
         (hasRouter ? ["router \(FleetNames.Egress.router)"] : [])
             + (hasAddress ? ["address \(FleetNames.Egress.address)"] : [])
     }
 
     /// What there is by region. Resources of other names are not looked at; `vms` are those that need a way out.
-    public static func choose(
+    static func choose(
         routers: [ComputeRouter],
         addresses: [ComputeAddress],
         vms: [ComputeInstance]

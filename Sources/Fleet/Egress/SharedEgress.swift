@@ -1,15 +1,15 @@
-public import GoogleCloud
-public import Transport
+import GoogleCloud
+import Transport
 
 /// Makes and removes what lets the VMs of a region share one address. Errors are `GoogleAPIError` and `EgressProblem`.
-public struct SharedEgress: Sendable {
+struct SharedEgress: Sendable {
     private let compute: ComputeClient
     private let clock: RetryClock
     private let random: @Sendable () -> UInt64
     private let onStep: @Sendable (_ region: String, _ text: String) -> Void
 
     /// An executor; `random` names the changes, `onStep` hears of each before it is made.
-    public init(
+    init(
         _ compute: ComputeClient,
         clock: RetryClock = .system,
         random: @escaping @Sendable () -> UInt64,
@@ -25,8 +25,7 @@ public struct SharedEgress: Sendable {
 
     /// What is there, in three reads. Without names it is the default network; a subnetwork alone brings its network, and of a
     /// network alone the subnetwork of its name is taken, as networks with automatic subnetworks have it.
-    public func look(region: String, network: String?, subnetwork: String?) async throws(GoogleAPIError) -> EgressState
-    {
+    func look(region: String, network: String?, subnetwork: String?) async throws(GoogleAPIError) -> EgressState {
         let name = subnetwork ?? network ?? "default"
         let found: (ComputeSubnetwork?, ComputeAddress?, [ComputeRouter])
         do {
@@ -52,7 +51,7 @@ public struct SharedEgress: Sendable {
     /// Sees to it that VMs of the subnetwork can go out from one address: at most three changes, none when all is there.
     /// Returns the plan that it found, its steps carried out.
     @discardableResult
-    public func ensure(region: String, network: String?, subnetwork: String?) async throws -> EgressPlan {
+    func ensure(region: String, network: String?, subnetwork: String?) async throws -> EgressPlan {
         var tries = 0
         while true {
             let plan = try EgressPlan(try await look(region: region, network: network, subnetwork: subnetwork))
@@ -116,7 +115,7 @@ public struct SharedEgress: Sendable {
 
     /// What there is of the kit's shared egress in all regions; it stays where one of the VMs is. Routers are asked for only where there is an
     /// address: it is made before and removed after the router, and less permission is needed to see it.
-    public func leftovers(unless vms: [ComputeInstance]) async throws(GoogleAPIError) -> [EgressRemoval] {
+    func leftovers(unless vms: [ComputeInstance]) async throws(GoogleAPIError) -> [EgressRemoval] {
         let addresses = try await compute.addresses(filter: "name = \(FleetNames.Egress.address)")
         guard !addresses.isEmpty else { return [] }
         let routers = try await compute.routers(filter: "name = \(FleetNames.Egress.router)")
@@ -124,7 +123,7 @@ public struct SharedEgress: Sendable {
     }
 
     /// Removes the router, then the address, which is free only then. What is gone already is no error; what has an obstacle stays.
-    public func remove(_ removal: EgressRemoval) async throws(GoogleAPIError) {
+    func remove(_ removal: EgressRemoval) async throws(GoogleAPIError) {
         guard removal.obstacle == nil else { return }
         let region = removal.region
         if removal.hasRouter {

@@ -1,21 +1,21 @@
-public import FleetModel
+import FleetModel
 import Common
 
 /// How much is to be downloaded and how long that takes: an estimate from sizes and rates that others have measured.
-public struct DownloadForecast: Sendable, Equatable {
+struct DownloadForecast: Sendable, Equatable {
     /// How many files.
-    public let files: Int
+    let files: Int
     /// Bytes of their sources.
-    public let bytesIn: Int64
+    let bytesIn: Int64
     /// Bytes of the objects written.
-    public let bytesOut: Int64
+    let bytesOut: Int64
     /// How many VMs or processes have something to do.
-    public let workers: Int
+    let workers: Int
     /// From the start to the last file.
-    public let duration: Duration
+    let duration: Duration
 
     /// A forecast for the files still to be brought, by shard. Those behind one address share what comes through it.
-    public init(missing: [[DataType]], sharesAddress: Bool, boot: Duration = ExpectedRates.boot) {
+    init(missing: [[DataType]], sharesAddress: Bool, boot: Duration = ExpectedRates.boot) {
         let work = missing.filter { !$0.isEmpty }.map { $0.map(ExpectedSizes.source) }
         let sums = work.map { $0.reduce(0, +) }
         files = work.reduce(0) { $0 + $1.count }
@@ -36,7 +36,7 @@ public struct DownloadForecast: Sendable, Equatable {
     }
 
     /// A forecast for what is missing of a run.
-    public init(
+    init(
         _ state: FleetState,
         range: ClosedRange<Int>? = nil,
         sharesAddress: Bool,

@@ -1,22 +1,22 @@
-public import FleetModel
+import FleetModel
 import Common
 import Console
 
 /// What a download costs, from a dated table of list prices: an estimate, and every line of it says so.
-public struct Estimate: Sendable, Equatable {
+struct Estimate: Sendable, Equatable {
     /// What is paid for one thing.
-    public struct Line: Sendable, Equatable, CustomStringConvertible {
+    struct Line: Sendable, Equatable, CustomStringConvertible {
         /// What: "60 preemptible e2-highmem-2 for 8m 12s".
-        public let what: String
+        let what: String
         /// US dollars; nil when the table has no price.
-        public let usd: Double?
+        let usd: Double?
         /// Whether it is paid each month that the data is kept, and not once.
-        public let isMonthly: Bool
+        let isMonthly: Bool
         /// The items of the table that have no price.
-        public let unpriced: [String]
+        let unpriced: [String]
 
         /// "estimate: 60 preemptible e2-highmem-2 for 8m 12s: $0.38".
-        public var description: String {
+        var description: String {
             guard let usd else {
                 return "estimate: \(what): no price in the table (\(unpriced.joined(separator: ", ")))"
             }
@@ -25,7 +25,7 @@ public struct Estimate: Sendable, Equatable {
     }
 
     /// How VMs reach the internet.
-    public enum Egress: Sendable, Equatable {
+    enum Egress: Sendable, Equatable {
         /// Through one Cloud NAT.
         case shared
         /// Each by an address of its own.
@@ -33,16 +33,16 @@ public struct Estimate: Sendable, Equatable {
     }
 
     /// What is downloaded, and how long that takes.
-    public let forecast: DownloadForecast
+    let forecast: DownloadForecast
     /// What is paid for.
-    public let lines: [Line]
+    let lines: [Line]
     /// The day of the oldest price that was used; nil when none was.
-    public let asOf: CalendarDate?
+    let asOf: CalendarDate?
     /// The table's name.
-    public let table: String
+    let table: String
 
     /// An estimate for a fleet of VMs of one shape in a region.
-    public init(
+    init(
         _ forecast: DownloadForecast,
         shape: MachineShape,
         egress: Egress,
@@ -92,14 +92,14 @@ public struct Estimate: Sendable, Equatable {
     }
 
     /// What is paid once, as far as there are prices.
-    public var once: Double { lines.filter { !$0.isMonthly }.compactMap(\.usd).reduce(0, +) }
+    var once: Double { lines.filter { !$0.isMonthly }.compactMap(\.usd).reduce(0, +) }
     /// What is paid each month, as far as there are prices.
-    public var monthly: Double { lines.filter(\.isMonthly).compactMap(\.usd).reduce(0, +) }
+    var monthly: Double { lines.filter(\.isMonthly).compactMap(\.usd).reduce(0, +) }
     /// Whether every line has its price.
-    public var isComplete: Bool { lines.allSatisfy { $0.usd != nil } }
+    var isComplete: Bool { lines.allSatisfy { $0.usd != nil } }
 
     /// "estimate: 220 files, 2.2 GB, about 7m; $0.50 once and $0.05 a month (list prices of 2025-03-06, prices.csv)".
-    public var summary: String {
+    var summary: String {
         guard forecast.files > 0 else { return "estimate: nothing to download, nothing to pay" }
         let work =
             "\(Format.count(Int64(forecast.files))) \(forecast.files == 1 ? "file" : "files"), about "
@@ -110,7 +110,7 @@ public struct Estimate: Sendable, Equatable {
     }
 
     /// "$1.20", "$0.0046" for less than a cent, "$0".
-    public static func money(_ usd: Double) -> String {
+    static func money(_ usd: Double) -> String {
         if usd == 0 { return "$0" }
         return "$" + Format.fixed(usd, decimals: usd < 0.01 ? 4 : 2)
     }
@@ -125,11 +125,6 @@ private struct Desk {
     let region: String
     var lines: [Estimate.Line] = []
     var asOf: CalendarDate?
-
-    init(prices: PriceTable, region: String) {
-        self.prices = prices
-        self.region = region
-    }
 
     mutating func price(_ item: String) -> Double? {
         guard let price = prices.price(item, region: region) else { return nil }

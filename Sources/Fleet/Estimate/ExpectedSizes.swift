@@ -1,13 +1,13 @@
-public import FleetModel
+import FleetModel
 import Common
 
 /// How large files are expected to be. Rough: a day of one symbol may be ten times larger or smaller.
 ///
 /// Source: sizes of single files that others have published, most of them of BTCUSDT, the largest symbol; in one fleet
 /// of many symbols files had a mean of 10.3 MB and a median of 3.8 MB. So each figure is about a third of a large symbol's.
-public enum ExpectedSizes {
+enum ExpectedSizes {
     /// Bytes of a day of one instrument, compressed as Tardis sends them.
-    public static func source(_ type: DataType) -> Int64 {
+    static func source(_ type: DataType) -> Int64 {
         switch type {
         // BTCUSDT: 32 MB (spot, 2025), 55 to 64 MB (perpetual, 2026).
         case .trades: 12_000_000
@@ -32,17 +32,17 @@ public enum ExpectedSizes {
 
     /// Bytes of the object written for so many bytes of source. The share is an assumption: gzip and Parquet with zstd come out
     /// about equal on this data.
-    public static func object(source: Int64) -> Int64 { source }
+    static func object(source: Int64) -> Int64 { source }
 }
 
 /// How fast files are expected to come. Measured by others on a VM in Tokyo, with files that no cache had.
-public enum ExpectedRates {
+enum ExpectedRates {
     /// Bytes a second of one file.
-    public static let stream = 700_000.0
+    static let stream = 700_000.0
     /// Bytes a second through one address, at best: 32 files at once gave the most, 64 gave less.
-    public static let address = 21_300_000.0
+    static let address = 21_300_000.0
     /// Files that a VM has under way at once unless it is told otherwise.
-    public static let streamsPerVM = 32
+    static let streamsPerVM = 32
     /// From the request until the first file is begun.
-    public static let boot: Duration = .seconds(180)
+    static let boot: Duration = .seconds(180)
 }

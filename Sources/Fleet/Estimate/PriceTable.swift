@@ -1,20 +1,20 @@
-public import FleetModel
+import FleetModel
 import Common
-public import Console
+import Console
 
 /// List prices, read from a dated file: `as_of,region,item,unit,usd,note`. Lines whose region is `*` hold where a region has no
 /// line of its own.
-public struct PriceTable: Sendable, Equatable {
+struct PriceTable: Sendable, Equatable {
     /// One price.
-    public struct Price: Sendable, Equatable {
+    struct Price: Sendable, Equatable {
         /// The day on which it held.
-        public let asOf: CalendarDate
+        let asOf: CalendarDate
         /// What it is for one of: `hour`, `GB-month`.
-        public let unit: String
+        let unit: String
         /// US dollars.
-        public let usd: Double
+        let usd: Double
         /// Where it comes from.
-        public let note: String
+        let note: String
     }
 
     private struct Key: Hashable {
@@ -24,14 +24,14 @@ public struct PriceTable: Sendable, Equatable {
 
     private let prices: [Key: Price]
     /// What people know the table by: its file's name.
-    public let name: String
+    let name: String
 
     /// The columns.
-    public static let header = "as_of,region,item,unit,usd,note"
+    static let header = "as_of,region,item,unit,usd,note"
 
     /// Reads the file's text; `name` is what errors call it. Empty lines and such that begin with `#` are passed over; commas in
     /// the note belong to it. Throws `UsageError` that names the line.
-    public init(_ text: String, name: String) throws(UsageError) {
+    init(_ text: String, name: String) throws(UsageError) {
         var prices: [Key: Price] = [:]
         var hasHeader = false
         // "\r\n" is one character.
@@ -63,7 +63,7 @@ public struct PriceTable: Sendable, Equatable {
     }
 
     /// The price of an item in a region, or the one that holds everywhere; nil when the table has none.
-    public func price(_ item: String, region: String) -> Price? {
+    func price(_ item: String, region: String) -> Price? {
         prices[Key(region: region, item: item)] ?? prices[Key(region: "*", item: item)]
     }
 }

@@ -1,36 +1,36 @@
 import FleetModel
 import Common
-public import Console
+import Console
 import GoogleCloud
 import Text
 
 /// Carries out, once, what has to be done for a run: plan, key, egress, and its VMs.
-public struct FleetLaunch: Sendable {
+struct FleetLaunch: Sendable {
     private let order: FleetOrder
     private let world: FleetWorld
     private let facts: PreflightFacts
     private let logger: Logger
 
     /// What was done.
-    public struct Outcome: Sendable {
+    struct Outcome: Sendable {
         /// The launches, as far as there were any.
-        public var launches: [LaunchReport] = []
+        var launches: [LaunchReport] = []
         /// The VMs that were started again.
-        public var started: [String] = []
+        var started: [String] = []
         /// The VMs that were deleted to be made anew.
-        public var replaced: [String] = []
+        var replaced: [String] = []
         /// The VMs that did not go away in time.
-        public var stuck: [String] = []
+        var stuck: [String] = []
 
         /// How the tool ends because of it: `done` when every VM that was to come is there.
-        public var status: ExitStatus {
+        var status: ExitStatus {
             let found = Set(launches.filter { !$0.missing.isEmpty }.map(\.status))
             let order: [ExitStatus] = [.credentials, .usage, .failed, .temporary]
             return order.first(where: found.contains) ?? (stuck.isEmpty ? .done : .temporary)
         }
 
         /// What was done, and what is missing, in sentences.
-        public var sentences: [String] {
+        var sentences: [String] {
             var sentences = launches.map(\.summary)
             if !started.isEmpty { sentences.append("started again: \(NameList.text(started))") }
             if !replaced.isEmpty { sentences.append("replaced: \(NameList.text(replaced))") }
@@ -46,7 +46,7 @@ public struct FleetLaunch: Sendable {
     private static let pause = Duration.seconds(3)
 
     /// A launch of what the checks found to be missing.
-    public init(order: FleetOrder, world: FleetWorld, facts: PreflightFacts, logger: Logger) {
+    init(order: FleetOrder, world: FleetWorld, facts: PreflightFacts, logger: Logger) {
         self.order = order
         self.world = world
         self.facts = facts
@@ -54,7 +54,7 @@ public struct FleetLaunch: Sendable {
     }
 
     /// What would be changed beside the VMs, for people.
-    public var preparations: [String] {
+    var preparations: [String] {
         var steps = facts.view.plans.missing.map {
             "write \(world.store.location)/\(facts.view.plans.name.object($0.date))"
         }
@@ -64,7 +64,7 @@ public struct FleetLaunch: Sendable {
     }
 
     /// Does everything once; what could not be made is in the outcome. Errors before the first VM are thrown.
-    public func carryOut() async throws -> Outcome {
+    func carryOut() async throws -> Outcome {
         let hands: FleetHands
         do {
             hands = try await prepare()

@@ -1,29 +1,29 @@
 import FleetModel
 import Common
-public import Console
+import Console
 import GoogleCloud
-public import Text
+import Text
 
 /// How a run stands, for people and for programs.
-public struct FleetReport: Sendable {
+struct FleetReport: Sendable {
     private let state: FleetState
     private let shards: [ShardStatus]
 
     /// The report on these shards of a run.
-    public init(_ state: FleetState, shards: ClosedRange<Int>) {
+    init(_ state: FleetState, shards: ClosedRange<Int>) {
         self.state = state
         self.shards = state.shards.filter { shards.contains($0.shard) }
     }
 
     /// Whether every file of the shards is there, or known not to be had.
-    public var isWhole: Bool { shards.allSatisfy(\.isFinished) }
+    var isWhole: Bool { shards.allSatisfy(\.isFinished) }
     /// How many of the shards are finished.
-    public var finished: Int { shards.filter(\.isFinished).count }
+    var finished: Int { shards.filter(\.isFinished).count }
 
     /// The shards that are not finished.
-    public var unfinished: [Int] { shards.filter { !$0.isFinished }.map(\.shard) }
+    var unfinished: [Int] { shards.filter { !$0.isFinished }.map(\.shard) }
     /// What `vm-data-downloader` calls the files that are still missing.
-    public var missingFiles: [String] {
+    var missingFiles: [String] {
         shards.flatMap { shard in
             shard.days.flatMap(\.files).filter { !$0.isSettled }.map(\.object.title)
         }
@@ -38,7 +38,7 @@ public struct FleetReport: Sendable {
     // MARK: People
 
     /// One line a date.
-    public var table: TextTable {
+    var table: TextTable {
         var table = TextTable([
             .init("DATE"), .init("OBJECTS", alignRight: true), .init("WHOLE", alignRight: true),
             .init("ABSENT", alignRight: true), .init("MISSING", alignRight: true), .init("ROWS", alignRight: true),
@@ -58,7 +58,7 @@ public struct FleetReport: Sendable {
     // MARK: Programs
 
     /// The run and its dates.
-    public var json: JSONObject {
+    var json: JSONObject {
         [
             "run": .string(state.run.id),
             "whole": .bool(isWhole),
@@ -82,7 +82,7 @@ public struct FleetReport: Sendable {
     }
 
     /// One object a shard; `actions` says what was or would be done.
-    public func shardLines(_ actions: [ShardAction] = []) -> [JSONValue] {
+    func shardLines(_ actions: [ShardAction] = []) -> [JSONValue] {
         let verdicts = Dictionary(actions.map { ($0.shard, $0.verdict.word) }) { first, _ in first }
         return shards.map { shard in
             [

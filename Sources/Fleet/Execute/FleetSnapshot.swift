@@ -1,21 +1,16 @@
-public import Common
-public import FleetModel
-public import GoogleCloud
+import Common
+import FleetModel
+import GoogleCloud
 
 /// What is there of some dates: the bucket's facts and the project's VMs.
-public struct FleetSnapshot: Sendable {
+struct FleetSnapshot: Sendable {
     /// The facts of each date, in the order asked for.
-    public var dates: [DateFacts]
+    var dates: [DateFacts]
     /// VMs whose names have the kit's prefix, whoever made them.
-    public var vms: [ComputeInstance]
-
-    public init(dates: [DateFacts], vms: [ComputeInstance]) {
-        self.dates = dates
-        self.vms = vms
-    }
+    var vms: [ComputeInstance]
 
     /// Reads only what a bucket or folder has.
-    public static func ofStore(_ reader: DateReader, dates: [CalendarDate]) async throws -> FleetSnapshot {
+    static func ofStore(_ reader: DateReader, dates: [CalendarDate]) async throws -> FleetSnapshot {
         try await withThrowingTaskGroup(of: (Int, DateFacts).self) { group in
             for (index, date) in dates.enumerated() { group.addTask { (index, try await reader.facts(date)) } }
             let facts = try await group.reduce(into: []) { $0.append($1) }

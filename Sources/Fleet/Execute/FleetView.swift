@@ -1,14 +1,14 @@
 import Common
-public import FleetModel
+import FleetModel
 
 /// What a launch sees at one moment: the snapshot, and what follows from it.
-public struct FleetView: Sendable {
-    public let snapshot: FleetSnapshot
-    public let plans: PlanChoice
-    public let state: FleetState
-    public let todo: Reconciliation
+struct FleetView: Sendable {
+    let snapshot: FleetSnapshot
+    let plans: PlanChoice
+    let state: FleetState
+    let todo: Reconciliation
     /// VMs of other runs that work on the same dates.
-    public let conflict: RunConflict?
+    let conflict: RunConflict?
 
     /// The first look, which decides about plan and numbers.
     static func of(_ order: FleetOrder, _ services: FleetWorld, _ snapshot: FleetSnapshot) throws -> FleetView {

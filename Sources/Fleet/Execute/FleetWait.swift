@@ -1,11 +1,11 @@
 import FleetModel
 import Common
-public import Console
+import Console
 import GoogleCloud
 import Text
 
 /// Stays with a run until it is finished: looks every so often, and replaces VMs that were preempted or lost.
-public struct FleetWait: Sendable {
+struct FleetWait: Sendable {
     private let order: FleetOrder
     private let world: FleetWorld
     private let facts: PreflightFacts
@@ -13,16 +13,16 @@ public struct FleetWait: Sendable {
     private let logger: Logger
 
     /// How the waiting ended.
-    public struct Outcome: Sendable {
+    struct Outcome: Sendable {
         /// Well or not.
-        public let verdict: WaitVerdict
+        let verdict: WaitVerdict
         /// What was there at the last look.
-        public let view: FleetView
+        let view: FleetView
         /// How many VMs were made while waiting.
-        public let made: Int
+        let made: Int
 
         /// What is missing, in sentences.
-        public var sentences: [String] {
+        var sentences: [String] {
             switch verdict {
             case .finished: []
             case .incomplete(let lost): lost.map { "shard \($0.shard) (\($0.name)) is given up: \($0.reason)" }
@@ -32,7 +32,7 @@ public struct FleetWait: Sendable {
     }
 
     /// The waiting for a launch's run.
-    public init(order: FleetOrder, world: FleetWorld, facts: PreflightFacts, launch: FleetLaunch, logger: Logger) {
+    init(order: FleetOrder, world: FleetWorld, facts: PreflightFacts, launch: FleetLaunch, logger: Logger) {
         self.order = order
         self.world = world
         self.facts = facts
@@ -42,7 +42,7 @@ public struct FleetWait: Sendable {
 
     /// Waits, with a look every `poll`. The first look is that of the checks, so this launches too. Throws what no further try
     /// would change, such as a missing permission.
-    public func wait(poll: Duration, progress: ProgressReporter) async throws -> Outcome {
+    func wait(poll: Duration, progress: ProgressReporter) async throws -> Outcome {
         var rules = WaitRules()
         rules.keepsVMs = order.machine.isKept
         var machine = WaitMachine(

@@ -1,39 +1,39 @@
-public import Common
-public import GoogleCloud
-public import Tardis
-public import Transport
+import Common
+import GoogleCloud
+import Tardis
+import Transport
 
 /// The services that a fleet is made with, and the clock and chance of the tool.
-public struct FleetWorld: Sendable {
+struct FleetWorld: Sendable {
     /// Compute Engine in the project.
-    public let compute: ComputeClient
+    let compute: ComputeClient
     /// Resource Manager.
-    public let projects: ResourceManagerClient
+    let projects: ResourceManagerClient
     /// Service Usage.
-    public let services: ServiceUsageClient
+    let services: ServiceUsageClient
     /// Secret Manager.
-    public let secrets: SecretManagerClient
+    let secrets: SecretManagerClient
     /// IAM.
-    public let accounts: ServiceAccountsClient
+    let accounts: ServiceAccountsClient
     /// As whom the services are asked, where it is known: a service account's address.
-    public let identity: String?
+    let identity: String?
     /// Artifact Registry.
-    public let images: ArtifactRegistryClient
+    let images: ArtifactRegistryClient
     /// The bucket.
-    public let store: any ObjectStore
+    let store: any ObjectStore
     /// What the bucket holds of dates.
     let reader: DateReader
     /// The plans in the bucket.
     let plans: PlanStore
     /// Tardis, asked with a key or without one.
-    public let tardis: @Sendable (Secret?) -> TardisClient
+    let tardis: @Sendable (Secret?) -> TardisClient
     /// The time.
-    public let clock: ToolClock
+    let clock: ToolClock
     /// The next random number.
-    public let random: @Sendable () -> UInt64
+    let random: @Sendable () -> UInt64
 
     /// A world of one project and bucket.
-    public init(
+    init(
         api: GoogleAPI,
         project: String,
         store: any ObjectStore,

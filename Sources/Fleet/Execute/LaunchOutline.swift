@@ -2,18 +2,18 @@ import FleetModel
 import Common
 import Console
 import GoogleCloud
-public import Text
+import Text
 
 /// What a launch will do, before it does it.
-public struct LaunchOutline: Sendable {
+struct LaunchOutline: Sendable {
     private let order: FleetOrder
     private let facts: PreflightFacts
     private let launch: FleetLaunch
     /// What it takes and costs; nil without a price table.
-    public let estimate: Estimate?
+    let estimate: Estimate?
 
     /// The outline of a launch.
-    public init(order: FleetOrder, facts: PreflightFacts, launch: FleetLaunch, prices: PriceTable?) {
+    init(order: FleetOrder, facts: PreflightFacts, launch: FleetLaunch, prices: PriceTable?) {
         self.order = order
         self.facts = facts
         self.launch = launch
@@ -35,7 +35,7 @@ public struct LaunchOutline: Sendable {
     private var names: [String] { todo.creations(zones: zones).flatMap(\.names) }
 
     /// Sentences for people.
-    public var lines: [String] {
+    var lines: [String] {
         let run = order.run
         let objects = run.instruments.reduce(0) { $0 + $1.dataTypes.count } * run.dates.count
         var lines = [
@@ -84,7 +84,7 @@ public struct LaunchOutline: Sendable {
     }
 
     /// The same for programs.
-    public var json: JSONObject {
+    var json: JSONObject {
         [
             "instruments": .int(Int64(order.run.instruments.count)),
             "summary": .string(todo.summary),
@@ -101,7 +101,7 @@ public struct LaunchOutline: Sendable {
     }
 
     /// What is to be done, by shard.
-    public var actions: [ShardAction] { todo.actions }
+    var actions: [ShardAction] { todo.actions }
 }
 
 extension Estimate {
@@ -121,5 +121,5 @@ extension Estimate {
 
 extension FleetView {
     /// Whether something has to be changed, or waited for to be changed.
-    public var needsWork: Bool { !todo.isQuiet }
+    var needsWork: Bool { !todo.isQuiet }
 }

@@ -1,15 +1,15 @@
 /// A subnetwork as people name it: `NAME`, or by its path where it is another project's:
 /// `projects/HOST/regions/REGION/subnetworks/NAME`.
-public struct SubnetworkReference: Sendable, Equatable {
+struct SubnetworkReference: Sendable, Equatable {
     /// The project that it belongs to; nil for the VMs' own.
-    public let hostProject: String?
+    let hostProject: String?
     /// Its region; nil where only the name is given.
-    public let region: String?
+    let region: String?
     /// The bare name.
-    public let name: String
+    let name: String
 
     /// Reads a name, a path, or the URL that ends in one; nil for anything else.
-    public init?(_ text: String) {
+    init?(_ text: String) {
         guard text.contains("/") else {
             guard !text.isEmpty, text.utf8.allSatisfy(Self.isPlain) else { return nil }
             (hostProject, region, name) = (nil, nil, text)

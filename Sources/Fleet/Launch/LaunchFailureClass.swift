@@ -1,7 +1,7 @@
-public import GoogleCloud
+import GoogleCloud
 
 /// What a failure to make VMs calls for. The table of all codes is here and nowhere else.
-public enum LaunchFailureClass: Sendable, Equatable {
+enum LaunchFailureClass: Sendable, Equatable {
     /// No room in the zone: another zone.
     case stockOut
     /// The zone lacks something that others may have: another zone.
@@ -63,7 +63,7 @@ public enum LaunchFailureClass: Sendable, Equatable {
     ]
 
     /// The failure that decides among those of one operation, with its class; nil when there is none.
-    public static func deciding(_ failures: [ComputeOperation.Failure], httpStatus: Int?) -> (
+    static func deciding(_ failures: [ComputeOperation.Failure], httpStatus: Int?) -> (
         class: LaunchFailureClass, failure: ComputeOperation.Failure
     )? {
         let causes = failures.filter { $0.code != minimumNotReached }
@@ -72,7 +72,7 @@ public enum LaunchFailureClass: Sendable, Equatable {
     }
 
     /// The class of one failure of an operation.
-    public static func of(_ failure: ComputeOperation.Failure, httpStatus: Int?) -> LaunchFailureClass {
+    static func of(_ failure: ComputeOperation.Failure, httpStatus: Int?) -> LaunchFailureClass {
         if GoogleAPIError.constraint(in: failure.message) != nil { return .policy }
         if let known = codes[failure.code] {
             return known == .regionQuota && isGlobal(failure) ? .projectQuota : known
@@ -89,7 +89,7 @@ public enum LaunchFailureClass: Sendable, Equatable {
     }
 
     /// The class of a request that was refused at once, or never answered.
-    public static func of(_ error: GoogleAPIError) -> LaunchFailureClass {
+    static func of(_ error: GoogleAPIError) -> LaunchFailureClass {
         switch error.kind {
         case .notFound: .elsewhere
         case .alreadyExists: .exists

@@ -1,66 +1,41 @@
-public import GoogleCloud
+import GoogleCloud
 
 /// Makes a run's VMs: decides which request goes to which zone, and what becomes of each answer. No clock, no network: every
 /// action is carried out by the caller, who hands in what came of it; the same events give the same actions.
 ///
 /// All or nothing is asked first, in zone after zone; zones that Google names as having room are tried before the others. When no
 /// zone has room for all, each is asked for what it can give. One request is under way at a time.
-public struct LaunchMachine: Sendable {
+struct LaunchMachine: Sendable {
     /// What to make.
-    public struct Order: Sendable, Equatable {
+    struct Order: Sendable, Equatable {
         /// The VMs' names, no two equal.
-        public var names: [String]
+        var names: [String]
         /// The allowed zones in the order in which to try them.
-        public var zones: [String]
+        var zones: [String]
         /// The run's id, by which VMs that are there already are known as the run's.
-        public var run: String
+        var run: String
         /// What a VM takes of the quotas.
-        public var shape: MachineShape
+        var shape: MachineShape
         /// The quotas of each region, as far as they are known.
-        public var regionQuotas: [String: [ComputeQuota]]
+        var regionQuotas: [String: [ComputeQuota]] = [:]
         /// The quotas of the project as a whole, as far as they are known.
-        public var projectQuotas: [ComputeQuota]
-
-        /// An order.
-        public init(
-            names: [String],
-            zones: [String],
-            run: String,
-            shape: MachineShape,
-            regionQuotas: [String: [ComputeQuota]] = [:],
-            projectQuotas: [ComputeQuota] = []
-        ) {
-            self.names = names
-            self.zones = zones
-            self.run = run
-            self.shape = shape
-            self.regionQuotas = regionQuotas
-            self.projectQuotas = projectQuotas
-        }
+        var projectQuotas: [ComputeQuota] = []
     }
 
     /// One `bulkInsert`.
-    public struct Request: Sendable, Equatable {
+    struct Request: Sendable, Equatable {
         /// The zone.
-        public let zone: String
+        let zone: String
         /// The VMs.
-        public let names: [String]
+        let names: [String]
         /// How many must come for any to come.
-        public let minimum: Int
+        let minimum: Int
         /// Counts from 1; the same number again is the same request, to be sent with the same `requestId`.
-        public let number: Int
-
-        /// A request, for tests.
-        public init(zone: String, names: [String], minimum: Int, number: Int) {
-            self.zone = zone
-            self.names = names
-            self.minimum = minimum
-            self.number = number
-        }
+        let number: Int
     }
 
     /// What the caller does next.
-    public enum Action: Sendable, Equatable {
+    enum Action: Sendable, Equatable {
         /// Sends the request and waits for its operation: `finished`, `failed` or `refused`.
         case bulkInsert(Request)
         /// Pauses: `waited`.
@@ -76,7 +51,7 @@ public struct LaunchMachine: Sendable {
     }
 
     /// What came of an action.
-    public enum Event: Sendable, Equatable {
+    enum Event: Sendable, Equatable {
         /// The operation went well.
         case finished
         /// The operation ended with failures.
@@ -144,7 +119,7 @@ public struct LaunchMachine: Sendable {
     }
 
     /// A launch of at least one name into at least one zone.
-    public init(_ order: Order) {
+    init(_ order: Order) {
         self.order = order
         missing = order.names
         zones = order.zones
@@ -161,10 +136,10 @@ public struct LaunchMachine: Sendable {
     }
 
     /// The first action.
-    public mutating func start() -> Action { ask() }
+    mutating func start() -> Action { ask() }
 
     /// The next action after what came of the last one.
-    public mutating func handle(_ event: Event) -> Action {
+    mutating func handle(_ event: Event) -> Action {
         switch event {
         case .finished: finished()
         case .failed(let failures, let status): failed(failures, status)

@@ -1,30 +1,30 @@
-public import Console
+import Console
 
 /// The end of a launch: what is up, what is missing and why.
-public struct LaunchReport: Sendable, Equatable {
+struct LaunchReport: Sendable, Equatable {
     /// The names that this launch made, by zone.
-    public var created: [String: [String]] = [:]
+    var created: [String: [String]] = [:]
     /// The names that were there already, made by somebody else with the same run meanwhile, by zone.
-    public var existing: [String: [String]] = [:]
+    var existing: [String: [String]] = [:]
     /// The names that are not there, in the order of the request.
-    public var missing: [String] = []
+    var missing: [String] = []
     /// Why; nil when nothing is missing.
-    public var reason: String?
+    var reason: String?
     /// What to do; nil when nothing is missing.
-    public var remedy: String?
+    var remedy: String?
     /// How the tool ends because of it: `done` when nothing is missing.
-    public var status: ExitStatus = .done
+    var status: ExitStatus = .done
     /// How many requests to make VMs were sent, repetitions of lost ones not counted.
-    public var requests = 0
+    var requests = 0
 
     /// A report of nothing.
-    public init() {}
+    init() {}
 
     /// How many VMs are up.
-    public var upCount: Int { (Array(created.values) + existing.values).reduce(0) { $0 + $1.count } }
+    var upCount: Int { (Array(created.values) + existing.values).reduce(0) { $0 + $1.count } }
 
     /// One sentence: "12 of 60 VMs are up (12 in asia-northeast1-a), 48 are missing: …; …".
-    public var summary: String {
+    var summary: String {
         let places = created.merging(existing) { $0 + $1 }.filter { !$0.value.isEmpty }
             .sorted { $0.key < $1.key }.map { "\($0.value.count) in \($0.key)" }.joined(separator: ", ")
         let total = upCount + missing.count

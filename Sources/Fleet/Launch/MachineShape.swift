@@ -1,20 +1,20 @@
 /// What one VM takes of a project's quotas.
-public struct MachineShape: Sendable, Equatable {
+struct MachineShape: Sendable, Equatable {
     /// The machine type's bare name.
-    public var machineType: String
+    var machineType: String
     /// Virtual CPUs.
-    public var vCPUs: Int
+    var vCPUs: Int
     /// The boot disk in GB.
-    public var diskGigabytes: Int
+    var diskGigabytes: Int
     /// The boot disk's type.
-    public var diskType: String
+    var diskType: String
     /// Whether the platform may end it at any time.
-    public var isPreemptible: Bool
+    var isPreemptible: Bool
     /// Whether it has an address of its own.
-    public var hasExternalAddress: Bool
+    var hasExternalAddress: Bool
 
     /// A shape; `vCPUs` is read from the machine type's name when it is not given, and 2 when the name does not say.
-    public init(
+    init(
         machineType: String,
         vCPUs: Int? = nil,
         diskGigabytes: Int,
@@ -31,10 +31,10 @@ public struct MachineShape: Sendable, Equatable {
     }
 
     /// The family: `e2` of `e2-highmem-2`.
-    public var family: String { machineType.split(separator: "-").first.map(String.init) ?? machineType }
+    var family: String { machineType.split(separator: "-").first.map(String.init) ?? machineType }
 
     /// The CPUs that a machine type's name tells: `e2-highmem-2`, `n2-custom-4-8192`, `custom-4-8192`; nil when it tells none.
-    public static func vCPUs(of machineType: String) -> Int? {
+    static func vCPUs(of machineType: String) -> Int? {
         let parts = machineType.split(separator: "-").map(String.init)
         if let custom = parts.firstIndex(of: "custom") {
             return parts.indices.contains(custom + 1) ? Int(parts[custom + 1]) : nil

@@ -1,25 +1,25 @@
-public import GoogleCloud
+import GoogleCloud
 
 /// How many more VMs of a shape a project's quotas allow, and which of them allows the fewest.
-public struct QuotaFit: Sendable, Equatable {
+struct QuotaFit: Sendable, Equatable {
     /// One quota that the VMs count against.
-    public struct Line: Sendable, Equatable, CustomStringConvertible {
+    struct Line: Sendable, Equatable, CustomStringConvertible {
         /// What is limited: `CPUS`.
-        public let metric: String
+        let metric: String
         /// Where: the region's bare name, nil for the whole project.
-        public let region: String?
+        let region: String?
         /// The limit.
-        public let limit: Double
+        let limit: Double
         /// How much of it is used.
-        public let usage: Double
+        let usage: Double
         /// What one VM takes of it.
-        public let each: Double
+        let each: Double
 
         /// How many more VMs it allows.
-        public var fits: Int { Int(max(0, limit - usage) / each) }
+        var fits: Int { Int(max(0, limit - usage) / each) }
 
         /// "CPUS in asia-northeast1 is 24, of which 0 are used, and a VM takes 2".
-        public var description: String {
+        var description: String {
             let place = region.map { "in \($0)" } ?? "of the project"
             return "\(metric) \(place) is \(QuotaFit.number(limit)), of which \(QuotaFit.number(usage)) are used, "
                 + "and a VM takes \(QuotaFit.number(each))"
@@ -27,10 +27,10 @@ public struct QuotaFit: Sendable, Equatable {
     }
 
     /// All quotas that count, in a fixed order.
-    public let lines: [Line]
+    let lines: [Line]
 
     /// The fit; `regionQuotas` are those of `region`, `projectQuotas` those of the project as a whole. Empty lists limit nothing.
-    public init(
+    init(
         _ shape: MachineShape,
         region: String,
         regionQuotas: [ComputeQuota],
@@ -53,13 +53,13 @@ public struct QuotaFit: Sendable, Equatable {
     }
 
     /// How many more VMs all quotas allow; nil when no quota is known.
-    public var count: Int? { tightest?.fits }
+    var count: Int? { tightest?.fits }
     /// The quota that allows the fewest; nil when none is known.
-    public var tightest: Line? { lines.min { $0.fits < $1.fits } }
+    var tightest: Line? { lines.min { $0.fits < $1.fits } }
     /// The tightest among those of the region.
-    public var tightestOfRegion: Line? { lines.filter { $0.region != nil }.min { $0.fits < $1.fits } }
+    var tightestOfRegion: Line? { lines.filter { $0.region != nil }.min { $0.fits < $1.fits } }
     /// The tightest among those of the whole project.
-    public var tightestOfProject: Line? { lines.filter { $0.region == nil }.min { $0.fits < $1.fits } }
+    var tightestOfProject: Line? { lines.filter { $0.region == nil }.min { $0.fits < $1.fits } }
 
     /// A region that was never granted preemptible CPUs shows none or 0, and there preemptible VMs count as ordinary ones.
     /// Families other than the oldest have limits of their own in place of the ordinary one.

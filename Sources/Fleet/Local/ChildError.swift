@@ -1,13 +1,13 @@
 import Common
-public import Console
+import Console
 import Glibc
 
 /// A program of this machine that cannot be run.
-public struct ChildError: Error, Sendable, Equatable, CustomStringConvertible {
+struct ChildError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The program.
-    public let program: String
+    let program: String
     /// What is wrong.
-    public let reason: String
+    let reason: String
 
     /// An error about one program; `code` is the `errno`.
     init(_ program: String, _ what: String, _ code: Int32) {
@@ -22,10 +22,10 @@ public struct ChildError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// One sentence.
-    public var description: String { "cannot run \(program): \(reason)" }
+    var description: String { "cannot run \(program): \(reason)" }
 }
 
 extension ChildError: ExitStatusProviding {
     /// Always `failed`.
-    public var exitStatus: ExitStatus { .failed }
+    var exitStatus: ExitStatus { .failed }
 }

@@ -1,39 +1,39 @@
-public import Common
-public import Console
+import Common
+import Console
 import Glibc
 import Synchronization
 import Text
 
 /// Brings shards by processes of this machine, some at a time; a shard that fails does not stop the others.
-public struct LocalFleet: Sendable {
+struct LocalFleet: Sendable {
     /// How a shard's last process ended.
-    public struct Ending: Sendable, Equatable {
+    struct Ending: Sendable, Equatable {
         /// The shard.
-        public let shard: Int
+        let shard: Int
         /// The processes it took.
-        public let attempts: Int
+        let attempts: Int
         /// The last one's exit status; 128 and more for a signal.
-        public let status: Int32
+        let status: Int32
         /// Why it failed, as far as it said so; nil when it did not fail.
-        public let reason: String?
+        let reason: String?
 
         /// Whether there is nothing more to do, as far as the process knows: all files are there, or none is to be had.
-        public var isSettled: Bool { status == ExitStatus.done.rawValue || status == ExitStatus.incomplete.rawValue }
+        var isSettled: Bool { status == ExitStatus.done.rawValue || status == ExitStatus.incomplete.rawValue }
     }
 
     /// The program, `vm-data-downloader`.
-    public var program: String
+    var program: String
     /// What it is told for a shard.
-    public var arguments: @Sendable (_ shard: Int) -> [String]
+    var arguments: @Sendable (_ shard: Int) -> [String]
     /// Its environment, which carries the key.
-    public var environment: [String: String]
+    var environment: [String: String]
     /// How many run at once.
-    public var processes: Int
+    var processes: Int
     /// How often a shard is tried.
-    public var attempts = 3
+    var attempts = 3
 
     /// A fleet of processes of one program.
-    public init(
+    init(
         program: String,
         arguments: @escaping @Sendable (_ shard: Int) -> [String],
         environment: [String: String],
@@ -46,7 +46,7 @@ public struct LocalFleet: Sendable {
     }
 
     /// Finds the program next to this tool's own file, otherwise on `PATH`. Throws `ChildError`.
-    public static func find(_ name: String, _ context: ToolContext) throws -> String {
+    static func find(_ name: String, _ context: ToolContext) throws -> String {
         var folders = (context.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         if let own = context.executable, let slash = own.lastIndex(of: "/") {
             folders.insert(String(own[..<slash]), at: 0)
@@ -60,7 +60,7 @@ public struct LocalFleet: Sendable {
 
     /// Brings the shards and returns their endings in their order. When the task is cancelled, all processes are told to end
     /// (SIGTERM) and waited for; what `hooks` does at the tool's own end is to kill what is left.
-    public func download(
+    func download(
         _ shards: [Int],
         progress: ProgressReporter,
         logger: Logger,

@@ -2,22 +2,22 @@ import FleetModel
 import Common
 import Console
 import GoogleCloud
-public import Tardis
-public import Transport
+import Tardis
+import Transport
 
 /// The checks before shards are brought by processes of this machine.
-public struct LocalPreflight: Sendable {
+struct LocalPreflight: Sendable {
     private let run: FleetRun
     private let key: Secret?
 
     /// Checks for a run with this key.
-    public init(run: FleetRun, key: Secret?) {
+    init(run: FleetRun, key: Secret?) {
         self.run = run
         self.key = key
     }
 
     /// Asks Tardis about key and files; all findings.
-    public func check(_ tardis: @Sendable (Secret?) -> TardisClient) async -> Findings {
+    func check(_ tardis: @Sendable (Secret?) -> TardisClient) async -> Findings {
         let check = TardisCheck(run: run, instruments: run.instruments)
         let client = tardis(key)
         async let catalogues = check.catalogues(client)
@@ -35,7 +35,7 @@ public struct LocalPreflight: Sendable {
 
 extension FleetState {
     /// The state of a run that processes of this machine work on.
-    public static func ofProcesses(_ run: FleetRun, _ snapshot: FleetSnapshot, now: Int64) -> FleetState {
+    static func ofProcesses(_ run: FleetRun, _ snapshot: FleetSnapshot, now: Int64) -> FleetState {
         FleetState(run, plan: .standard, prefix: "local", offset: 0, snapshot: snapshot, now: now)
     }
 }

@@ -1,49 +1,40 @@
-public import FleetModel
+import FleetModel
 import Common
 import Console
 import GoogleCloud
-public import Text
+import Text
 
 /// What a date has cost so far and will cost yet: estimates from list prices, told by what the bucket and the VMs show.
-public struct CostReport: Sendable, Equatable {
+struct CostReport: Sendable, Equatable {
     /// What VMs are made of, where none is left to tell.
-    public struct Shape: Sendable {
+    struct Shape: Sendable {
         /// The machine type's bare name.
-        public var machineType: String
+        var machineType: String
         /// The boot disk in GB.
-        public var diskGigabytes: Int
+        var diskGigabytes: Int
         /// The boot disk's type.
-        public var diskType: String
+        var diskType: String
         /// Whether the platform may end them at any time.
-        public var isPreemptible: Bool
+        var isPreemptible: Bool
         /// The region.
-        public var region: String
-
-        /// A shape.
-        public init(machineType: String, diskGigabytes: Int, diskType: String, isPreemptible: Bool, region: String) {
-            self.machineType = machineType
-            self.diskGigabytes = diskGigabytes
-            self.diskType = diskType
-            self.isPreemptible = isPreemptible
-            self.region = region
-        }
+        var region: String
     }
 
     /// The date.
-    public let date: CalendarDate
+    let date: CalendarDate
     /// What has been paid for.
-    public let soFar: Estimate
+    let soFar: Estimate
     /// What the files that are missing will take.
-    public let toCome: Estimate
+    let toCome: Estimate
     /// How many VMs, or processes, have worked.
-    public let workers: Int
+    let workers: Int
     /// Their times together.
-    public let worked: Duration
+    let worked: Duration
     /// Whether some of them are not the first on their shards, of which nothing is known any more.
-    public let hasEarlierAttempts: Bool
+    let hasEarlierAttempts: Bool
 
     /// The costs of a date.
-    public init(_ report: DateReport, shape: Shape, prices: PriceTable) {
+    init(_ report: DateReport, shape: Shape, prices: PriceTable) {
         date = report.date
         let times = report.shards.compactMap { shard -> Duration? in
             // A VM that is gone was heard only after it had booted.
@@ -88,7 +79,7 @@ public struct CostReport: Sendable, Equatable {
     }
 
     /// All of it for programs: one document of schema 1.
-    public var json: JSONObject {
+    var json: JSONObject {
         func part(_ estimate: Estimate) -> JSONValue {
             let lines = estimate.lines.map { line -> JSONValue in
                 [

@@ -2,9 +2,9 @@ import FleetModel
 import GoogleCloud
 
 /// What to do next about a date, as sentences, the most urgent first.
-public enum MonitorAdvice {
+enum MonitorAdvice {
     /// The advice; never empty.
-    public static func of(_ report: DateReport) -> [String] {
+    static func of(_ report: DateReport) -> [String] {
         let date = report.date
         let again = "orchestrate-tick-download --date \(date), with the options of the first time,"
         if report.isUnknown {

@@ -1,12 +1,12 @@
-public import FleetModel
+import FleetModel
 import Common
 import Console
 import GoogleCloud
-public import Text
+import Text
 
 extension DateReport {
     /// All of it for programs: one document of schema 1. Its state.shards and state.files are listed in full.
-    public func json(place: String, isFull: Bool = true) -> JSONObject {
+    func json(place: String, isFull: Bool = true) -> JSONObject {
         var document: JSONObject = [
             "schema": 1,
             "date": .string(state.date.description),
@@ -47,7 +47,7 @@ extension DateReport {
     }
 
     /// The state.files in full, for `gcs`.
-    public var filesJSON: JSONObject {
+    var filesJSON: JSONObject {
         [
             "objects": .array(state.files.map(\.json)),
             "surplus_objects": .array(state.surplus.map(JSONValue.string)),
@@ -94,7 +94,7 @@ extension FileState {
 
 extension DateReport {
     /// One shard for programs.
-    public func json(_ shard: ShardState) -> JSONValue {
+    func json(_ shard: ShardState) -> JSONValue {
         [
             "plan": .string(shard.planName.description),
             "shard": .int(Int64(shard.shard)),
@@ -129,7 +129,7 @@ extension FailureGroup {
 
 extension VerifyReport {
     /// All of it for programs: one document of schema 1.
-    public func json(place: String, notes: [String]) -> JSONObject {
+    func json(place: String, notes: [String]) -> JSONObject {
         func findings(_ findings: [Finding]) -> JSONValue {
             .array(findings.map { ["object": .string($0.name), "reason": .string($0.reason)] })
         }
@@ -152,7 +152,7 @@ extension VerifyReport {
 
 extension FleetMember {
     /// One VM for programs.
-    public var json: JSONValue {
+    var json: JSONValue {
         [
             "name": .string(vm.name),
             "zone": .string(vm.zone),

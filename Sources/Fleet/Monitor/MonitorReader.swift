@@ -1,12 +1,12 @@
 import Common
-public import FleetModel
-public import GoogleCloud
+import FleetModel
+import GoogleCloud
 
 /// Reads what the monitor shows: the list of VMs, and then the bucket, so that a VM which ends meanwhile has its last heartbeat and its
 /// files in what is read after it.
-public struct MonitorReader: Sendable {
+struct MonitorReader: Sendable {
     /// Lists the project's VMs that have the kit's label.
-    public typealias VMList = @Sendable () async throws -> [ComputeInstance]
+    typealias VMList = @Sendable () async throws -> [ComputeInstance]
 
     private let reader: DateReader
     private let place: String
@@ -17,13 +17,13 @@ public struct MonitorReader: Sendable {
     private let now: @Sendable () -> Int64
 
     /// Compute Engine's filter for the kit's VMs.
-    public static let vmFilter = "labels.\(FleetNames.Label.kit):*"
+    static let vmFilter = "labels.\(FleetNames.Label.kit):*"
 
     /// - Parameters:
     ///   - vms: nil where there can be no VMs: the data is in a folder.
     ///   - registry: what is expected of a date that has no plan; nil when that is not known.
     ///   - now: microseconds since 1970.
-    public init(
+    init(
         store: any ObjectStore,
         vms: VMList?,
         prefix: String,
@@ -41,20 +41,20 @@ public struct MonitorReader: Sendable {
     }
 
     /// The project's VMs, or why they are not known.
-    public struct VMs: Sendable {
+    struct VMs: Sendable {
         /// Nil when they are not known.
-        public let list: [ComputeInstance]?
+        let list: [ComputeInstance]?
         /// Why they are not known, as a sentence; nil when they are, and where nobody asked.
-        public let note: String?
+        let note: String?
 
-        public init(_ list: [ComputeInstance]?, note: String? = nil) {
+        init(_ list: [ComputeInstance]?, note: String? = nil) {
             self.list = list
             self.note = note
         }
     }
 
     /// Lists the VMs. Throws only when cancelled: the bucket tells most without them.
-    public func vms() async throws -> VMs {
+    func vms() async throws -> VMs {
         guard let listVMs else {
             return VMs(nil, note: "VMs are left out: the data is in a folder of this machine")
         }
@@ -67,7 +67,7 @@ public struct MonitorReader: Sendable {
     }
 
     /// Reads one date; with `checksums`, those that the listing leaves out are asked for, a request each. Throws `StorageError`.
-    public func report(_ date: CalendarDate, vms: VMs, checksums: Bool = false) async throws -> DateReport {
+    func report(_ date: CalendarDate, vms: VMs, checksums: Bool = false) async throws -> DateReport {
         let members = (vms.list ?? []).compactMap { FleetMember($0, prefix: prefix) }.filter { $0.dates.contains(date) }
         let shards = members.compactMap(\.shards).max() ?? 0
         return report(try await reader.facts(date, shards: shards, checksums: checksums), vms, isAlone: true)
@@ -75,14 +75,14 @@ public struct MonitorReader: Sendable {
 
     /// Reads the newest dates that have records, newest first, at most `limit`, and says how many there are in all. Throws
     /// `StorageError`.
-    public func newest(_ limit: Int, vms: VMs) async throws -> (reports: [DateReport], count: Int) {
+    func newest(_ limit: Int, vms: VMs) async throws -> (reports: [DateReport], count: Int) {
         let (facts, count) = try await reader.newest(limit)
         let heard = LastHeard(facts.flatMap(\.heartbeats), isComplete: false)
         return (facts.map { report($0, vms, isAlone: false, lastHeard: heard) }, count)
     }
 
     /// All dates that have records, newest first. Throws `StorageError`.
-    public func dates() async throws -> [CalendarDate] { try await reader.dates() }
+    func dates() async throws -> [CalendarDate] { try await reader.dates() }
 
     private func report(
         _ read: DateFacts,

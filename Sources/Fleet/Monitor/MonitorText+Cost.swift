@@ -4,7 +4,7 @@ import Console
 
 extension MonitorText {
     /// `cost DATE`.
-    public func cost(_ cost: CostReport, notes: [String]) -> String {
+    func cost(_ cost: CostReport, notes: [String]) -> String {
         var text = sentence("\(cost.date): what it costs, an estimate from \(Self.table(cost.soFar, cost.toCome))")
         text += section("SO FAR", Self.lines(cost.soFar))
         text += section("TO COME", Self.lines(cost.toCome))
@@ -16,7 +16,7 @@ extension MonitorText {
     }
 
     /// `cost`: one line a date.
-    public func costs(_ costs: [CostReport], hidden: Int, notes: [String]) -> String {
+    func costs(_ costs: [CostReport], hidden: Int, notes: [String]) -> String {
         guard let first = costs.first else { return sentence("no run is in \(place) yet") + section("NOTES", notes) }
         var table = TextTable([
             .init("DATE"), .init("VMS", alignRight: true), .init("VM TIME", alignRight: true),

@@ -5,7 +5,7 @@ import GoogleCloud
 
 extension MonitorText {
     /// `all DATE`: VMs, shards, files, failures, what to do next.
-    public func date(_ report: DateReport) -> String {
+    func date(_ report: DateReport) -> String {
         var text = heading(report)
         text += vmLine(report)
         text += shardLine(report)
@@ -113,7 +113,7 @@ extension MonitorText {
     }
 
     /// What could not be read, and what the numbers rest upon.
-    public static func notes(_ report: DateReport) -> [String] {
+    static func notes(_ report: DateReport) -> [String] {
         var notes = report.notes + report.damages
         if report.plans.contains(where: \.isAssumed) {
             notes.append("no plan of the date is there; what is expected is told by the instrument registry")

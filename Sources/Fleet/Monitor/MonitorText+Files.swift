@@ -4,7 +4,7 @@ import Console
 
 extension MonitorText {
     /// `gcs`: what the bucket has of a date, by type and venue.
-    public func files(_ report: DateReport) -> String {
+    func files(_ report: DateReport) -> String {
         var table = TextTable([
             .init("TYPE", shrinksTo: 10), .init("VENUE"), .init("EXPECTED", alignRight: true),
             .init("THERE", alignRight: true),
@@ -36,7 +36,7 @@ extension MonitorText {
     }
 
     /// `verify`: what is not there or not right.
-    public func verify(_ verify: VerifyReport, notes: [String]) -> String {
+    func verify(_ verify: VerifyReport, notes: [String]) -> String {
         let verdict =
             verify.isWhole
             ? "\(verify.date) is whole: each of \(verify.expected) expected objects is there and agrees with its metadata"

@@ -5,7 +5,7 @@ import GoogleCloud
 
 extension MonitorText {
     /// The dates that have runs, newest first, each in a line; `hidden` more are not shown.
-    public func overview(_ reports: [DateReport], hidden: Int, notes: [String]) -> String {
+    func overview(_ reports: [DateReport], hidden: Int, notes: [String]) -> String {
         guard !reports.isEmpty else {
             return sentence("no run is in \(place) yet: orchestrate-tick-download --date DATE starts one")
                 + section("NOTES", notes)

@@ -6,7 +6,7 @@ import Text
 
 extension MonitorText {
     /// `vms`: the kit's VMs, one a line; with the shards of a date where there is one.
-    public func vms(_ members: [FleetMember], report: DateReport?, now: Int64) -> String {
+    func vms(_ members: [FleetMember], report: DateReport?, now: Int64) -> String {
         guard !members.isEmpty else {
             return sentence(report.map { "no VM works on \($0.date)" } ?? "no VM of the kit is there")
         }

@@ -4,20 +4,13 @@ import Text
 
 /// What the monitor's screens are made of. All screens are functions of a report, the width of the screen (nil: nothing is cut)
 /// and whether there is colour.
-public struct MonitorText: Sendable {
+struct MonitorText: Sendable {
     /// The place of the data, `gs://bucket`.
-    public let place: String
+    let place: String
     /// The width of the screen; nil when stdout is none.
-    public let width: Int?
+    let width: Int?
     /// Whether there is colour.
-    public let color: Bool
-
-    /// Screens for one place.
-    public init(place: String, width: Int?, color: Bool) {
-        self.place = place
-        self.width = width
-        self.color = color
-    }
+    let color: Bool
 
     /// A sentence, broken at the screen's width, with an indent from its second line on.
     func sentence(_ text: String, indent: Int = 0, _ style: TextStyle = .plain) -> String {

@@ -1,5 +1,5 @@
 /// Text of a machine's console made fit for any reader: no escape sequences, no control characters but tabs and line ends.
-public struct PlainText: Sendable {
+struct PlainText: Sendable {
     private enum State {
         case text
         case escape
@@ -9,10 +9,10 @@ public struct PlainText: Sendable {
     private var state = State.text
 
     /// A filter at the beginning of a text; sequences may be cut between two pieces.
-    public init() {}
+    init() {}
 
     /// The next piece, cleaned.
-    public mutating func clean(_ piece: String) -> String {
+    mutating func clean(_ piece: String) -> String {
         var kept = String.UnicodeScalarView()
         for scalar in piece.unicodeScalars { take(scalar, &kept) }
         return String(kept)

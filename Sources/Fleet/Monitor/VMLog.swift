@@ -1,38 +1,30 @@
-public import FleetModel
+import FleetModel
 import Common
-public import Console
-public import GoogleCloud
+import Console
+import GoogleCloud
 
 /// The log of a VM, wherever it is: the serial console while the VM lives, afterwards an object beside the heartbeats.
-public struct VMLog: Sendable {
+struct VMLog: Sendable {
     /// Reads a VM's serial console from a position on.
-    public typealias Serial =
+    typealias Serial =
         @Sendable (_ zone: String, _ name: String, _ start: Int64) async throws -> (
             contents: String, start: Int64, next: Int64
         )
 
     /// Which log is wanted.
-    public struct Request: Sendable {
+    struct Request: Sendable {
         /// The VM's name.
-        public var vm: String
+        var vm: String
         /// The date whose records have it; nil looks through all.
-        public var date: CalendarDate?
+        var date: CalendarDate?
         /// Which attempt; nil is the last one.
-        public var attempt: Int?
+        var attempt: Int?
         /// Whether to stay and show what is added.
-        public var follows: Bool
-
-        /// A request.
-        public init(vm: String, date: CalendarDate? = nil, attempt: Int? = nil, follows: Bool = false) {
-            self.vm = vm
-            self.date = date
-            self.attempt = attempt
-            self.follows = follows
-        }
+        var follows: Bool = false
     }
 
     /// What a reading of a log has to say.
-    public enum Event: Sendable, Equatable {
+    enum Event: Sendable, Equatable {
         /// Where the text comes from: a sentence.
         case source(String)
         /// More of the log, without escape sequences.
@@ -40,7 +32,7 @@ public struct VMLog: Sendable {
     }
 
     /// How long to wait before looking for more; the serial console has a rate quota of its own.
-    public static let interval = Duration.seconds(3)
+    static let interval = Duration.seconds(3)
     /// Dates that are looked through for a log.
     private static let dateLimit = 60
 
@@ -50,7 +42,7 @@ public struct VMLog: Sendable {
     private let sleep: @Sendable (Duration) async throws -> Void
 
     /// Logs in a store and of the VMs that `reader` lists; `serial` is nil where there can be no VMs.
-    public init(
+    init(
         reader: MonitorReader,
         store: any ObjectStore,
         serial: Serial?,
@@ -64,7 +56,7 @@ public struct VMLog: Sendable {
 
     /// Reads a log from its beginning and hands it on piece by piece. When following, it goes on until the VM is gone, or the task
     /// is cancelled. Throws `MissingLog`, `StorageError`, `GoogleAPIError`.
-    public func read(_ request: Request, _ hand: (Event) -> Void) async throws {
+    func read(_ request: Request, _ hand: (Event) -> Void) async throws {
         let vms = try await reader.vms()
         let vm = vms.list?.first { $0.name == request.vm && $0.status.isAlive }
         if let vm, let serial, request.attempt == nil {
@@ -178,17 +170,17 @@ public struct VMLog: Sendable {
 }
 
 /// Neither a VM nor a log object of the name.
-public struct MissingLog: ExitStatusProviding, CustomStringConvertible {
+struct MissingLog: ExitStatusProviding, CustomStringConvertible {
     let vm: String
     let place: String
     let note: String?
 
     /// One sentence.
-    public var description: String {
+    var description: String {
         let seen = note.map { "; \($0)" } ?? "; no VM of that name runs"
         return "there is no log of \(vm) in \(place)\(seen)"
     }
 
     /// Always `incomplete`.
-    public var exitStatus: ExitStatus { .incomplete }
+    var exitStatus: ExitStatus { .incomplete }
 }

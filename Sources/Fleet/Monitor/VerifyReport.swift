@@ -1,35 +1,35 @@
-public import FleetModel
+import FleetModel
 import Common
 
 /// Whether a date's objects are all there and agree with what they say about themselves, told from one listing.
-public struct VerifyReport: Sendable, Equatable {
+struct VerifyReport: Sendable, Equatable {
     /// One object that is not right.
-    public struct Finding: Sendable, Equatable {
+    struct Finding: Sendable, Equatable {
         /// Its name.
-        public let name: String
+        let name: String
         /// What is wrong, as a sentence.
-        public let reason: String
+        let reason: String
     }
 
     /// The date.
-    public let date: CalendarDate
+    let date: CalendarDate
     /// Objects that there should be.
-    public let expected: Int
+    let expected: Int
     /// Those that are there and right.
-    public let right: Int
+    let right: Int
     /// The names of those that are not there.
-    public let missing: [String]
+    let missing: [String]
     /// Those that are there and were damaged or replaced, and plans that cannot be read.
-    public let damaged: [Finding]
+    let damaged: [Finding]
     /// The names of those that the source does not have.
-    public let absent: [String]
+    let absent: [String]
     /// The names of objects of the date that no plan asks for.
-    public let surplus: [String]
+    let surplus: [String]
     /// Those that are right and do not span the day, which a quiet market may explain.
-    public let short: [Finding]
+    let short: [Finding]
 
     /// Judges a date.
-    public init(_ report: DateReport) {
+    init(_ report: DateReport) {
         date = report.date
         expected = report.total.expected
         var missing: [String] = []
@@ -58,7 +58,7 @@ public struct VerifyReport: Sendable, Equatable {
     }
 
     /// Whether each object is there and right, or is known not to be at the source.
-    public var isWhole: Bool { expected > 0 && missing.isEmpty && damaged.isEmpty }
+    var isWhole: Bool { expected > 0 && missing.isEmpty && damaged.isEmpty }
 
     /// How far from midnight a busy market's first and last row may be, in microseconds.
     private static let margin: Int64 = 300_000_000

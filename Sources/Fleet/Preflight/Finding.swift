@@ -1,10 +1,10 @@
 import Common
-public import Console
+import Console
 
 /// What one check before a launch found.
-public struct Finding: Sendable, Equatable {
+struct Finding: Sendable, Equatable {
     /// What it means for the launch.
-    public enum Level: Sendable, Equatable {
+    enum Level: Sendable, Equatable {
         /// As it should be.
         case fine
         /// It goes on, but the operator should know.
@@ -13,7 +13,7 @@ public struct Finding: Sendable, Equatable {
         case error(ExitStatus)
 
         /// A word for tables.
-        public var word: String {
+        var word: String {
             switch self {
             case .fine: "ok"
             case .warning: "warning"
@@ -23,16 +23,16 @@ public struct Finding: Sendable, Equatable {
     }
 
     /// What was looked at: `bucket`.
-    public var check: String
+    var check: String
     /// What it means.
-    public var level: Level
+    var level: Level
     /// What came back, one sentence without its full stop, with the remedy where there is one.
-    public var text: String
+    var text: String
     /// Whether it matters only if VMs are made; where none are, such an error is a warning, and such a warning nothing.
-    public var isAboutLaunch: Bool
+    var isAboutLaunch: Bool
 
     /// A finding.
-    public init(_ check: String, _ level: Level, _ text: String, isAboutLaunch: Bool = false) {
+    init(_ check: String, _ level: Level, _ text: String, isAboutLaunch: Bool = false) {
         self.check = check
         self.level = level
         self.text = text
@@ -45,10 +45,10 @@ public struct Finding: Sendable, Equatable {
     }
 
     /// Whether nothing may be made because of it.
-    public var isError: Bool { exitStatus != nil }
+    var isError: Bool { exitStatus != nil }
 
     /// How the tool ends because of it; nil when it need not end.
-    public var exitStatus: ExitStatus? {
+    var exitStatus: ExitStatus? {
         if case .error(let status) = level { status } else { nil }
     }
 

@@ -1,35 +1,35 @@
-public import Console
-public import Text
+import Console
+import Text
 
 /// All that the checks before a launch found.
-public struct Findings: Sendable, Equatable {
+struct Findings: Sendable, Equatable {
     /// The findings, in the order of the checks.
-    public private(set) var all: [Finding]
+    private(set) var all: [Finding]
 
     /// These findings.
-    public init(_ all: [Finding] = []) {
+    init(_ all: [Finding] = []) {
         self.all = all
     }
 
     /// Adds more.
-    public mutating func add(_ more: [Finding]) { all += more }
+    mutating func add(_ more: [Finding]) { all += more }
 
     /// The errors.
-    public var errors: [Finding] { all.filter(\.isError) }
+    var errors: [Finding] { all.filter(\.isError) }
 
     /// How the tool ends because of them; nil when nothing is in the way. Credentials go before wrong settings, these before
     /// plain failures, and what passes by itself comes last.
-    public var status: ExitStatus? {
+    var status: ExitStatus? {
         let found = Set(all.compactMap(\.exitStatus))
         let order: [ExitStatus] = [.credentials, .usage, .failed, .integrity, .incomplete, .partial, .temporary]
         return order.first(where: found.contains)
     }
 
     /// The findings where no VM is made: what matters for a launch only is no error then.
-    public var withoutLaunch: Findings { Findings(all.map(\.withoutLaunch)) }
+    var withoutLaunch: Findings { Findings(all.map(\.withoutLaunch)) }
 
     /// The table for people; with `isShort` without what is as it should be.
-    public func table(isShort: Bool = false) -> TextTable {
+    func table(isShort: Bool = false) -> TextTable {
         var table = TextTable([.init("CHECK"), .init("RESULT"), .init("FOUND")])
         for finding in all where !isShort || finding.level != .fine {
             table.add([.init(finding.check), .init(finding.level.word, finding.style), .init(finding.text)])
@@ -38,7 +38,7 @@ public struct Findings: Sendable, Equatable {
     }
 
     /// The list for programs.
-    public var json: JSONValue {
+    var json: JSONValue {
         .array(
             all.map { finding in
                 [

@@ -4,18 +4,18 @@ import GoogleCloud
 import Tardis
 
 /// The checks before a launch: all at once, and all findings together. Nothing is changed.
-public struct Preflight: Sendable {
+struct Preflight: Sendable {
     private let order: FleetOrder
     private let world: FleetWorld
 
     /// Checks for an order.
-    public init(order: FleetOrder, world: FleetWorld) {
+    init(order: FleetOrder, world: FleetWorld) {
         self.order = order
         self.world = world
     }
 
     /// All that was found, and what a launch needs to know; nil when something in the way kept it from being learned.
-    public func look() async -> (findings: Findings, facts: PreflightFacts?) {
+    func look() async -> (findings: Findings, facts: PreflightFacts?) {
         // Without credentials and a project every further check would fail for the same reason.
         async let listed = catalogues()
         let project = await projectCheck()

@@ -2,9 +2,9 @@ import GoogleCloud
 import Tardis
 
 /// What the checks learned that a launch needs to know.
-public struct PreflightFacts: Sendable {
+struct PreflightFacts: Sendable {
     /// What is there, and what has to be done.
-    public let view: FleetView
+    let view: FleetView
     /// Zone, machine type and network; nil when they could not be found.
     let machines: MachineCheck.Facts?
     /// The project's own quotas.

@@ -1,24 +1,24 @@
-public import FleetModel
+import FleetModel
 import GoogleCloud
 
 /// A run's view of its dates: the states of its plan's shards, put together by VM.
-public struct FleetState: Sendable, Equatable {
-    public let run: FleetRun
+struct FleetState: Sendable, Equatable {
+    let run: FleetRun
     /// The prefix of the VMs' names.
-    public let prefix: String
+    let prefix: String
     /// The number of the VM that works on shard 0.
-    public let offset: Int
+    let offset: Int
     /// Each shard, by number.
-    public let shards: [ShardStatus]
+    let shards: [ShardStatus]
     /// When it was looked at, in microseconds since 1970.
-    public let now: Int64
+    let now: Int64
 
     /// - Parameters:
     ///   - plan: the name under which the run's plan is, or will be.
     ///   - expected: the metadata that the run's VMs are given now (`FleetRun.metadata`); a VM that is stopped and was told otherwise is
     ///     not started again. Empty: any will do.
     ///   - snapshot: VMs in it that are others' are passed over unless they have a name of the run.
-    public init(
+    init(
         _ run: FleetRun,
         plan: PlanName,
         prefix: String,

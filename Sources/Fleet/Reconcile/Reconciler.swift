@@ -1,13 +1,13 @@
 import GoogleCloud
 
 /// Desired minus actual: what has to be done for a run's files to become whole.
-public enum Reconciler {
+enum Reconciler {
     /// What to do.
     ///
     /// - Parameters:
     ///   - range: the shards that are looked after; all when nil. The others are left as they are.
     ///   - cannotStart: names of VMs that stand still and could not be started, for want of room in their zones.
-    public static func reconcile(
+    static func reconcile(
         _ state: FleetState,
         range: ClosedRange<Int>? = nil,
         cannotStart: Set<String> = []

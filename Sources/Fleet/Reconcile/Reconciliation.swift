@@ -1,13 +1,13 @@
-public import GoogleCloud
+import GoogleCloud
 
 /// What has to be done for a run, shard by shard, and the same in a sentence.
-public struct Reconciliation: Sendable, Equatable {
+struct Reconciliation: Sendable, Equatable {
     /// One action a shard, in the order of shards.
-    public let actions: [ShardAction]
+    let actions: [ShardAction]
     /// "58 of 60 shards are finished, 1 VM works, 1 VM is replaced".
-    public let summary: String
+    let summary: String
     /// The VMs of finished shards, which nobody needs any more.
-    public let idle: [ComputeInstance]
+    let idle: [ComputeInstance]
 
     init(_ shards: [ShardStatus], _ actions: [ShardAction], total: Int) {
         self.actions = actions
@@ -19,23 +19,23 @@ public struct Reconciliation: Sendable, Equatable {
     }
 
     /// Whether nothing in the project has to be changed or waited for.
-    public var isQuiet: Bool { actions.allSatisfy { !$0.isMutating && !$0.isWait } }
+    var isQuiet: Bool { actions.allSatisfy { !$0.isMutating && !$0.isWait } }
     /// Whether every shard is finished.
-    public var isFinished: Bool { actions.allSatisfy { $0.verdict == .finished } }
+    var isFinished: Bool { actions.allSatisfy { $0.verdict == .finished } }
     /// The VMs to start.
-    public var starts: [ComputeInstance] {
+    var starts: [ComputeInstance] {
         actions.compactMap { if case .start(let vm) = $0.verdict { vm } else { nil } }
     }
     /// The VMs to delete before they are replaced.
-    public var replacements: [ComputeInstance] {
+    var replacements: [ComputeInstance] {
         actions.compactMap { if case .replace(let vm) = $0.verdict { vm } else { nil } }
     }
     /// The VMs to wait for until they are gone.
-    public var going: [ComputeInstance] {
+    var going: [ComputeInstance] {
         actions.compactMap { if case .waitGone(let vm) = $0.verdict { vm } else { nil } }
     }
     /// The VMs of others that stand on names of the run.
-    public var conflicts: [ComputeInstance] {
+    var conflicts: [ComputeInstance] {
         actions.flatMap { action -> [ComputeInstance] in
             if case .conflict(let vms) = action.verdict { vms } else { [] }
         }
@@ -43,7 +43,7 @@ public struct Reconciliation: Sendable, Equatable {
 
     /// What to make now, or once the replaced VMs are gone: the names, by the order of zones to try. A VM that was in one of the
     /// zones before (`avoiding`, by shard, and those to be replaced) goes to another one first.
-    public func creations(zones: [String], avoiding: [Int: String] = [:]) -> [Creation] {
+    func creations(zones: [String], avoiding: [Int: String] = [:]) -> [Creation] {
         var groups: [Creation] = []
         for action in actions {
             let last: String?
@@ -90,17 +90,11 @@ public struct Reconciliation: Sendable, Equatable {
 }
 
 /// VMs to be made with one call where there is room for all of them.
-public struct Creation: Sendable, Equatable {
+struct Creation: Sendable, Equatable {
     /// The names.
-    public var names: [String]
+    var names: [String]
     /// The zones in the order in which to try them.
-    public var zones: [String]
-
-    /// A creation.
-    public init(names: [String], zones: [String]) {
-        self.names = names
-        self.zones = zones
-    }
+    var zones: [String]
 
     /// The zones with the last one of a VM behind the others.
     static func order(_ zones: [String], last: String?) -> [String] {

@@ -1,9 +1,9 @@
-public import GoogleCloud
+import GoogleCloud
 
 /// What is to be done about one shard.
-public struct ShardAction: Sendable, Equatable {
+struct ShardAction: Sendable, Equatable {
     /// What.
-    public enum Verdict: Sendable, Equatable {
+    enum Verdict: Sendable, Equatable {
         /// Nothing: its files are there. A VM of it may still stand.
         case finished
         /// Nothing: its VM works.
@@ -25,21 +25,14 @@ public struct ShardAction: Sendable, Equatable {
     }
 
     /// The shard.
-    public let shard: Int
+    let shard: Int
     /// The name of its VM.
-    public let name: String
+    let name: String
     /// What.
-    public let verdict: Verdict
-
-    /// An action.
-    public init(shard: Int, name: String, verdict: Verdict) {
-        self.shard = shard
-        self.name = name
-        self.verdict = verdict
-    }
+    let verdict: Verdict
 
     /// Whether it changes anything in the project.
-    public var isMutating: Bool {
+    var isMutating: Bool {
         switch verdict {
         case .start, .replace, .create: true
         case .finished, .leave, .leaveAll, .waitGone, .conflict, .giveUp: false

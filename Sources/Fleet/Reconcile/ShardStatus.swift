@@ -1,26 +1,26 @@
-public import FleetModel
+import FleetModel
 
 /// One shard of a run: the states of its dates, and its VM.
-public struct ShardStatus: Sendable, Equatable {
+struct ShardStatus: Sendable, Equatable {
     /// The shard, 0 ..< the run's shards.
-    public let shard: Int
+    let shard: Int
     /// The name of its VM.
-    public let name: String
+    let name: String
     /// Its part of each date, in the run's order.
-    public let days: [ShardState]
-    public let vm: VMStanding
+    let days: [ShardState]
+    let vm: VMStanding
 
     /// Whether all its files of all dates are settled.
-    public var isFinished: Bool { days.allSatisfy(\.isFinished) }
+    var isFinished: Bool { days.allSatisfy(\.isFinished) }
     /// How many files are yet to be downloaded.
-    public var missing: Int { days.reduce(0) { $0 + $1.counts.unsettled } }
+    var missing: Int { days.reduce(0) { $0 + $1.counts.unsettled } }
     /// The last heartbeat of any date.
-    public var heartbeat: Heartbeat? { days.compactMap(\.heartbeat).max { $0.updated < $1.updated } }
+    var heartbeat: Heartbeat? { days.compactMap(\.heartbeat).max { $0.updated < $1.updated } }
     /// Whether a VM has worked on it.
-    public var hasBegun: Bool { vm.vm != nil || days.contains { $0.heartbeat != nil } }
+    var hasBegun: Bool { vm.vm != nil || days.contains { $0.heartbeat != nil } }
 
     /// The phase that tells most: of the date in work, else of one that was lost, else of the one heard last.
-    public var phase: ShardPhase {
+    var phase: ShardPhase {
         let open = days.filter { !$0.isFinished }
         guard !open.isEmpty else { return days.allSatisfy { $0.phase == .empty } ? .empty : .done }
         if let day = open.first(where: \.phase.isWorking) ?? open.first(where: { $0.phase == .lost }) {

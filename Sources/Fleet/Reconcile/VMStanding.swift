@@ -1,7 +1,7 @@
-public import GoogleCloud
+import GoogleCloud
 
 /// How it stands with the VM of one shard.
-public enum VMStanding: Sendable, Equatable {
+enum VMStanding: Sendable, Equatable {
     /// There is none.
     case none
     /// It runs, or will without anybody's help.
@@ -38,7 +38,7 @@ public enum VMStanding: Sendable, Equatable {
     }
 
     /// Whether a VM of the run is alive.
-    public var isAlive: Bool {
+    var isAlive: Bool {
         switch self {
         case .alive, .several: true
         case .none, .stopped, .unusable, .going, .taken: false
@@ -46,7 +46,7 @@ public enum VMStanding: Sendable, Equatable {
     }
 
     /// The run's VM of the name; nil when there is none or more than one.
-    public var vm: ComputeInstance? {
+    var vm: ComputeInstance? {
         switch self {
         case .alive(let vm), .stopped(let vm), .unusable(let vm), .going(let vm): vm
         case .none, .several, .taken: nil

@@ -1,18 +1,18 @@
 import Text
-public import FleetModel
+import FleetModel
 import Common
 import Console
-public import GoogleCloud
+import GoogleCloud
 
 /// A VM that is the kit's own: its name is exactly the prefix, a dash and a number, and it has the label `tick-kit`.
-public struct FleetMember: Sendable, Equatable {
+struct FleetMember: Sendable, Equatable {
     /// The VM.
-    public let vm: ComputeInstance
+    let vm: ComputeInstance
     /// The number in its name.
-    public let number: Int
+    let number: Int
 
     /// The member; nil when the VM is somebody else's.
-    public init?(_ vm: ComputeInstance, prefix: String) {
+    init?(_ vm: ComputeInstance, prefix: String) {
         guard let number = FleetNames.number(of: vm.name, prefix: prefix), vm.labels[FleetNames.Label.kit] != nil else {
             return nil
         }
@@ -21,13 +21,13 @@ public struct FleetMember: Sendable, Equatable {
     }
 
     /// The id of its run; nil when it has no label of that.
-    public var run: String? { vm.labels[FleetNames.Label.run] }
+    var run: String? { vm.labels[FleetNames.Label.run] }
 
     /// The bucket that it was told to use; nil when it does not say.
-    public var bucket: String? { vm.metadata[FleetNames.Metadata.bucket] }
+    var bucket: String? { vm.metadata[FleetNames.Metadata.bucket] }
 
     /// The dates that it brings: those of its metadata, or else the one of its label.
-    public var dates: [CalendarDate] {
+    var dates: [CalendarDate] {
         if let text = vm.metadata[FleetNames.Metadata.dates] {
             return text.split(separator: ",").compactMap { CalendarDate(String($0)) }
         }
@@ -35,23 +35,23 @@ public struct FleetMember: Sendable, Equatable {
     }
 
     /// The number of its run's first VM, as its metadata says.
-    public var offset: Int? { count(FleetNames.Metadata.shardOffset) }
+    var offset: Int? { count(FleetNames.Metadata.shardOffset) }
     /// How many shards its run has, as its metadata says.
-    public var shards: Int? { count(FleetNames.Metadata.shards).flatMap { $0 > 0 ? $0 : nil } }
+    var shards: Int? { count(FleetNames.Metadata.shards).flatMap { $0 > 0 ? $0 : nil } }
     /// Which shard it brings, as its metadata says.
-    public var shard: Int? { offset.flatMap { number >= $0 ? number - $0 : nil } }
+    var shard: Int? { offset.flatMap { number >= $0 ? number - $0 : nil } }
 
     /// All numbers that belong to its run; its own when it does not say more.
-    public var numbers: ClosedRange<Int> {
+    var numbers: ClosedRange<Int> {
         guard let offset, let shards, (offset..<offset + shards).contains(number) else { return number...number }
         return offset...(offset + shards - 1)
     }
 
     /// The plan that it was told to read.
-    public var plan: PlanName? { vm.metadata[FleetNames.Metadata.plan].flatMap { PlanName($0) } }
+    var plan: PlanName? { vm.metadata[FleetNames.Metadata.plan].flatMap { PlanName($0) } }
 
     /// The member as the model of a date knows it.
-    public var worker: Worker {
+    var worker: Worker {
         Worker(
             name: vm.name,
             place: vm.zone,

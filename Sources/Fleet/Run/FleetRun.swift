@@ -1,24 +1,24 @@
-public import FleetModel
+import FleetModel
 import Common
-public import Console
+import Console
 import Text
 
 /// What a fleet is for: some dates, the instruments with their data types, and the number of VMs among which they are
 /// divided. Each VM brings its shard of every date.
-public struct FleetRun: Sendable, Equatable {
+struct FleetRun: Sendable, Equatable {
     /// The dates, without repetition, earliest first.
-    public let dates: [CalendarDate]
+    let dates: [CalendarDate]
     /// The instruments in the order that decides their shards.
-    public let instruments: [Instrument]
+    let instruments: [Instrument]
     /// How many shards and therefore VMs there are: 1 to the number of instruments.
-    public let shards: Int
+    let shards: Int
     /// `YYYYMMDD-NNN-hhhhhhhh`: first date, shards, and a hash of dates, instruments with types, and shards. The same options
     /// give the same id on every machine and in every version.
-    public let id: String
+    let id: String
     private let plan: Plan
 
     /// A run; more shards than instruments are lowered to these. Throws `UsageError` when there is nothing to do.
-    public init(dates: [CalendarDate], instruments: [Instrument], shards: Int) throws(UsageError) {
+    init(dates: [CalendarDate], instruments: [Instrument], shards: Int) throws(UsageError) {
         let days = Set(dates).sorted()
         guard let first = days.first else { throw UsageError("there is no date to download; give one with --date") }
         guard !instruments.isEmpty else {
@@ -32,16 +32,16 @@ public struct FleetRun: Sendable, Equatable {
     }
 
     /// The dates as metadata has them, with commas.
-    public var datesText: String { dates.map(\.description).joined(separator: ",") }
+    var datesText: String { dates.map(\.description).joined(separator: ",") }
 
     /// The id of its plan, the same for each date.
-    public var planID: PlanID { plan.id }
+    var planID: PlanID { plan.id }
 
     /// The run's plans of its dates; `created` in microseconds since 1970.
-    public func plans(created: Int64) -> [Plan] { dates.map { plan(for: $0, created: created) } }
+    func plans(created: Int64) -> [Plan] { dates.map { plan(for: $0, created: created) } }
 
     /// The run's plan of one of its dates; `created` in microseconds since 1970.
-    public func plan(for date: CalendarDate, created: Int64) -> Plan {
+    func plan(for date: CalendarDate, created: Int64) -> Plan {
         plan.on(date, created: created)
     }
 

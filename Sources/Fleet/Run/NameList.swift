@@ -1,7 +1,7 @@
 /// Names as people read them.
-public enum NameList {
+enum NameList {
     /// "a, b, c", and "a, b, c and 57 more" for many.
-    public static func text(_ names: [String], limit: Int = 5) -> String {
+    static func text(_ names: [String], limit: Int = 5) -> String {
         guard names.count > limit + 1 else { return names.joined(separator: ", ") }
         return names.prefix(limit).joined(separator: ", ") + " and \(names.count - limit) more"
     }

@@ -1,18 +1,18 @@
-public import FleetModel
+import FleetModel
 import Common
-public import GoogleCloud
+import GoogleCloud
 
 /// VMs of other runs that work on one of a run's dates: two fleets would bring the same files.
-public struct RunConflict: Sendable, Equatable, CustomStringConvertible {
+struct RunConflict: Sendable, Equatable, CustomStringConvertible {
     /// The VMs that are alive.
-    public let members: [FleetMember]
+    let members: [FleetMember]
     /// The dates that both work on, earliest first.
-    public let dates: [CalendarDate]
+    let dates: [CalendarDate]
 
     /// The conflict among a project's VMs; nil when there is none.
     ///
     /// - Parameter bucket: where this run's data goes. A run of the same files into another bucket is another one, though its id is the same.
-    public init?(_ run: FleetRun, prefix: String, bucket: String, vms: [ComputeInstance]) {
+    init?(_ run: FleetRun, prefix: String, bucket: String, vms: [ComputeInstance]) {
         let dates = Set(run.dates)
         members = vms.compactMap { FleetMember($0, prefix: prefix) }
             .filter {
@@ -25,7 +25,7 @@ public struct RunConflict: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// One sentence with the remedy.
-    public var description: String {
+    var description: String {
         let days = dates.map(\.description).joined(separator: ", ")
         let others = Set(members.compactMap(\.bucket)).sorted().joined(separator: ", ")
         let cleanup = dates.map { "--date \($0)" }.joined(separator: " ")

@@ -1,12 +1,12 @@
-public import FleetModel
+import FleetModel
 import Common
-public import GoogleCloud
+import GoogleCloud
 
 /// The number of the VM that brings a run's shard 0.
-public enum ShardOffset {
+enum ShardOffset {
     /// The offset: that of the run's VMs that exist; else that of the run's earlier VMs as their heartbeats tell it, if all the
     /// numbers are free; else the next free number after all that are in use.
-    public static func choose(
+    static func choose(
         _ run: FleetRun,
         prefix: String,
         vms: [ComputeInstance],

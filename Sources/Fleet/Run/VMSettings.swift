@@ -1,11 +1,11 @@
-public import FleetModel
+import FleetModel
 import Common
-public import Transport
+import Transport
 
 /// What all VMs of a run are told in their metadata, beside the run itself.
-public struct VMSettings: Sendable {
+struct VMSettings: Sendable {
     /// How a VM gets the Tardis key.
-    public enum Key: Sendable {
+    enum Key: Sendable {
         /// It reads this secret version: `projects/P/secrets/NAME/versions/N`.
         case secret(String)
         /// It finds the key in its metadata, where every viewer of the project can read it.
@@ -15,47 +15,26 @@ public struct VMSettings: Sendable {
     }
 
     /// The number of the VM that brings shard 0.
-    public var offset: Int
+    var offset: Int
     /// The name of the plan that they read.
-    public var plan: PlanName
+    var plan: PlanName
     /// The bucket, `gs://NAME`.
-    public var bucket: String
+    var bucket: String
     /// The container image.
-    public var image: String
+    var image: String
     /// How a VM gets the Tardis key.
-    public var key: Key
+    var key: Key
     /// Whether a VM stays when its work is over.
-    public var keepsVM: Bool
+    var keepsVM: Bool
     /// The script that runs at boot.
-    public var startupScript: String
+    var startupScript: String
     /// The script that runs when the VM is turned off; nil for none.
-    public var shutdownScript: String?
-
-    /// Settings of a fleet.
-    public init(
-        offset: Int,
-        plan: PlanName,
-        bucket: String,
-        image: String,
-        key: Key,
-        keepsVM: Bool,
-        startupScript: String,
-        shutdownScript: String? = nil
-    ) {
-        self.offset = offset
-        self.plan = plan
-        self.bucket = bucket
-        self.image = image
-        self.key = key
-        self.keepsVM = keepsVM
-        self.startupScript = startupScript
-        self.shutdownScript = shutdownScript
-    }
+    var shutdownScript: String?
 }
 
 extension FleetRun {
     /// The labels of the run's VMs.
-    public var labels: [String: String] {
+    var labels: [String: String] {
         [
             FleetNames.Label.run: id,
             FleetNames.Label.date: dates.first.map(\.description) ?? "",
@@ -64,7 +43,7 @@ extension FleetRun {
     }
 
     /// The metadata of the run's VMs, the same for all of them.
-    public func metadata(_ settings: VMSettings) -> [String: String] {
+    func metadata(_ settings: VMSettings) -> [String: String] {
         typealias Key = FleetNames.Metadata
         var items = [
             Key.startupScript: settings.startupScript,
@@ -86,7 +65,7 @@ extension FleetRun {
     }
 
     /// The names of the run's VMs, by shard.
-    public func vmNames(prefix: String, offset: Int) -> [String] {
+    func vmNames(prefix: String, offset: Int) -> [String] {
         (0..<shards).map { FleetNames.vm(prefix, offset + $0) }
     }
 }

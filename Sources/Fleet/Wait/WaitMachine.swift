@@ -1,10 +1,10 @@
 import Console
-public import FleetModel
+import FleetModel
 import GoogleCloud
 
 /// Stays with a fleet until its run is finished: decides after each look at it what to do. No clock and no network: the time is
 /// handed in, from any clock that never goes back.
-public struct WaitMachine: Sendable {
+struct WaitMachine: Sendable {
     private let rules: WaitRules
     private let liveness: LivenessRules
     private let zones: [String]
@@ -14,7 +14,7 @@ public struct WaitMachine: Sendable {
     private var failure: LaunchReport?
 
     /// A watcher of some shards of a run (of all when `range` is nil) that may make VMs in `zones`, in this order.
-    public init(
+    init(
         zones: [String],
         range: ClosedRange<Int>? = nil,
         rules: WaitRules = WaitRules(),
@@ -27,7 +27,7 @@ public struct WaitMachine: Sendable {
     }
 
     /// What to do after a look at the fleet at the time `now`.
-    public mutating func observe(_ state: FleetState, now: Duration) -> WaitStep {
+    mutating func observe(_ state: FleetState, now: Duration) -> WaitStep {
         var news: [String] = []
         var actions: [ShardAction] = []
         var avoiding: [Int: String] = [:]
@@ -54,7 +54,7 @@ public struct WaitMachine: Sendable {
     }
 
     /// A launch that `creations` asked for is over. What has no room is tried again later; what cannot be ends the waiting.
-    public mutating func launched(_ report: LaunchReport, state: FleetState, now: Duration) {
+    mutating func launched(_ report: LaunchReport, state: FleetState, now: Duration) {
         let missing = Set(report.missing)
         // A VM that is preempted before the next look is never seen, so where it was is noted now.
         var zones: [String: String] = [:]
@@ -77,7 +77,7 @@ public struct WaitMachine: Sendable {
     }
 
     /// A VM that stands still could not be started for want of room: it is deleted and made anew elsewhere.
-    public mutating func couldNotStart(shard: Int) {
+    mutating func couldNotStart(shard: Int) {
         histories[shard, default: ShardHistory()].cannotStart = true
     }
 

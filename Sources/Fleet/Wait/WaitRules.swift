@@ -1,14 +1,14 @@
 /// When `--wait` loses patience.
-public struct WaitRules: Sendable, Equatable {
+struct WaitRules: Sendable, Equatable {
     /// So many attempts of a shard may fail for reasons of its own.
-    public var attempts = 3
+    var attempts = 3
     /// Whether VMs stay when their work is over, so that a failed one is there to be looked at.
-    public var keepsVMs = false
+    var keepsVMs = false
     /// The pause before VMs are made that no zone had room for; doubled each time, up to `longestPause`.
-    public var launchPause: Duration = .seconds(60)
+    var launchPause: Duration = .seconds(60)
     /// The longest of these pauses.
-    public var longestPause: Duration = .seconds(300)
+    var longestPause: Duration = .seconds(300)
 
     /// The usual rules.
-    public init() {}
+    init() {}
 }

@@ -1,19 +1,19 @@
-public import Console
+import Console
 
 /// What follows from one look at the fleet.
-public struct WaitStep: Sendable, Equatable {
+struct WaitStep: Sendable, Equatable {
     /// What to do about each shard.
-    public let todo: Reconciliation
+    let todo: Reconciliation
     /// What to make now, or once the VMs to be replaced are gone.
-    public let creations: [Creation]
+    let creations: [Creation]
     /// What has happened since the last look, a sentence each.
-    public let news: [String]
+    let news: [String]
     /// The end; nil while there is something to wait for.
-    public let verdict: WaitVerdict?
+    let verdict: WaitVerdict?
 }
 
 /// How waiting ends.
-public enum WaitVerdict: Sendable, Equatable {
+enum WaitVerdict: Sendable, Equatable {
     /// Every shard is finished.
     case finished
     /// Some shards were given up; everything else is finished.
@@ -22,24 +22,17 @@ public enum WaitVerdict: Sendable, Equatable {
     case failed(LaunchReport)
 
     /// A shard that was given up.
-    public struct GivenUp: Sendable, Equatable {
+    struct GivenUp: Sendable, Equatable {
         /// The shard.
-        public let shard: Int
+        let shard: Int
         /// The name of its VM.
-        public let name: String
+        let name: String
         /// Why.
-        public let reason: String
-
-        /// A shard, for tests.
-        public init(shard: Int, name: String, reason: String) {
-            self.shard = shard
-            self.name = name
-            self.reason = reason
-        }
+        let reason: String
     }
 
     /// How the tool ends.
-    public var status: ExitStatus {
+    var status: ExitStatus {
         switch self {
         case .finished: .done
         case .incomplete: .incomplete

@@ -1,0 +1,42 @@
+import Common
+import Tardis
+import Transport
+
+/// The connections to Google and Tardis that a run of the tool has.
+struct OrchestrateConnections: Sendable {
+    let google: GoogleConnection
+    private let tool: ToolRun
+
+    init(_ tool: ToolRun, _ google: GoogleConnection) {
+        self.tool = tool
+        self.google = google
+    }
+
+    /// Tardis, asked with the key.
+    func tardis(_ url: String, key: Secret?) -> TardisClient {
+        var options = TardisClient.Options()
+        options.apiURL = url
+        options.key = key
+        let now = tool.context.clock.epochMicroseconds
+        return TardisClient(
+            options: options,
+            transport: google.transport,
+            now: { now() / 1_000_000 },
+            onWait: { tool.noteWait($0, $1) }
+        )
+    }
+
+    /// All that a fleet of VMs is made with.
+    func world(_ order: FleetOrder, tardisURL: String) throws -> FleetWorld {
+        FleetWorld(
+            api: google.api,
+            project: order.project,
+            store: try google.store(order.bucket),
+            tardis: { tardis(tardisURL, key: $0) },
+            clock: tool.context.clock,
+            now: google.clock.epochMicroseconds,
+            random: tool.context.random,
+            identity: google.identity
+        )
+    }
+}

@@ -1,0 +1,7 @@
+import Common
+import Upload
+
+@main
+struct Main {
+    static func main() async { await uploadTool.main() }
+}
