@@ -42,6 +42,7 @@ let package = Package(
 
         // Ground.
         library("Text", []),
+        library("Processes", ["CShims"]),
         library("Transport", ["CLibcurl", "CLibcrypto", "Text"]),
         library("Parquet", ["CZstd", "CShims"]),
 
@@ -58,7 +59,10 @@ let package = Package(
         library("Common", ["CShims", "Console", "FleetModel", "GoogleCloud", "Tardis", "Text", "Transport"]),
 
         // The fleet's four commands: what they decide about VMs, prices and egress, and how they say it.
-        library("Fleet", ["Common", "Console", "FleetModel", "GoogleCloud", "Tardis", "Text", "Transport"]),
+        library(
+            "Fleet",
+            ["Common", "Console", "FleetModel", "GoogleCloud", "Processes", "Tardis", "Text", "Transport"]
+        ),
 
         // What a VM does: download a shard, convert, describe.
         library(
@@ -72,7 +76,7 @@ let package = Package(
         // Local stand-ins for the outside world, for tick-sandbox and the tests.
         .target(
             name: "Sandbox",
-            dependencies: ["Text", "CLibcrypto", "CISAL"],
+            dependencies: ["CShims", "Processes", "Text", "CLibcrypto", "CISAL"],
             resources: sandboxFiles.map { .embedInCode($0) },
             swiftSettings: settings
         ),
@@ -84,7 +88,7 @@ let package = Package(
         tool("orchestrate-tick-download", ["Common", "Fleet"]),
         tool("monitor-tick-download", ["Common", "Fleet"]),
         tool("cleanup-tick-vms", ["Common", "Fleet"]),
-        tool("tick-sandbox", ["Common", "Console", "FleetModel", "Sandbox"]),
+        tool("tick-sandbox", ["Common", "Console", "FleetModel", "Processes", "Sandbox"]),
 
         tests("TextTests", ["Text"]),
         tests("TransportTests", ["Transport", "Sandbox"]),

@@ -1,7 +1,10 @@
+#define _GNU_SOURCE
 #include "CShims.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 // A program may be started with descriptor 0, 1 or 2 closed (`tool >&-`). The next thing to be opened, an event queue of the Swift
 // runtime or a data file, would then get that number, and messages would be written into it. So they are taken before `main`,
@@ -13,3 +16,6 @@ __attribute__((constructor)) static void tick_take_standard_descriptors(void) {
         if (open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) < 0) return;
     }
 }
+
+int tick_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+int tick_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }

@@ -1,9 +1,9 @@
 import Glibc
-import Sandbox
+import Processes
 
 extension ChildProcess {
     /// Starts the command behind `--` with this process's environment, plus `adding`, minus `removing`.
-    init(_ arguments: [String], adding variables: [(name: String, value: String)], removing: [String]) throws {
+    convenience init(_ arguments: [String], adding variables: [(name: String, value: String)], removing: [String]) throws {
         var environment: [(name: String, value: String)] = []
         var entry = environ
         while let text = entry.pointee.map({ String(cString: $0) }) {

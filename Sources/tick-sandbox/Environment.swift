@@ -2,13 +2,8 @@ import Sandbox
 
 /// The variables that point clients at the stand-ins, and the files that some of them need.
 struct Environment {
-    /// Where the stand-ins listen; a VM has these too.
-    let endpoints: [(name: String, value: String)]
-    /// What only the operator has: credentials, and the settings of gcloud and gsutil.
-    let operators: [(name: String, value: String)]
-
     /// All of the operator's variables.
-    var variables: [(name: String, value: String)] { endpoints + operators }
+    let variables: [(name: String, value: String)]
 
     /// Google's own clients ask everything through a proxy that is set, and a proxy does not reach this machine's loopback.
     private static func withoutProxy(_ environment: [String: String]) -> [(name: String, value: String)] {
@@ -47,24 +42,9 @@ struct Environment {
 
                 """
         )
-        let roots = [
-            ("STORAGE", "\(world.storageServer.url)/storage/v1/"),
-            ("COMPUTE", "\(world.computeServer.url)/compute/v1/"),
-            ("CLOUDRESOURCEMANAGER", "\(world.resourceManagerServer.url)/"),
-            ("SERVICEUSAGE", "\(world.serviceUsageServer.url)/"),
-            ("SECRETMANAGER", "\(world.secretManagerServer.url)/"),
-            ("ARTIFACTREGISTRY", "\(world.artifactRegistryServer.url)/"),
-            ("CLOUDBUILD", "\(world.cloudBuildServer.url)/"),
-            ("IAM", "\(world.iamServer.url)/"),
-            ("IAMCREDENTIALS", "\(world.iamCredentialsServer.url)/"),
-        ]
-        endpoints =
-            [
-                ("TARDIS_BASE_URL", world.tardisServer.url), ("TARDIS_API_URL", "\(world.tardisServer.url)/v1"),
-                ("STORAGE_EMULATOR_HOST", world.storageServer.url),
-            ] + roots.map { ("CLOUDSDK_API_ENDPOINT_OVERRIDES_\($0.0)", $0.1) }
-        operators =
-            [
+        // What only the operator has, and no VM: credentials, and the settings of gcloud and gsutil.
+        variables =
+            world.endpoints + [
                 ("GCP_CREDENTIALS_PATH", key),
                 ("CLOUDSDK_CONFIG", gcloud),
                 ("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", token),

@@ -2,6 +2,7 @@ import FleetModel
 import Common
 import Console
 import Glibc
+import Processes
 import Sandbox
 
 /// Not by `Tool`, which ends a tool with one of the kit's statuses: this one ends with its child's.
@@ -40,7 +41,7 @@ struct TickSandbox {
         world.resourceManager.race(times: try arguments.int("policy-race") ?? 0)
         world.oauth.setRevoked(arguments.flag("revoke-credentials"))
         let environment = try Environment(world, directory: directory, outer: context.environment)
-        world.machines.configure { $0.environment = environment.endpoints }
+        world.machines.configure { $0.environment = world.endpoints }
         if let file = arguments.string("env-file") { try Files.replace(file, with: environment.exportLines) }
         if arguments.flag("print-env") { context.output.write(environment.exportLines) }
         let command = arguments.arguments("COMMAND")
@@ -53,7 +54,7 @@ struct TickSandbox {
             sigwait(&signals, &signal)
             if let child {
                 if let status = child.exitStatus() { return status }
-                if signal != SIGCHLD { kill(child.id, signal) }
+                if signal != SIGCHLD { child.send(signal) }
             } else if signal != SIGCHLD {
                 return 0
             }

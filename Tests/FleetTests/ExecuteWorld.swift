@@ -50,18 +50,9 @@ final class ExecuteWorld: Sendable {
             sleep: { try await real.sleep(min($0, .milliseconds(2))) },
             random: { $0.lowerBound }
         )
-        let services = [
-            ("COMPUTE", sandbox.computeServer.url + "/compute/v1/"),
-            ("CLOUDRESOURCEMANAGER", sandbox.resourceManagerServer.url + "/"),
-            ("SERVICEUSAGE", sandbox.serviceUsageServer.url + "/"),
-            ("SECRETMANAGER", sandbox.secretManagerServer.url + "/"),
-            ("ARTIFACTREGISTRY", sandbox.artifactRegistryServer.url + "/"), ("IAM", sandbox.iamServer.url + "/"),
-        ]
         let transport = transport
         api = GoogleAPI(
-            environment: Dictionary(
-                uniqueKeysWithValues: services.map { ("CLOUDSDK_API_ENDPOINT_OVERRIDES_\($0.0)", $0.1) }
-            ),
+            environment: Dictionary(uniqueKeysWithValues: sandbox.endpoints.map { ($0.name, $0.value) }),
             transport: transport,
             tokens: CredentialSources(
                 environment: ["CLOUDSDK_AUTH_ACCESS_TOKEN": sandbox.operatorToken],

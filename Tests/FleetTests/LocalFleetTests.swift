@@ -115,7 +115,7 @@ import Testing
         let progress = quietProgress()
         let logger = Logger(level: .error, format: .plain, sink: log, now: { 0 })
         let endings = await fleet.download([0], progress: progress, logger: logger, hooks: ExitHooks())
-        let reason = "cannot run /there/is/none: it does not start: No such file or directory"
+        let reason = "cannot run /there/is/none: No such file or directory"
         #expect(endings == [LocalFleet.Ending(shard: 0, attempts: 3, status: 127, reason: reason)])
     }
 

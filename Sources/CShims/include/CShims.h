@@ -1,5 +1,5 @@
-// What Swift has no word for: the byte-mask instructions behind the delimiter search, and unaligned loads; and, in CShims.c, what
-// must happen before `main`.
+// What Swift has no word for: the byte-mask instructions behind the delimiter search, and unaligned loads; in CShims.c,
+// descriptors that no other program inherits, and what must happen before `main`.
 // Typed wrappers only; no policy lives here.
 #ifndef TICK_CSHIMS_H
 #define TICK_CSHIMS_H
@@ -57,5 +57,9 @@ static inline __attribute__((always_inline)) uint32_t tick_load32(const void *by
     memcpy(&value, bytes, 4);
     return value;
 }
+
+// A pipe and a connection that a program does not inherit, even one that another thread starts at the same moment.
+int tick_pipe(int ends[2]);
+int tick_accept(int listener);
 
 #endif

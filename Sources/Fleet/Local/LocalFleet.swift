@@ -1,6 +1,8 @@
 import Common
 import Console
+import Dispatch
 import Glibc
+import Processes
 import Synchronization
 import Text
 
@@ -45,7 +47,7 @@ struct LocalFleet: Sendable {
         self.processes = max(1, processes)
     }
 
-    /// Finds the program next to this tool's own file, otherwise on `PATH`. Throws `ChildError`.
+    /// Finds the program next to this tool's own file, otherwise on `PATH`. Throws `ProcessError`.
     static func find(_ name: String, _ context: ToolContext) throws -> String {
         var folders = (context.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         if let own = context.executable, let slash = own.lastIndex(of: "/") {
@@ -53,7 +55,7 @@ struct LocalFleet: Sendable {
         }
         let candidates = folders.map { "\($0)/\(name)" }
         guard let found = candidates.first(where: { access($0, X_OK) == 0 }) else {
-            throw ChildError(name, "it is neither beside this program nor on PATH; build it: swift build -c release")
+            throw ProcessError(name, "it is neither beside this program nor on PATH; build it: swift build -c release")
         }
         return found
     }
@@ -112,9 +114,16 @@ struct LocalFleet: Sendable {
         let reason = Mutex<String?>(nil)
         let status: Int32
         do {
-            let child = try ChildProcess(program, arguments(shard), environment: environment)
+            let errors = try Pipe()
+            let child = try ChildProcess(
+                [program] + arguments(shard),
+                environment: environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                streams: errors.writing.map { .errors(to: $0) } ?? .inherited,
+                ownGroup: true
+            )
+            errors.closeWriting()
             running.add(child)
-            status = await child.run { line in
+            status = await Self.follow(child, errors) { line in
                 guard let problem = Self.show(LocalLine(line), shard, progress, logger) else { return }
                 reason.withLock { $0 = problem }
             }
@@ -126,6 +135,33 @@ struct LocalFleet: Sendable {
         let isFine = status == ExitStatus.done.rawValue || status == ExitStatus.incomplete.rawValue
         let why = isFine ? nil : reason.withLock { $0 } ?? "the process ended with status \(status)"
         return Ending(shard: shard, attempts: attempt, status: status, reason: why)
+    }
+
+    /// Hands over the lines that a process writes, and returns how it ended.
+    private static func follow(
+        _ child: ChildProcess,
+        _ errors: Pipe,
+        onLine: @escaping @Sendable (String) -> Void
+    ) async -> Int32 {
+        await withCheckedContinuation { continuation in
+            // Reading and waiting block, so they get a thread of their own.
+            DispatchQueue(label: "child \(child.id)").async {
+                var line: [UInt8] = []
+                errors.read { bytes in
+                    for byte in bytes {
+                        if byte == 0x0A {
+                            onLine(String(decoding: line, as: UTF8.self))
+                            line.removeAll(keepingCapacity: true)
+                        } else {
+                            line.append(byte)
+                        }
+                    }
+                }
+                if !line.isEmpty { onLine(String(decoding: line, as: UTF8.self)) }
+                child.waitForEnd()
+                continuation.resume(returning: child.exitStatus() ?? 127)
+            }
+        }
     }
 
     /// Passes on what a process says; returns what tells why it will fail.
@@ -162,7 +198,7 @@ private final class Running: Sendable {
             state.children.append(child)
             return state.signal
         }
-        if let signal { child.end(by: signal) }
+        if let signal { child.send(signal) }
     }
 
     func remove(_ child: ChildProcess) {
@@ -174,6 +210,6 @@ private final class Running: Sendable {
             state.signal = signal
             return state.children
         }
-        for child in children { child.end(by: signal) }
+        for child in children { child.send(signal) }
     }
 }

@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 import Synchronization
 
@@ -97,11 +98,7 @@ public final class SandboxServer: Sendable {
         while true {
             var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
             poll(&entry, 1, -1)
-            let descriptor = descriptorLock.withLock { _ in
-                let descriptor = accept(listener, nil, nil)
-                if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-                return descriptor
-            }
+            let descriptor = tick_accept(listener)
             if descriptor < 0 {
                 if state.withLock({ $0.stopping }) { return }
                 if errno == EMFILE { usleep(10_000) }

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Processes
 import Synchronization
 
 /// One VM: first it waits for a place, then its startup script runs, then it is over.
@@ -68,7 +69,7 @@ final class VMProcess: BootedVM {
                 let process = try ChildProcess(
                     guest.startup,
                     environment: variables,
-                    output: output.writing,
+                    streams: output.writing.map { .both(to: $0) } ?? .inherited,
                     ownGroup: true
                 )
                 power.shutdown = (guest.shutdown, variables, network)
@@ -155,7 +156,7 @@ final class VMProcess: BootedVM {
                 let process = try ChildProcess(
                     shutdown.command,
                     environment: shutdown.environment,
-                    output: output.writing,
+                    streams: output.writing.map { .both(to: $0) } ?? .inherited,
                     ownGroup: true
                 )
                 power.shutdownProcess = process.id
@@ -195,10 +196,7 @@ final class VMProcess: BootedVM {
     }
 
     private func copy(_ output: Pipe) {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while case let count = retryingInterrupts({ read(output.reading, &buffer, buffer.count) }), count > 0 {
-            console.write(buffer.prefix(count))
-        }
+        output.read { console.write($0) }
     }
 
     private func say(_ text: String) { console.write(Array("\(text)\n".utf8)) }

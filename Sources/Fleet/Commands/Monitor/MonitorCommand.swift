@@ -59,11 +59,9 @@ struct MonitorCommand {
 
     private func report(
         _ date: CalendarDate,
-        withVMs: Bool = true,
         checksums: Bool = false
     ) async throws -> DateReport {
-        let vms = withVMs ? try await reader.vms() : MonitorReader.VMs(nil)
-        return try await reader.report(date, vms: vms, checksums: checksums)
+        try await reader.report(date, vms: try await reader.vms(), checksums: checksums)
     }
 
     private func all(_ date: CalendarDate) async throws -> MonitorSnapshot {
@@ -76,7 +74,7 @@ struct MonitorCommand {
     }
 
     private func files(_ date: CalendarDate) async throws -> MonitorSnapshot {
-        let report = try await report(date, withVMs: false)
+        let report = try await report(date)
         var json = report.json(place: connections.store.location, isFull: false)
         for member in report.filesJSON.members { json[member.key] = member.value }
         json["vms"] = nil
@@ -84,7 +82,7 @@ struct MonitorCommand {
     }
 
     private func verify(_ date: CalendarDate) async throws -> MonitorSnapshot {
-        let report = try await report(date, withVMs: false, checksums: true)
+        let report = try await report(date, checksums: true)
         let verify = VerifyReport(report)
         let notes = MonitorText.notes(report)
         return MonitorSnapshot(
