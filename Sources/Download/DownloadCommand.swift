@@ -143,7 +143,7 @@ struct DownloadCommand {
             progress: services.progress,
             logger: run.logger,
             said: said,
-            clock: .system
+            clock: run.context.clock
         )
     }
 

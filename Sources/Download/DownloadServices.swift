@@ -34,7 +34,7 @@ struct DownloadServices: Sendable {
     ) async throws {
         let connection = try GoogleConnection(run, retry: RetryPolicy())
         transport = connection.transport
-        let grants = GrantPatience(isOnVM: settings.watchesPreemption, logger: run.logger)
+        let grants = GrantPatience(isOnVM: settings.watchesPreemption, logger: run.logger, clock: run.context.clock)
         self.grants = grants
         store = try connection.store(settings.place, chunkBytes: Self.chunkBytes(workers: settings.workers))
         let now = run.context.clock.epochMicroseconds
@@ -50,7 +50,7 @@ struct DownloadServices: Sendable {
         tardis = TardisClient(
             options: options,
             transport: transport,
-            now: { now() / 1_000_000 },
+            clock: run.context.clock,
             onWait: onWait
         )
         coverage = KeyCoverage(tardis)

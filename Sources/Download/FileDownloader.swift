@@ -18,7 +18,7 @@ struct FileDownloader: Sendable {
     let progress: ProgressReporter
     let logger: Logger
     let said: OnceFilter
-    let clock: RetryClock
+    let clock: ToolClock
 
     /// How often a file is begun again that came damaged, or whose transfer or upload could not be continued.
     private static let tries = 3
@@ -49,7 +49,7 @@ struct FileDownloader: Sendable {
                     ]
                 )
                 attempt += 1
-                try? await clock.sleep(.seconds(clock.random(0.5...Double(1 << attempt))))
+                try? await clock.sleep(.seconds(clock.uniform(0.5...Double(1 << attempt))))
             }
         }
     }
@@ -76,7 +76,9 @@ struct FileDownloader: Sendable {
             )
         )
         do {
-            let (summary, content) = try await pass(job, download, converter, upload)
+            let summary = try await pass(job, download, converter, upload)
+            let written = await upload.content
+            let content = ObjectMetadata.Content(size: written.size, crc32c: written.crc32c)
             let metadata = try await metadata(job, summary, content, download)
             let info = try await upload.finish(adding: metadata.encoded)
             return FileOutcome(
@@ -93,20 +95,16 @@ struct FileDownloader: Sendable {
         }
     }
 
-    /// Streams the source through the converter into the upload; tells what came out of the converter.
+    /// Streams the source through the converter into the upload.
     private func pass(
         _ job: FileJob,
         _ download: DatasetDownload,
         _ converter: TickConverter,
         _ upload: any ObjectUpload
-    ) async throws -> (ConversionSummary, ObjectMetadata.Content) {
+    ) async throws -> ConversionSummary {
         async let feeding: Void = feed(job, download, converter)
-        var crc = CRC32C()
         do {
-            while let piece = try await converter.read() {
-                crc.update(piece)
-                try await upload.write(piece)
-            }
+            while let piece = try await converter.read() { try await upload.write(piece) }
         } catch {
             converter.fail(error)
             throw error
@@ -125,7 +123,7 @@ struct FileDownloader: Sendable {
                 ["type": .string(job.dataset.dataType), "columns": .string(unknown)]
             )
         }
-        return (summary, .init(size: summary.outputBytes, crc32c: crc.value))
+        return summary
     }
 
     private func feed(_ job: FileJob, _ download: DatasetDownload, _ converter: TickConverter) async {

@@ -9,7 +9,7 @@ import Transport
 struct GrantPatience: Sendable {
     let isOnVM: Bool
     let logger: Logger
-    var clock = RetryClock.system
+    let clock: ToolClock
 
     /// A pause of about a quarter of a minute, for ten minutes.
     private static let policy = RetryPolicy(tries: 60, budget: .seconds(600), base: .seconds(10), cap: .seconds(20))

@@ -23,7 +23,7 @@ public actor DatasetDownload {
         self.client = client
         self.dataset = dataset
         retries = RetryState(client.options.retry)
-        retriesBegan = client.clock.now()
+        retriesBegan = client.clock.monotonic()
     }
 
     /// Bytes of the whole file, if the server said.
@@ -133,7 +133,7 @@ public actor DatasetDownload {
     private func pause(after error: TardisError) async throws {
         guard error.kind != .interrupted else { throw error }
         if error.kind == .locked, case .after(let pause) = error.retryAdvice {
-            let wait = await client.lock.note(pause, now: client.clock.now())
+            let wait = await client.lock.note(pause, now: client.clock.monotonic())
             lockedFor += wait
             guard lockedFor <= client.options.lockBudget else { throw error }
             client.onWait(error, wait)
@@ -141,11 +141,11 @@ public actor DatasetDownload {
         }
         if received - receivedAtFailure >= Self.progress {
             retries = RetryState(client.options.retry)
-            retriesBegan = client.clock.now()
+            retriesBegan = client.clock.monotonic()
         }
         receivedAtFailure = received
-        let elapsed = client.clock.now() - retriesBegan
-        switch retries.failed(advice: error.retryAdvice, elapsed: elapsed, random: client.clock.random) {
+        let elapsed = client.clock.monotonic() - retriesBegan
+        switch retries.failed(advice: error.retryAdvice, elapsed: elapsed, random: client.clock.uniform) {
         case .giveUp: throw error
         case .retry(let pause):
             client.onWait(error, pause)

@@ -11,10 +11,10 @@ actor KeyLock {
     private static let highestFloor = Duration.seconds(320)
 
     /// Waits until the key is expected to be free; returns at once when nothing is known against it.
-    func wait(_ clock: RetryClock) async throws {
-        while let freeAt, clock.now() < freeAt {
+    func wait(_ clock: ToolClock) async throws {
+        while let freeAt, clock.monotonic() < freeAt {
             // Not all in the same moment: the first to come shows the others whether the key is free.
-            try await clock.sleep(freeAt - clock.now() + .seconds(clock.random(0...2)))
+            try await clock.sleep(freeAt - clock.monotonic() + .seconds(clock.uniform(0...2)))
         }
     }
 

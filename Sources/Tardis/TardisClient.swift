@@ -22,8 +22,7 @@ public struct TardisClient: Sendable {
 
     let options: Options
     let transport: any HTTPTransport
-    let clock: RetryClock
-    let now: @Sendable () -> Int64
+    let clock: ToolClock
     let onWait: @Sendable (TardisError, Duration) -> Void
     let lock: KeyLock
 
@@ -31,14 +30,12 @@ public struct TardisClient: Sendable {
     public init(
         options: Options,
         transport: any HTTPTransport,
-        clock: RetryClock = .system,
-        now: @escaping @Sendable () -> Int64,
+        clock: ToolClock = .system,
         onWait: @escaping @Sendable (TardisError, Duration) -> Void = { _, _ in }
     ) {
         self.options = options
         self.transport = transport
         self.clock = clock
-        self.now = now
         self.onWait = onWait
         lock = KeyLock()
     }
@@ -85,7 +82,7 @@ public struct TardisClient: Sendable {
         if download.head.status == 200 || download.head.status == 206 { return download }
         let body = await Self.body(of: download)
         let isRedirected = !isFile && !haveSameOrigin(download.head.url, request.url)
-        throw AnswerReading(operation: operation, hasKey: key != nil, now: now(), isRedirected: isRedirected)
+        throw AnswerReading(operation: operation, hasKey: key != nil, now: clock.epochSeconds(), isRedirected: isRedirected)
             .error(status: download.head.status, headers: download.head.headers, body: body)
     }
 

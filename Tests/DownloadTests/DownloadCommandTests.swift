@@ -1,3 +1,4 @@
+import Transport
 import Common
 import Console
 import FleetModel
@@ -68,6 +69,7 @@ import Text
                 "1",
             ] + more,
             environment: ["TARDIS_BASE_URL": api, "TARDIS_API_URL": api + "/v1"],
+            clock: ToolClock(sleep: { try await Task.sleep(for: min($0, .milliseconds(50))) }),
             output: output,
             messages: messages,
             files: .memory([

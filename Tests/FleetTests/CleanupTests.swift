@@ -1,3 +1,4 @@
+import Transport
 import FleetModel
 import Common
 import Console
@@ -58,7 +59,7 @@ struct CleanupTests {
             let stop = try await world.compute.stop(
                 zone: "asia-northeast1-a",
                 name: "tick-data-vm-3",
-                requestID: RequestID(random: world.random)
+                requestID: RequestID(random: world.clock.random)
             )
             _ = try await world.compute.wait(stop)
             let view = try await world.cleanup().look()
@@ -85,7 +86,7 @@ struct CleanupTests {
             let gone = try await world.compute.delete(
                 zone: "asia-northeast1-a",
                 name: "tick-data-vm-0",
-                requestID: RequestID(random: world.random)
+                requestID: RequestID(random: world.clock.random)
             )
             _ = try await world.compute.wait(gone)
             try await world.launch([0])
@@ -188,7 +189,7 @@ struct CleanupTests {
             let other = try await world.compute.delete(
                 zone: "asia-northeast1-a",
                 name: "tick-data-vm-0",
-                requestID: RequestID(random: world.random)
+                requestID: RequestID(random: world.clock.random)
             )
             _ = try await world.compute.wait(other)
             let report = try await cleanup.remove(view.choice.items, of: view)
@@ -240,7 +241,6 @@ struct CleanupTests {
                 filter: CleanupScope.filter,
                 pacer: RequestPacer(Cleanup.rate, clock: world.clock),
                 clock: world.clock,
-                random: world.random,
                 patience: .milliseconds(50)
             )
             let vms = try await world.compute.instances()

@@ -17,7 +17,7 @@ final class CleanupWorld: Sendable {
     let store = MemoryStore()
     let compute: ComputeClient
     /// Real time, but pauses end soon.
-    let clock: RetryClock
+    let clock: ToolClock
     private let server: SandboxServer
     private let transport = CurlTransport(userAgent: "test", environment: [:])
     private let seen = Mutex(0)
@@ -31,12 +31,7 @@ final class CleanupWorld: Sendable {
         options.faults = try rules.map(ComputeFault.init(parsing:))
         service = ComputeService(options)
         server = try SandboxServer(service: service, recorder: recorder, faults: faults)
-        let real = RetryClock.system
-        clock = RetryClock(
-            now: real.now,
-            sleep: { try await real.sleep(min($0, .milliseconds(3))) },
-            random: { $0.lowerBound }
-        )
+        clock = ToolClock(sleep: { try await Task.sleep(for: min($0, .milliseconds(3))) })
         let api = GoogleAPI(
             environment: ["CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": server.url + "/compute/v1/"],
             transport: transport,
@@ -85,7 +80,7 @@ final class CleanupWorld: Sendable {
             termination: .delete,
             maxRunSeconds: 86_400
         )
-        let operation = try await compute.bulkInsert(zone: zone, new, requestID: RequestID(random: random))
+        let operation = try await compute.bulkInsert(zone: zone, new, requestID: RequestID(random: clock.random))
         try await compute.wait(operation).checked("make the test's VMs")
     }
 
@@ -152,11 +147,6 @@ final class CleanupWorld: Sendable {
 
     // MARK: The kit's side
 
-    let random: @Sendable () -> UInt64 = {
-        var generator = SystemRandomNumberGenerator()
-        return generator.next()
-    }
-
     /// A clean-up by another clock than the disks', so that they are old enough.
     func cleanup(
         keepsEgress: Bool = false,
@@ -175,9 +165,8 @@ final class CleanupWorld: Sendable {
                 now: ToolClock.system.epochMicroseconds,
                 open: open ?? { _ in store }
             ),
-            egress: keepsEgress ? nil : SharedEgress(compute, clock: clock, random: random),
-            clock: clock,
-            random: random
+            egress: keepsEgress ? nil : SharedEgress(compute, clock: clock),
+            clock: clock
         )
     }
 

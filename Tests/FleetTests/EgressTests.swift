@@ -1,3 +1,4 @@
+import Transport
 import Common
 import Console
 import GoogleCloud
@@ -11,7 +12,7 @@ import Text
 @Suite("Shared egress: made and removed")
 struct EgressTests {
     private func egress(_ world: CleanupWorld) -> SharedEgress {
-        SharedEgress(world.compute, clock: world.clock, random: world.random)
+        SharedEgress(world.compute, clock: world.clock)
     }
 
     private let region = "asia-northeast1"
@@ -135,7 +136,7 @@ struct EgressTests {
             let router = try await world.compute.deleteRouter(
                 region: region,
                 name: "tick-data-router",
-                requestID: RequestID(random: world.random)
+                requestID: RequestID(random: world.clock.random)
             )
             _ = try await world.compute.wait(router)
             let rest = try await egress(world).leftovers(unless: [])

@@ -17,8 +17,7 @@ final class ExecuteWorld: Sendable {
     /// The world of the sandbox's project.
     var world: FleetWorld { fleetWorld(project: sandbox.project.id) }
     private let api: GoogleAPI
-    private let clock: RetryClock
-    private let ticks = Mutex<UInt64>(1)
+    private let clock: ToolClock
     let log = MemorySink()
     private let transport = CurlTransport(userAgent: "test", environment: [:])
     private let folder: String
@@ -44,12 +43,7 @@ final class ExecuteWorld: Sendable {
         adjust(&options)
         let sandbox = try LocalWorld(options)
         self.sandbox = sandbox
-        let real = RetryClock.system
-        clock = RetryClock(
-            now: real.now,
-            sleep: { try await real.sleep(min($0, .milliseconds(2))) },
-            random: { $0.lowerBound }
-        )
+        clock = ToolClock(sleep: { try await Task.sleep(for: min($0, .milliseconds(2))) })
         let transport = transport
         api = GoogleAPI(
             environment: Dictionary(uniqueKeysWithValues: sandbox.endpoints.map { ($0.name, $0.value) }),
@@ -75,7 +69,7 @@ final class ExecuteWorld: Sendable {
                 var options = TardisClient.Options()
                 options.apiURL = url + "/v1"
                 options.key = key
-                return TardisClient(options: options, transport: transport, clock: clock, now: { 1_700_000_000 })
+                return TardisClient(options: options, transport: transport, clock: clock)
             },
             clock: ToolClock(
                 epochMicroseconds: { 1_684_890_123_000_000 },
@@ -84,17 +78,8 @@ final class ExecuteWorld: Sendable {
                     if let act = self?.onSleep.withLock({ $0 }) { try await act() }
                     try await Task.sleep(for: .milliseconds(2))
                 }
-            ),
-            random: { [weak self] in self?.random() ?? 0 }
+            )
         )
-    }
-
-    private func random() -> UInt64 {
-        ticks.withLock { ticks in
-            ticks &*= 6_364_136_223_846_793_005
-            ticks &+= 1
-            return ticks
-        }
     }
 
     /// Runs a test in a world of its own; every request must have kept to Google's descriptions.

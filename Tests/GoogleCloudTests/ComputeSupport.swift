@@ -33,8 +33,7 @@ final class ScriptedCompute: HTTPTransport {
             transport: self,
             tokens: AnonymousTokens(),
             retry: RetryPolicy(tries: tries),
-            clock: time.clock,
-            now: { 1_000_000 }
+            clock: time.clock
         )
         return ComputeClient(api, project: "p-1")
     }

@@ -19,7 +19,6 @@ private func sources(
         home: nil,
         readFile: { path in files[path].map { Array($0.utf8) } },
         transport: transport,
-        now: { 1_700_000_000 },
         clock: time.clock
     )
 }
@@ -209,7 +208,7 @@ private let user = """
     @Test func aTokenServiceThatIsAwayCostsNothingWhileTheOldTokenIsGood() async throws {
         let time = Mutex<Int64>(0)
         let calls = Mutex(0)
-        let tokens = CachingTokens(now: { time.withLock { $0 } }) {
+        let tokens = CachingTokens(clock: ToolClock(epochMicroseconds: { time.withLock { $0 * 1_000_000 } })) {
             let call = calls.withLock { calls in
                 calls += 1
                 return calls

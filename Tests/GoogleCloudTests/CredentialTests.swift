@@ -20,7 +20,6 @@ private func sources(
         home: "/home/u",
         readFile: { path in files[path].map { Array($0.utf8) } },
         transport: transport,
-        now: { 1_700_000_000 },
         clock: FakeTime().clock
     )
 }
@@ -231,7 +230,7 @@ private func unBase64URL(_ text: Substring) -> [UInt8] {
     @Test func tokensAreFetchedOnceForAllAndRenewedBeforeTheirEnd() async throws {
         let time = Mutex<Int64>(0)
         let fetches = Mutex(0)
-        let tokens = CachingTokens(now: { time.withLock { $0 } }) {
+        let tokens = CachingTokens(clock: ToolClock(epochMicroseconds: { time.withLock { $0 * 1_000_000 } })) {
             let number = fetches.withLock { count in
                 count += 1
                 return count

@@ -119,7 +119,7 @@ private enum Job: CaseIterable, Sendable {
 
     @Test func aRefusedTokenIsFetchedAnewOnce() async throws {
         let counter = Mutex(0)
-        let tokens = CachingTokens(now: { 0 }) {
+        let tokens = CachingTokens(clock: ToolClock(epochMicroseconds: { 0 })) {
             AccessToken(secret: Secret("t\(counter.withLock { $0 += 1; return $0 })"), expires: 3600)
         }
         let storage = try FaultyStorage(token: "t2")

@@ -50,8 +50,7 @@ final class ScriptedAnswers: HTTPTransport {
             transport: self,
             tokens: AnonymousTokens(),
             retry: RetryPolicy(tries: 4),
-            clock: time.clock,
-            now: { 1_000_000 }
+            clock: time.clock
         )
     }
 }

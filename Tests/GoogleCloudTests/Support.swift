@@ -8,11 +8,12 @@ import Transport
 /// Time that only sleeping moves.
 final class FakeTime: Sendable {
     let slept = Mutex<[Duration]>([])
-    var clock: RetryClock {
-        RetryClock(
-            now: { self.slept.withLock { $0.reduce(.zero, +) } },
+    var clock: ToolClock {
+        ToolClock(
+            epochMicroseconds: { 1_700_000_000_000_000 },
+            monotonic: { self.slept.withLock { $0.reduce(.zero, +) } },
             sleep: { pause in self.slept.withLock { $0.append(pause) } },
-            random: { $0.lowerBound }
+            random: { 0 }
         )
     }
 }
@@ -31,8 +32,7 @@ func gcsStore(
         endpoint: storage.server.url,
         retry: RetryPolicy(tries: tries),
         chunkBytes: 1,
-        clock: time.clock,
-        now: { 1_000_000 }
+        clock: time.clock
     )
 }
 

@@ -18,7 +18,7 @@ private func client(
     options.datasetsURL = "https://datasets.test"
     options.key = key.map { Secret($0) }
     change(&options)
-    return TardisClient(options: options, transport: transport, clock: clock.clock, now: { 1_700_000_000 })
+    return TardisClient(options: options, transport: transport, clock: clock.clock)
 }
 
 private func collect(_ download: DatasetDownload) async throws -> String {

@@ -15,7 +15,7 @@ struct KeyInfoTests {
     private func client(_ transport: ScriptedTransport, key: String? = "k-1") -> TardisClient {
         var options = TardisClient.Options()
         options.key = key.map { Secret($0) }
-        return TardisClient(options: options, transport: transport, clock: PausedClock().clock, now: { 0 })
+        return TardisClient(options: options, transport: transport, clock: PausedClock().clock)
     }
 
     @Test("One request with the key in a header")

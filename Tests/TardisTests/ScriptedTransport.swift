@@ -77,16 +77,17 @@ final class PausedClock: Sendable {
 
     var pauses: [Duration] { state.withLock { $0.pauses } }
 
-    var clock: RetryClock {
-        RetryClock(
-            now: { [self] in state.withLock { $0.now } },
+    var clock: ToolClock {
+        ToolClock(
+            epochMicroseconds: { 1_700_000_000_000_000 },
+            monotonic: { [self] in state.withLock { $0.now } },
             sleep: { [self] pause in
                 state.withLock { state in
                     state.now += pause
                     state.pauses.append(pause)
                 }
             },
-            random: { $0.lowerBound }
+            random: { 0 }
         )
     }
 }

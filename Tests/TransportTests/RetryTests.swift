@@ -33,11 +33,11 @@ func theServersPauseIsAFloorAndTheBudgetAWall(advice: RetryAdvice, elapsed: Dura
 /// Time that only sleeping moves.
 final class FakeTime: Sendable {
     let slept = Mutex<[Duration]>([])
-    var clock: RetryClock {
-        RetryClock(
-            now: { self.slept.withLock { $0.reduce(.zero, +) } },
+    var clock: ToolClock {
+        ToolClock(
+            monotonic: { self.slept.withLock { $0.reduce(.zero, +) } },
             sleep: { pause in self.slept.withLock { $0.append(pause) } },
-            random: { $0.lowerBound }
+            random: { 0 }
         )
     }
 }

@@ -53,12 +53,11 @@ public struct GoogleConnection: Sendable {
             environment: environment,
             allowsInsecureEndpoints: isLenient
         )
-        let now = tool.context.clock.epochMicroseconds
         credentials = CredentialSources(
             environment: environment,
             home: tool.context.home,
             transport: transport,
-            now: { now() / 1_000_000 },
+            clock: tool.context.clock,
             // Such a file says where tokens are sent, and which files are read for them.
             allowsOtherIdentities: !isFromLyingFile
         )
@@ -67,7 +66,7 @@ public struct GoogleConnection: Sendable {
             if let project { return project }
             return (try? await credentials.projectID()).flatMap { $0 }
         }
-        clock = ServerClock(now)
+        clock = ServerClock(tool.context.clock.epochMicroseconds)
         google = ClockedTransport(base: transport, clock: clock)
         api = GoogleAPI(
             environment: environment,
@@ -75,6 +74,7 @@ public struct GoogleConnection: Sendable {
             tokens: credentials.tokens(),
             billing: billing,
             retry: retry,
+            clock: tool.context.clock,
             onRetry: { tool.noteWait($0, $1) }
         )
     }
@@ -116,6 +116,7 @@ public struct GoogleConnection: Sendable {
                 billing: billing,
                 retry: retry,
                 chunkBytes: chunkBytes,
+                clock: tool.context.clock,
                 onRetry: { [tool] in tool.noteWait($0, $1) }
             )
         } catch let error as StorageError {
@@ -128,7 +129,7 @@ public struct GoogleConnection: Sendable {
 
     /// The metadata server of this virtual machine.
     public var metadata: MetadataServer {
-        MetadataServer(environment: environment, transport: transport, isExpected: true)
+        MetadataServer(environment: environment, transport: transport, clock: tool.context.clock, isExpected: true)
     }
 
     /// Addresses of Google's services get a token with every request. `STORAGE_EMULATOR_HOST` does not belong here: emulators

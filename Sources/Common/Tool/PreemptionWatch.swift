@@ -2,6 +2,7 @@ public import Console
 public import GoogleCloud
 import Synchronization
 import Text
+public import Transport
 
 /// Watches for the platform's notice that it takes this VM away: the metadata server's `instance/preempted` becomes TRUE up to
 /// 30 seconds before the end.

@@ -1,3 +1,4 @@
+import Transport
 import FleetModel
 public import Console
 import Dispatch

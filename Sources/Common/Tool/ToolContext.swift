@@ -1,4 +1,5 @@
 public import Console
+public import Transport
 import FoundationEssentials
 import Glibc
 
@@ -10,10 +11,8 @@ public struct ToolContext: Sendable {
     public var malformedArgument: Int?
     /// The environment.
     public var environment: [String: String]
-    /// The time.
+    /// Time and chance.
     public var clock: ToolClock
-    /// The next random number.
-    public var random: @Sendable () -> UInt64
     /// What is known about the standard streams.
     public var terminal: Terminal
     /// Where results go.
@@ -40,7 +39,6 @@ public struct ToolContext: Sendable {
         arguments: [String] = [],
         environment: [String: String] = [:],
         clock: ToolClock = .system,
-        random: @escaping @Sendable () -> UInt64 = { 4 },
         terminal: Terminal = Terminal(),
         output: any TextSink = MemorySink(),
         messages: any TextSink = MemorySink(),
@@ -53,7 +51,6 @@ public struct ToolContext: Sendable {
         self.arguments = arguments
         self.environment = environment
         self.clock = clock
-        self.random = random
         self.terminal = terminal
         self.output = output
         self.messages = messages
@@ -73,10 +70,6 @@ public struct ToolContext: Sendable {
         var context = ToolContext(
             arguments: Array(CommandLine.arguments.dropFirst()),
             environment: environment,
-            random: {
-                var generator = SystemRandomNumberGenerator()
-                return generator.next()
-            },
             terminal: .current(environment: environment),
             output: DescriptorSink.standardOutput,
             messages: DescriptorSink.standardError,
@@ -94,25 +87,10 @@ public struct ToolContext: Sendable {
         return context
     }
 
-    /// The random numbers as the standard library's functions take them.
-    public var generator: ContextGenerator { ContextGenerator(draw: random) }
-
     /// The path made absolute by the current directory, `~/` by the home directory.
     public func absolute(_ path: String) -> String {
         if path.hasPrefix("/") { return path }
         if path.hasPrefix("~/"), let home { return home + path.dropFirst() }
         return currentDirectory.hasSuffix("/") ? currentDirectory + path : "\(currentDirectory)/\(path)"
     }
-}
-
-/// A context's random numbers for `shuffled(using:)` and its kin.
-public struct ContextGenerator: RandomNumberGenerator {
-    let draw: @Sendable () -> UInt64
-
-    init(draw: @escaping @Sendable () -> UInt64) {
-        self.draw = draw
-    }
-
-    /// The next number.
-    public mutating func next() -> UInt64 { draw() }
 }

@@ -40,17 +40,15 @@ struct Cleanup: Sendable {
     private let completion: CompletionReader
     private let egress: SharedEgress?
     private let pacer: RequestPacer
-    private let clock: RetryClock
-    private let random: @Sendable () -> UInt64
+    private let clock: ToolClock
 
-    /// A clean-up of a scope; without `egress` the shared one is kept. `random` names the changes.
+    /// A clean-up of a scope; without `egress` the shared one is kept.
     init(
         _ compute: ComputeClient,
         scope: CleanupScope,
         completion: CompletionReader,
         egress: SharedEgress?,
-        clock: RetryClock = .system,
-        random: @escaping @Sendable () -> UInt64
+        clock: ToolClock
     ) {
         self.compute = compute
         self.scope = scope
@@ -58,7 +56,6 @@ struct Cleanup: Sendable {
         self.egress = egress
         pacer = RequestPacer(Self.rate, clock: clock)
         self.clock = clock
-        self.random = random
     }
 
     /// Looks at what there is and changes nothing. A list of VMs that cannot be had is thrown; the others are troubles, as they
@@ -117,7 +114,6 @@ struct Cleanup: Sendable {
                 filter: CleanupScope.filter,
                 pacer: pacer,
                 clock: clock,
-                random: random,
                 onEnd: onEnd
             )
             let result = try await deletion.run(same.map(\.member.vm))
@@ -170,7 +166,7 @@ struct Cleanup: Sendable {
             let operation = try await compute.deleteDisk(
                 zone: disk.zone,
                 name: disk.name,
-                requestID: RequestID(random: random)
+                requestID: RequestID(random: clock.random)
             )
             try await compute.wait(operation).checked("delete disk \(disk.name) in \(disk.zone)")
         } catch {

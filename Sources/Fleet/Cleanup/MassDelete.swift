@@ -28,19 +28,17 @@ struct MassDelete: Sendable {
     private let compute: ComputeClient
     private let filter: String
     private let pacer: RequestPacer
-    private let clock: RetryClock
-    private let random: @Sendable () -> UInt64
+    private let clock: ToolClock
     private let patience: Duration
     private let onEnd: @Sendable (ComputeInstance, Outcome) -> Void
 
-    /// An executor. `filter` is that of the lists, `random` names the changes, `onEnd` hears of each VM's end. A guest has at most
+    /// An executor. `filter` is that of the lists, `onEnd` hears of each VM's end. A guest has at most
     /// two minutes to shut down, so that VMs that are there after `patience` will not go by themselves.
     init(
         _ compute: ComputeClient,
         filter: String,
         pacer: RequestPacer,
-        clock: RetryClock = .system,
-        random: @escaping @Sendable () -> UInt64,
+        clock: ToolClock,
         patience: Duration = .seconds(900),
         onEnd: @escaping @Sendable (ComputeInstance, Outcome) -> Void = { _, _ in }
     ) {
@@ -48,7 +46,6 @@ struct MassDelete: Sendable {
         self.filter = filter
         self.pacer = pacer
         self.clock = clock
-        self.random = random
         self.patience = patience
         self.onEnd = onEnd
     }
@@ -108,7 +105,7 @@ struct MassDelete: Sendable {
         try await pacer.turn()
         do {
             return .accepted(
-                try await compute.delete(zone: vm.zone, name: vm.name, requestID: RequestID(random: random))
+                try await compute.delete(zone: vm.zone, name: vm.name, requestID: RequestID(random: clock.random))
             )
         } catch {
             try Task.checkCancellation()
@@ -127,7 +124,7 @@ struct MassDelete: Sendable {
         var pending = deletions
         var stubborn: Set<VMPlace> = []
         var pause = Duration.milliseconds(200)
-        let start = clock.now()
+        let start = clock.monotonic()
         while true {
             try await ask(&pending, stubborn, end)
             let remaining: [ComputeInstance]
@@ -150,7 +147,7 @@ struct MassDelete: Sendable {
                 return true
             }
             if pending.isEmpty { return remaining }
-            guard clock.now() - start < patience else {
+            guard clock.monotonic() - start < patience else {
                 for deletion in pending { end(deletion.vm, .stillThere) }
                 return remaining
             }

@@ -4,20 +4,17 @@ import Transport
 /// Makes and removes what lets the VMs of a region share one address. Errors are `GoogleAPIError` and `EgressProblem`.
 struct SharedEgress: Sendable {
     private let compute: ComputeClient
-    private let clock: RetryClock
-    private let random: @Sendable () -> UInt64
+    private let clock: ToolClock
     private let onStep: @Sendable (_ region: String, _ text: String) -> Void
 
-    /// An executor; `random` names the changes, `onStep` hears of each before it is made.
+    /// An executor; `onStep` hears of each before it is made.
     init(
         _ compute: ComputeClient,
-        clock: RetryClock = .system,
-        random: @escaping @Sendable () -> UInt64,
+        clock: ToolClock,
         onStep: @escaping @Sendable (_ region: String, _ text: String) -> Void = { _, _ in }
     ) {
         self.compute = compute
         self.clock = clock
-        self.random = random
         self.onStep = onStep
     }
 
@@ -76,7 +73,7 @@ struct SharedEgress: Sendable {
                 try await compute.insertAddress(
                     region: plan.region,
                     name: FleetNames.Egress.address,
-                    requestID: RequestID(random: random)
+                    requestID: RequestID(random: clock.random)
                 )
             )
         }
@@ -90,7 +87,7 @@ struct SharedEgress: Sendable {
                     network: plan.network,
                     nat: FleetNames.Egress.nat,
                     address: FleetNames.Egress.address,
-                    requestID: RequestID(random: random)
+                    requestID: RequestID(random: clock.random)
                 )
             )
         }
@@ -106,7 +103,7 @@ struct SharedEgress: Sendable {
                 true,
                 region: plan.region,
                 subnetwork: plan.subnetwork,
-                requestID: RequestID(random: random)
+                requestID: RequestID(random: clock.random)
             )
         )
     }
@@ -132,7 +129,7 @@ struct SharedEgress: Sendable {
                 try await compute.deleteRouter(
                     region: region,
                     name: FleetNames.Egress.router,
-                    requestID: RequestID(random: random)
+                    requestID: RequestID(random: clock.random)
                 )
             }
         }
@@ -142,7 +139,7 @@ struct SharedEgress: Sendable {
                 try await compute.deleteAddress(
                     region: region,
                     name: FleetNames.Egress.address,
-                    requestID: RequestID(random: random)
+                    requestID: RequestID(random: clock.random)
                 )
             }
         }

@@ -1,3 +1,4 @@
+import Transport
 import FleetModel
 import Common
 import Console
@@ -109,7 +110,7 @@ struct FleetLaunch: Sendable {
         if case .shared(let plan) = way, !plan.steps.isEmpty {
             try await SharedEgress(
                 world.compute,
-                random: world.random,
+                clock: world.clock,
                 onStep: { region, text in
                     logger.info("shared egress", ["step": .string(text), "region": .string(region)])
                 }

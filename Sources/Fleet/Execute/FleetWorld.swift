@@ -29,8 +29,6 @@ struct FleetWorld: Sendable {
     let tardis: @Sendable (Secret?) -> TardisClient
     /// The time.
     let clock: ToolClock
-    /// The next random number.
-    let random: @Sendable () -> UInt64
 
     /// A world of one project and bucket.
     init(
@@ -40,7 +38,6 @@ struct FleetWorld: Sendable {
         tardis: @escaping @Sendable (Secret?) -> TardisClient,
         clock: ToolClock,
         now: (@Sendable () -> Int64)? = nil,
-        random: @escaping @Sendable () -> UInt64,
         identity: String? = nil
     ) {
         self.identity = identity
@@ -56,12 +53,11 @@ struct FleetWorld: Sendable {
         self.tardis = tardis
         self.clock = clock
         self.now = now ?? clock.epochMicroseconds
-        self.random = random
     }
 
     /// Microseconds since 1970, by the services' clocks.
     let now: @Sendable () -> Int64
 
     /// A name for one change, new each time.
-    func requestID() -> RequestID { RequestID(random: random) }
+    func requestID() -> RequestID { RequestID(random: clock.random) }
 }

@@ -1,3 +1,4 @@
+import Transport
 import Common
 import Console
 import GoogleCloud
@@ -165,7 +166,7 @@ struct Preflight: Sendable {
     }
 
     private var egress: SharedEgress {
-        SharedEgress(order.hostProject.map(world.compute.inProject) ?? world.compute, random: world.random)
+        SharedEgress(order.hostProject.map(world.compute.inProject) ?? world.compute, clock: world.clock)
     }
 
     private func key() async -> Checked<(plan: KeyPlan, info: KeyInfo?)> {

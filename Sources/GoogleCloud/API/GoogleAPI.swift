@@ -9,8 +9,7 @@ public struct GoogleAPI: Sendable {
     let sender: AuthorizedSender
     private let environment: [String: String]
     let policy: RetryPolicy
-    let clock: RetryClock
-    let now: WallClock
+    let clock: ToolClock
     let onRetry: RetryListener
 
     /// A client; `environment` gives the services' addresses, `onRetry` hears of each pause before another try.
@@ -20,15 +19,13 @@ public struct GoogleAPI: Sendable {
         tokens: any TokenProvider,
         billing: BillingProject = .none,
         retry: RetryPolicy = RetryPolicy(),
-        clock: RetryClock = .system,
-        now: @escaping WallClock = systemWallClock,
+        clock: ToolClock = .system,
         onRetry: @escaping RetryListener = { _, _ in }
     ) {
         sender = AuthorizedSender(transport: transport, tokens: tokens, billing: billing)
         self.environment = environment
         policy = retry
         self.clock = clock
-        self.now = now
         self.onRetry = onRetry
     }
 
@@ -131,7 +128,7 @@ public struct GoogleAPI: Sendable {
             )
         }
         guard (200..<300).contains(response.status) else {
-            let error = GoogleAPIError(Refusal(response, now: now()), of: call)
+            let error = GoogleAPIError(Refusal(response, now: clock.epochSeconds()), of: call)
             guard case .server = error.kind, !call.isRepeatable else { throw error }
             throw GoogleAPIError(error.kind, operation: error.operation, detail: error.detail, retryAdvice: .never)
         }

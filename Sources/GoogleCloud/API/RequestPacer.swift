@@ -25,17 +25,17 @@ public struct RequestRate: Sendable {
 /// Keeps tasks that send at once to a common rate.
 public actor RequestPacer {
     private var rate: RequestRate
-    private let clock: RetryClock
+    private let clock: ToolClock
 
     /// A pacer of the given rate.
-    public init(_ rate: RequestRate, clock: RetryClock = .system) {
+    public init(_ rate: RequestRate, clock: ToolClock = .system) {
         self.rate = rate
         self.clock = clock
     }
 
     /// Returns when it is the caller's turn; throws when the task is cancelled.
     public func turn() async throws {
-        let pause = rate.reserve(now: clock.now())
+        let pause = rate.reserve(now: clock.monotonic())
         if pause > .zero { try await clock.sleep(pause) }
     }
 }

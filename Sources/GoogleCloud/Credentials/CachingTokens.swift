@@ -12,22 +12,24 @@ actor CachingTokens: TokenProvider {
     private static let pauseAfterFailure: Int64 = 15
 
     private let fetch: @Sendable () async throws -> AccessToken?
-    private let now: WallClock
+    private let clock: ToolClock
     private var current: AccessToken?
     private var fetching: Task<AccessToken?, any Error>?
     private var failedAt: Int64?
 
-    init(now: @escaping WallClock, fetch: @escaping @Sendable () async throws -> AccessToken?) {
-        self.now = now
+    init(clock: ToolClock, fetch: @escaping @Sendable () async throws -> AccessToken?) {
+        self.clock = clock
         self.fetch = fetch
     }
 
     func token() async throws -> AccessToken? {
         if let current {
-            let left = current.expires.map { $0 - now() } ?? .max
+            let left = current.expires.map { $0 - clock.epochSeconds() } ?? .max
             if left >= Self.refreshBefore { return current }
             if left >= Self.usableBefore {
-                if fetching == nil, failedAt.map({ now() - $0 >= Self.pauseAfterFailure }) ?? true { begin() }
+                if fetching == nil, failedAt.map({ clock.epochSeconds() - $0 >= Self.pauseAfterFailure }) ?? true {
+                    begin()
+                }
                 return current
             }
         }
@@ -49,7 +51,7 @@ actor CachingTokens: TokenProvider {
                 failedAt = nil
                 return token
             } catch {
-                failedAt = now()
+                failedAt = clock.epochSeconds()
                 throw error
             }
         }

@@ -15,8 +15,7 @@ public struct CredentialSources: Sendable {
     private let home: String?
     private let readFile: ReadFile
     private let transport: any HTTPTransport
-    private let now: WallClock
-    private let clock: RetryClock
+    private let clock: ToolClock
     private let allowsOtherIdentities: Bool
 
     /// Sources in the given environment; `home` is the folder that holds `.config/gcloud`. Impersonations and external accounts,
@@ -26,8 +25,7 @@ public struct CredentialSources: Sendable {
         home: String?,
         readFile: @escaping ReadFile = CredentialSources.readFile,
         transport: any HTTPTransport,
-        now: @escaping WallClock = systemWallClock,
-        clock: RetryClock = .system,
+        clock: ToolClock = .system,
         allowsOtherIdentities: Bool = true
     ) {
         self.allowsOtherIdentities = allowsOtherIdentities
@@ -35,7 +33,6 @@ public struct CredentialSources: Sendable {
         self.home = home
         self.readFile = readFile
         self.transport = transport
-        self.now = now
         self.clock = clock
     }
 
@@ -50,7 +47,7 @@ public struct CredentialSources: Sendable {
         if let given = environment["CLOUDSDK_AUTH_ACCESS_TOKEN"] {
             return FixedTokens(fixed: AccessToken(secret: Secret(given), expires: nil))
         }
-        return CachingTokens(now: now) { try await fetch() }
+        return CachingTokens(clock: clock) { try await fetch() }
     }
 
     /// As `tokens`, but none at an emulator (`STORAGE_EMULATOR_HOST`) unless the environment names credentials explicitly.
@@ -100,7 +97,7 @@ public struct CredentialSources: Sendable {
     private func token(of file: CredentialFile) async throws -> AccessToken {
         switch file {
         case .serviceAccount(let key):
-            let assertion = try SignedAssertion.make(key, now: now())
+            let assertion = try SignedAssertion.make(key, now: clock.epochSeconds())
             return try await endpoint(key.tokenURI).fetch(
                 [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion.reveal())],
                 who: key.email
@@ -125,18 +122,18 @@ public struct CredentialSources: Sendable {
     private func metadataToken() async throws -> AccessToken {
         guard environment["NO_GCE_CHECK"] == nil else { throw nothingFound("NO_GCE_CHECK is set") }
         do {
-            return try await metadata.token(now: now())
+            return try await metadata.token(now: clock.epochSeconds())
         } catch let error as CredentialError where error.kind == .unavailable && !isOnGoogleCloud {
             throw nothingFound(error.detail, retryAdvice: error.retryAdvice)
         }
     }
 
     private var exchange: TokenExchange {
-        TokenExchange(transport: transport, readFile: readFile, now: now, clock: clock)
+        TokenExchange(transport: transport, readFile: readFile, clock: clock)
     }
 
     private func endpoint(_ url: String?) -> TokenEndpoint {
-        TokenEndpoint(url: url ?? SignedAssertion.audience, transport: transport, now: now, clock: clock)
+        TokenEndpoint(url: url ?? SignedAssertion.audience, transport: transport, clock: clock)
     }
 
     private func credentialFile() throws(CredentialError) -> CredentialFile? {

@@ -5,7 +5,7 @@ public import Transport
 public struct MetadataServer: Sendable {
     private let root: String
     private let transport: any HTTPTransport
-    private let clock: RetryClock
+    private let clock: ToolClock
     private let policy: RetryPolicy
     private let isExpected: Bool
 
@@ -25,7 +25,7 @@ public struct MetadataServer: Sendable {
     public init(
         environment: [String: String],
         transport: any HTTPTransport,
-        clock: RetryClock = .system,
+        clock: ToolClock = .system,
         isExpected: Bool
     ) {
         self.isExpected = isExpected

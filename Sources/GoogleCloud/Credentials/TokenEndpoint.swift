@@ -6,8 +6,7 @@ import Transport
 struct TokenEndpoint: Sendable {
     let url: String
     let transport: any HTTPTransport
-    let now: WallClock
-    let clock: RetryClock
+    let clock: ToolClock
 
     /// Trying longer than this would only hide that the service is away.
     static let policy = RetryPolicy(tries: 5, budget: .seconds(60), base: .milliseconds(500), cap: .seconds(10))
@@ -26,14 +25,14 @@ struct TokenEndpoint: Sendable {
         let answer = try await Self.answer(to: request, transport, clock, what: "no token for \(who)") {
             refusal($0, who: who)
         }
-        return try AccessToken(answer: answer, now: now(), from: redactedURL(url))
+        return try AccessToken(answer: answer, now: clock.epochSeconds(), from: redactedURL(url))
     }
 
     /// Asks a service that gives tokens, a few times where it is away. Anything but 200 is what `refusal` makes of it.
     static func answer(
         to request: HTTPRequest,
         _ transport: any HTTPTransport,
-        _ clock: RetryClock,
+        _ clock: ToolClock,
         what: String,
         refusal: (HTTPResponse) -> CredentialError
     ) async throws -> [UInt8] {
@@ -69,7 +68,7 @@ struct TokenEndpoint: Sendable {
         guard let there = response.head.headers["Date"].flatMap(secondsSince1970(ofHTTPDate:)) else {
             return "check this machine's clock and that the key has not been revoked"
         }
-        let ahead = now() - there
+        let ahead = clock.epochSeconds() - there
         guard abs(ahead) >= Self.toleratedSkew else { return "check that the key has not been revoked" }
         return "this machine's clock is \(abs(ahead) / 60) minutes \(ahead > 0 ? "ahead" : "behind"): set it, "
             + "such as with 'timedatectl set-ntp true', and run this again"

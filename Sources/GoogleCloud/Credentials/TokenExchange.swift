@@ -7,13 +7,12 @@ import Transport
 struct TokenExchange: Sendable {
     let transport: any HTTPTransport
     let readFile: CredentialSources.ReadFile
-    let now: WallClock
-    let clock: RetryClock
+    let clock: ToolClock
 
     /// A token for the identity that the file describes.
     func token(_ account: ExternalAccount) async throws -> AccessToken {
         let subject = try await subjectToken(account.credential_source)
-        let endpoint = TokenEndpoint(url: account.token_url, transport: transport, now: now, clock: clock)
+        let endpoint = TokenEndpoint(url: account.token_url, transport: transport, clock: clock)
         let federated = try await endpoint.fetch(
             [
                 ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("audience", account.audience),
@@ -58,8 +57,12 @@ struct TokenExchange: Sendable {
             throw CredentialError(.malformed, "the answer of \(redactedURL(url)) holds no access token")
         }
         let ends = answer.expireTime.flatMap(CivilTime.epochMicroseconds(rfc3339:))
-        let seconds = ends.map { Duration.fromOutside(seconds: Double($0 / 1_000_000 - now())) } ?? .seconds(3600)
-        return AccessToken(secret: Secret(answer.accessToken), expires: now() + seconds.components.seconds)
+        let seconds =
+            ends.map { Duration.fromOutside(seconds: Double($0 / 1_000_000 - clock.epochSeconds())) } ?? .seconds(3600)
+        return AccessToken(
+            secret: Secret(answer.accessToken),
+            expires: clock.epochSeconds() + seconds.components.seconds
+        )
     }
 
     private func subjectToken(_ source: ExternalAccount.Source) async throws -> Secret {

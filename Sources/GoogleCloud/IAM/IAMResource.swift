@@ -41,7 +41,7 @@ public struct IAMResource: Sendable {
     @discardableResult
     public func updatePolicy(_ edit: (IAMPolicy) -> IAMPolicy?) async throws -> IAMPolicyChange {
         var state = RetryState(api.policy)
-        let start = api.clock.now()
+        let start = api.clock.monotonic()
         var first: IAMPolicy?
         while true {
             let present = try await read()
@@ -53,7 +53,8 @@ public struct IAMResource: Sendable {
             do {
                 return IAMPolicyChange(before: before, after: try await setPolicy(wanted), isWritten: true)
             } catch  where isConflict(error) {
-                switch state.failed(advice: .backoff, elapsed: api.clock.now() - start, random: api.clock.random) {
+                switch state.failed(advice: .backoff, elapsed: api.clock.monotonic() - start, random: api.clock.uniform)
+                {
                 case .giveUp: throw error
                 case .retry(let pause):
                     api.onRetry(error, pause)

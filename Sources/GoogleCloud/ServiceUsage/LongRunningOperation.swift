@@ -17,10 +17,10 @@ extension GoogleAPI {
     func finish(_ operation: LongRunningOperation, of call: Call) async throws(GoogleAPIError) {
         var present = operation
         // Enabling services and creating repositories take seconds to minutes.
-        let limit = clock.now() + .seconds(600)
+        let limit = clock.monotonic() + .seconds(600)
         var pause = Duration.milliseconds(500)
         while present.done != true {
-            guard clock.now() < limit else {
+            guard clock.monotonic() < limit else {
                 throw GoogleAPIError(
                     .transport,
                     operation: call.operation,

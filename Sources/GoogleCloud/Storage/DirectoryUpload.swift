@@ -50,6 +50,8 @@ final class DirectoryUpload: ObjectUpload {
         }
     }
 
+    var content: (size: Int64, crc32c: UInt32) { state.withLock { ($0.size, $0.crc.value) } }
+
     func finish(adding metadata: [String: String]) async throws -> ObjectInfo {
         try await DirectoryFiles.blocking { [self] in
             defer { drop() }

@@ -73,7 +73,7 @@ struct GCSClient: Sendable {
             throw StorageError(.transport, operation: operation, detail: "\(error)", retryAdvice: .never)
         }
         guard accepted.contains(response.status) else {
-            throw StorageError(response, operation: operation, missing: missing, now: api.now())
+            throw StorageError(response, operation: operation, missing: missing, now: api.clock.epochSeconds())
         }
         return response
     }

@@ -3,12 +3,15 @@ import Transport
 extension GCSStore {
     /// Writes an object in one request: bytes and metadata become visible together, and the server checks the CRC-32C.
     public func put(_ name: String, _ bytes: [UInt8], options: PutOptions) async throws -> ObjectInfo {
+        try await put(name, bytes, crc: CRC32C.of(bytes), options: options)
+    }
+
+    func put(_ name: String, _ bytes: [UInt8], crc: UInt32, options: PutOptions) async throws -> ObjectInfo {
         let operation = "write \(name)"
         try checkObjectName(name, operation: operation)
-        let crc = CRC32C.of(bytes)
         let description = NewObject(name: name, options: options, crc32c: crc)
         // CRLF and a boundary without quotes: the real service takes less, strict servers do not.
-        let boundary = "part-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let boundary = "part-\(String(client.api.clock.random(), radix: 36))"
         var body = Array("--\(boundary)\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n".utf8)
         body += try encodeJSON(description, operation: operation)
         body += Array("\r\n--\(boundary)\r\nContent-Type: \(options.contentType)\r\n\r\n".utf8)

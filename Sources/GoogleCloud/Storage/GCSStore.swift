@@ -22,8 +22,7 @@ public struct GCSStore: ObjectStore {
         endpoint: String = GCSStore.defaultEndpoint,
         retry: RetryPolicy = RetryPolicy(),
         chunkBytes: Int = GCSStore.defaultChunkBytes,
-        clock: RetryClock = .system,
-        now: @escaping WallClock = systemWallClock,
+        clock: ToolClock = .system,
         onRetry: @escaping RetryListener = { _, _ in }
     ) {
         let quantum = 256 << 10
@@ -38,7 +37,6 @@ public struct GCSStore: ObjectStore {
                 billing: billing,
                 retry: retry,
                 clock: clock,
-                now: now,
                 onRetry: onRetry
             )
         )

@@ -23,11 +23,13 @@ actor GCSUpload: ObjectUpload {
         self.options = options
         upload = ResumableUpload(chunkBytes: chunkBytes)
         retry = RetryState(store.client.api.policy)
-        retrySince = store.client.api.clock.now()
+        retrySince = store.client.api.clock.monotonic()
         lastError = StorageError(.transport, operation: "upload \(name)", detail: "the server makes no progress")
     }
 
     private var operation: String { "upload \(name)" }
+
+    var content: (size: Int64, crc32c: UInt32) { (upload.total, crc.value) }
 
     func write(_ bytes: [UInt8]) async throws {
         guard !hasEnded else { throw StorageError.uploadHasEnded(name) }
@@ -46,7 +48,8 @@ actor GCSUpload: ObjectUpload {
         let action = upload.end()
         if action == .sendWhole {
             // All in one request, so that the object never is without its metadata.
-            return try await store.put(name, Array(upload.bytes(0..<upload.total)), options: options.adding(metadata))
+            let bytes = Array(upload.bytes(0..<upload.total))
+            return try await store.put(name, bytes, crc: crc.value, options: options.adding(metadata))
         }
         try await carryOut(action)
         guard let written else { throw lastError }
@@ -161,7 +164,7 @@ actor GCSUpload: ObjectUpload {
             case 404, 410: return .gone
             case 412: return .conflict
             default:
-                let now = store.client.api.now()
+                let now = store.client.api.clock.epochSeconds()
                 throw StorageError(response, operation: operation, missing: .uploadLost, now: now)
             }
         } catch let error as StorageError where error.retryAdvice != .never {
@@ -187,12 +190,12 @@ actor GCSUpload: ObjectUpload {
         if upload.base > retryBase {
             retryBase = upload.base
             retry = RetryState(store.client.api.policy)
-            retrySince = clock.now()
+            retrySince = clock.monotonic()
         } else if retry.failures == 0 {
-            retrySince = clock.now()
+            retrySince = clock.monotonic()
         }
-        let elapsed = clock.now() - retrySince
-        switch retry.failed(advice: lastError.retryAdvice, elapsed: elapsed, random: clock.random) {
+        let elapsed = clock.monotonic() - retrySince
+        switch retry.failed(advice: lastError.retryAdvice, elapsed: elapsed, random: clock.uniform) {
         case .giveUp: throw lastError
         case .retry(let pause):
             store.client.api.onRetry(lastError, pause)

@@ -109,6 +109,10 @@ private final class MemoryUpload: ObjectUpload {
         }
     }
 
+    var content: (size: Int64, crc32c: UInt32) {
+        collected.withLock { (Int64($0?.count ?? 0), CRC32C.of($0 ?? [])) }
+    }
+
     func finish(adding metadata: [String: String]) async throws -> ObjectInfo {
         guard let bytes = collected.withLock({ $0.take() }) else { throw StorageError.uploadHasEnded(name) }
         return try await store.put(name, bytes, options: options.adding(metadata))

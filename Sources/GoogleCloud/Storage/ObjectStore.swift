@@ -88,6 +88,9 @@ public protocol ObjectUpload: AnyObject, Sendable {
     /// Takes the next bytes, any amount; returns when the upload is ready for more, so memory stays bounded.
     func write(_ bytes: [UInt8]) async throws
 
+    /// Bytes written so far, and their CRC-32C.
+    var content: (size: Int64, crc32c: UInt32) { get async }
+
     /// Ends the object, adds `metadata` to what was given at the start, and checks size and CRC-32C against the store's answer.
     func finish(adding metadata: [String: String]) async throws -> ObjectInfo
 

@@ -11,6 +11,7 @@ public func openObjectStore(
     billing: BillingProject = .none,
     retry: RetryPolicy = RetryPolicy(),
     chunkBytes: Int = GCSStore.defaultChunkBytes,
+    clock: ToolClock = .system,
     onRetry: @escaping RetryListener = { _, _ in }
 ) throws -> any ObjectStore {
     func invalid(_ detail: String) -> StorageError {
@@ -39,6 +40,7 @@ public func openObjectStore(
         endpoint: GCSStore.endpoint(environment: environment),
         retry: retry,
         chunkBytes: chunkBytes,
+        clock: clock,
         onRetry: onRetry
     )
 }

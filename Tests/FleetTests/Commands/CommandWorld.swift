@@ -105,17 +105,11 @@ final class CommandWorld: Sendable {
             arguments: words,
             environment: environment,
             clock: ToolClock(
-                epochMicroseconds: ToolClock.system.epochMicroseconds,
-                monotonic: ToolClock.system.monotonic,
                 sleep: { [weak self] _ in
                     if let act = self?.onSleep.withLock({ $0 }) { try await act() }
                     try await Task.sleep(for: .milliseconds(2))
                 }
             ),
-            random: {
-                var generator = SystemRandomNumberGenerator()
-                return generator.next()
-            },
             terminal: Terminal(
                 stdinIsTerminal: answers != nil,
                 stdoutIsTerminal: answers != nil,

@@ -157,7 +157,7 @@ struct CleanupCommand: Sendable {
             rules: settings.liveness,
             now: connection.clock.epochMicroseconds
         ) { try connection.store($0) }
-        let egress = SharedEgress(compute, random: run.context.random) { [run] region, step in
+        let egress = SharedEgress(compute, clock: run.context.clock) { [run] region, step in
             run.logger.info("shared egress", ["region": .string(region), "step": .string(step)])
         }
         return Cleanup(
@@ -165,7 +165,7 @@ struct CleanupCommand: Sendable {
             scope: settings.scope,
             completion: completion,
             egress: settings.keepsEgress ? nil : egress,
-            random: run.context.random
+            clock: run.context.clock
         )
     }
 }

@@ -1,3 +1,4 @@
+import Transport
 import FleetModel
 import Common
 import Console

@@ -17,11 +17,10 @@ struct OrchestrateConnections: Sendable {
         var options = TardisClient.Options()
         options.apiURL = url
         options.key = key
-        let now = tool.context.clock.epochMicroseconds
         return TardisClient(
             options: options,
             transport: google.transport,
-            now: { now() / 1_000_000 },
+            clock: tool.context.clock,
             onWait: { tool.noteWait($0, $1) }
         )
     }
@@ -35,7 +34,6 @@ struct OrchestrateConnections: Sendable {
             tardis: { tardis(tardisURL, key: $0) },
             clock: tool.context.clock,
             now: google.clock.epochMicroseconds,
-            random: tool.context.random,
             identity: google.identity
         )
     }

@@ -157,9 +157,8 @@ struct SetupCommand: Sendable {
             do {
                 return try await work()
             } catch let error as GoogleAPIError where error.kind == .apiDisabled {
-                var generator = run.context.generator
                 let elapsed = run.context.clock.monotonic() - start
-                let next = state.failed(advice: .backoff, elapsed: elapsed) { Double.random(in: $0, using: &generator) }
+                let next = state.failed(advice: .backoff, elapsed: elapsed, random: run.context.clock.uniform)
                 guard case .retry(let pause) = next else { throw error }
                 run.noteWait(error, pause)
                 try await run.context.clock.sleep(pause)
