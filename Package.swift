@@ -42,41 +42,43 @@ let package = Package(
 
         // Ground.
         library("Text", []),
-        library("Processes", ["CShims"]),
-        library("Transport", ["CLibcurl", "CLibcrypto", "Text"]),
+        library("Host", ["CShims"]),
+        library("Transport", ["CLibcurl", "CLibcrypto", "Host", "Text"]),
         library("Parquet", ["CZstd", "CShims"]),
 
         // Services: one outside system or one craft each; they do not know each other.
         library("Tardis", ["Text", "Transport"]),
         library("Ticks", ["Parquet", "CISAL", "CShims"]),
-        library("GoogleCloud", ["Text", "Transport", "CLibcrypto", "CISAL"]),
+        library("GoogleCloud", ["Host", "Text", "Transport", "CLibcrypto", "CISAL"]),
         library("Console", ["Text"]),
 
         // Plans, objects, heartbeats and workers as values, and every rule about them; no HTTP, clock or file, and nothing of Google's.
         library("FleetModel", ["Console", "Tardis", "Text"]),
 
         // Shared by the tools.
-        library("Common", ["CShims", "Console", "FleetModel", "GoogleCloud", "Tardis", "Text", "Transport"]),
+        library("Common", ["CShims", "Console", "FleetModel", "GoogleCloud", "Host", "Tardis", "Text", "Transport"]),
 
         // The fleet's four commands: what they decide about VMs, prices and egress, and how they say it.
         library(
             "Fleet",
-            ["Common", "Console", "FleetModel", "GoogleCloud", "Processes", "Tardis", "Text", "Transport"]
+            ["Common", "Console", "FleetModel", "GoogleCloud", "Host", "Tardis", "Text", "Transport"]
         ),
 
         // What a VM does: download a shard, convert, describe.
         library(
             "Download",
-            ["Common", "Console", "FleetModel", "GoogleCloud", "Parquet", "Tardis", "Ticks", "Text", "Transport"]
+            [
+                "Common", "Console", "FleetModel", "GoogleCloud", "Host", "Parquet", "Tardis", "Ticks", "Text", "Transport",
+            ]
         ),
 
         // Files and folders into a bucket.
-        library("Upload", ["Common", "Console", "FleetModel", "GoogleCloud", "Text", "Transport"]),
+        library("Upload", ["Common", "Console", "FleetModel", "GoogleCloud", "Host", "Text", "Transport"]),
 
         // Local stand-ins for the outside world, for tick-sandbox and the tests.
         .target(
             name: "Sandbox",
-            dependencies: ["CShims", "Processes", "Text", "CLibcrypto", "CISAL"],
+            dependencies: ["CShims", "Host", "Text", "CLibcrypto", "CISAL"],
             resources: sandboxFiles.map { .embedInCode($0) },
             swiftSettings: settings
         ),
@@ -88,7 +90,7 @@ let package = Package(
         tool("orchestrate-tick-download", ["Common", "Fleet"]),
         tool("monitor-tick-download", ["Common", "Fleet"]),
         tool("cleanup-tick-vms", ["Common", "Fleet"]),
-        tool("tick-sandbox", ["Common", "Console", "FleetModel", "Processes", "Sandbox"]),
+        tool("tick-sandbox", ["Common", "Console", "FleetModel", "Host", "Sandbox"]),
 
         tests("TextTests", ["Text"]),
         tests("TransportTests", ["Transport", "Sandbox"]),
@@ -107,11 +109,12 @@ let package = Package(
             ["Common", "Console", "Download", "FleetModel", "GoogleCloud", "Sandbox", "Text", "Transport"]
         ),
         tests("FleetModelTests", ["Console", "FleetModel", "Text"]),
-        tests("CommonTests", ["Common", "Console", "FleetModel", "GoogleCloud", "Text", "Transport"]),
+        tests("CommonTests", ["Common", "Console", "FleetModel", "GoogleCloud", "Host", "Text", "Transport"]),
         tests(
             "FleetTests",
             ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Sandbox", "Tardis", "Text", "Transport"]
         ),
+        tests("UploadTests", ["Common", "Console", "FleetModel", "GoogleCloud", "Sandbox", "Text", "Upload"]),
         tests("SandboxTests", ["Sandbox", "Text"]),
     ]
 )

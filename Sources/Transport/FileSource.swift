@@ -1,11 +1,9 @@
 import Glibc
-import Synchronization
+import Host
 import Text
 
 /// A `file://` URL as the source of a download. Not by libcurl, which would read the whole file into memory once paused.
 enum FileSource {
-    private static let pieceBytes = 256 << 10
-
     static func open(_ request: HTTPRequest) throws(TransportError) -> HTTPDownload {
         let operation = "\(request.method) \(redactedURL(request.url))"
         @Sendable func failure(_ kind: TransportError.Kind, _ detail: String) -> TransportError {
@@ -14,26 +12,25 @@ enum FileSource {
         guard request.method == "GET" else { throw failure(.invalid, "a file:// address can only be read (GET)") }
         guard let path = path(of: request.url) else { throw failure(.invalid, "no valid file:// address") }
 
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let code = errno
-            if code == ENOENT || code == ENOTDIR { return missing(request.url) }
-            throw failure(.file, "cannot open the file: \(String(cString: strerror(code)))")
+        let file: ReadableFile
+        let size: Int64
+        do {
+            file = try ReadableFile(path)
+            size = try file.size()
+        } catch {
+            if error.code == ENOENT || error.code == ENOTDIR { return missing(request.url) }
+            throw failure(.file, "\(error)")
         }
-        let file = OpenFile(descriptor)
-        guard let status = file.status() else { throw failure(.file, "cannot tell the file's size") }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw failure(.file, "this is no regular file") }
-
         return HTTPDownload(
-            head: HTTPHead(status: 200, headers: ["Content-Length": "\(status.st_size)"], url: request.url),
-            next: {
+            head: HTTPHead(status: 200, headers: ["Content-Length": "\(size)"], url: request.url),
+            next: { () throws(TransportError) -> [UInt8]? in
                 if Task.isCancelled { file.close() }
-                guard let bytes = file.read(upTo: pieceBytes) else {
-                    throw file.isOpen
-                        ? failure(.file, "cannot read the file: \(String(cString: strerror(errno)))")
-                        : failure(.cancelled, "cancelled")
+                do throws(FileError) {
+                    let bytes = try file.next()
+                    return bytes.isEmpty ? nil : bytes
+                } catch {
+                    throw error.code == EBADF ? failure(.cancelled, "cancelled") : failure(.file, "\(error)")
                 }
-                return bytes.isEmpty ? nil : bytes
             },
             cancel: { file.close() }
         )
@@ -51,48 +48,5 @@ enum FileSource {
         guard url.lowercased().hasPrefix("file:///") || rest.hasPrefix("/") else { return nil }
         guard let path = percentDecoded(rest), !path.contains("\0") else { return nil }
         return path
-    }
-}
-
-/// A descriptor that is closed once, at the latest when nobody holds it.
-private final class OpenFile: Sendable {
-    private let state: Mutex<Int32>
-
-    init(_ descriptor: Int32) {
-        state = Mutex(descriptor)
-    }
-
-    deinit {
-        close()
-    }
-
-    var isOpen: Bool { state.withLock { $0 >= 0 } }
-
-    func status() -> stat? {
-        state.withLock { descriptor in
-            var status = stat()
-            return fstat(descriptor, &status) == 0 ? status : nil
-        }
-    }
-
-    /// The next bytes, none at the end, nil on failure. Under the lock, so that nobody closes the file meanwhile.
-    func read(upTo limit: Int) -> [UInt8]? {
-        state.withLock { descriptor in
-            var count = 0
-            let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
-                repeat {
-                    count = Glibc.read(descriptor, buffer.baseAddress, limit)
-                } while count < 0 && errno == EINTR
-                filled = max(0, count)
-            }
-            return count < 0 ? nil : bytes
-        }
-    }
-
-    func close() {
-        state.withLock { descriptor in
-            if descriptor >= 0 { _ = Glibc.close(descriptor) }
-            descriptor = -1
-        }
     }
 }

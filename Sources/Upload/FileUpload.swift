@@ -2,7 +2,7 @@ import Common
 import Console
 import FleetModel
 import GoogleCloud
-import Text
+import Host
 import Transport
 
 /// How one file ended.
@@ -17,7 +17,6 @@ enum UploadOutcome: Sendable, Equatable {
 /// Brings one file into the store, unless it is there.
 struct FileUpload: Sendable {
     let store: any ObjectStore
-    let transport: any HTTPTransport
     let isDryRun: Bool
     let progress: ProgressReporter
     /// Opens a folder that the kit has filled.
@@ -120,11 +119,11 @@ struct FileUpload: Sendable {
     }
 
     private func read(_ file: SourceFile, _ body: ([UInt8]) async throws -> Void) async throws {
-        let segments = file.path.split(separator: "/", omittingEmptySubsequences: false)
-        let url = "file://" + segments.map { percentEncoded(String($0)) }.joined(separator: "/")
-        let source = try await transport.download(HTTPRequest("GET", url))
-        defer { source.cancel() }
-        while let bytes = try await source.next() { try await body(bytes) }
+        let source = try ReadableFile(file.path)
+        while case let bytes = try source.next(), !bytes.isEmpty {
+            try Task.checkCancellation()
+            try await body(bytes)
+        }
     }
 
     private func contentType(_ path: String) -> String {

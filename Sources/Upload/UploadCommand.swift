@@ -57,7 +57,6 @@ struct UploadCommand: Sendable {
         for file in sources.files { progress.add(file.object, totalBytes: file.size) }
         let upload = FileUpload(
             store: store,
-            transport: connection.transport,
             isDryRun: run.arguments.flag("dry-run"),
             progress: progress,
             openFolder: { try connection.store($0) }

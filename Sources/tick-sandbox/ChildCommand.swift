@@ -1,5 +1,5 @@
 import Glibc
-import Processes
+import Host
 
 extension ChildProcess {
     /// Starts the command behind `--` with this process's environment, plus `adding`, minus `removing`.

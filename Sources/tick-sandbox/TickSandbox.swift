@@ -2,7 +2,7 @@ import FleetModel
 import Common
 import Console
 import Glibc
-import Processes
+import Host
 import Sandbox
 
 /// Not by `Tool`, which ends a tool with one of the kit's statuses: this one ends with its child's.

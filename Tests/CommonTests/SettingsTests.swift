@@ -1,4 +1,5 @@
 @testable import Common
+import Host
 import Console
 import Testing
 

@@ -1,3 +1,4 @@
+import Host
 import FleetModel
 import Common
 import Console

@@ -1,3 +1,4 @@
+import Host
 public import Console
 
 /// Where settings come from below the command line: environment, `.env` in the current directory, the deployment's

@@ -1,5 +1,6 @@
 public import Console
 import Glibc
+public import Host
 
 /// Reading of files, replaceable in tests.
 public struct FileAccess: Sendable {
@@ -55,44 +56,7 @@ public struct FileAccess: Sendable {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_mode & S_IROTH != 0
     }
 
-    private static func readWhole(_ path: String) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(operation: "open", path: path, code: errno) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count > 0 {
-                bytes += buffer[..<count]
-                guard bytes.count <= longest else { throw FileError(operation: "read", path: path, code: EFBIG) }
-            } else if count == 0 {
-                return bytes
-            } else if errno != EINTR {
-                throw FileError(operation: "read", path: path, code: errno)
-            }
-        }
-    }
-}
-
-/// A file that cannot be used.
-public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What was tried: "read".
-    public let operation: String
-    /// The file.
-    public let path: String
-    /// The `errno`.
-    public let code: Int32
-
-    /// An error about one file.
-    public init(operation: String, path: String, code: Int32) {
-        self.operation = operation
-        self.path = path
-        self.code = code
-    }
-
-    /// One sentence.
-    public var description: String { "cannot \(operation) \(path): \(String(cString: strerror(code)))" }
+    private static func readWhole(_ path: String) throws -> [UInt8] { try ReadableFile(path).rest(atMost: longest) }
 }
 
 extension FileError: ExitStatusProviding {

@@ -2,6 +2,8 @@ import Transport
 import FleetModel
 import Common
 import Console
+import Dispatch
+import Host
 import Parquet
 import Text
 import Ticks
@@ -19,7 +21,7 @@ struct ConvertCommand {
         let output = run.arguments.argument("OUT") ?? ""
         let options = try options(input)
         let start = run.context.clock.monotonic()
-        let reader = try BlockingReader(input)
+        let reader = input == "-" ? ReadableFile.standardInput() : try ReadableFile(input)
         let file = try OutputFile(output, input: input)
         let converter = TickConverter(options: options, pool: WorkPool(threads: try run.arguments.int("threads")))
         async let feeding: Void = feed(reader, converter)
@@ -33,10 +35,11 @@ struct ConvertCommand {
     }
 
     /// Gives the source to the converter; its own failures become the conversion's.
-    private func feed(_ reader: BlockingReader, _ converter: TickConverter) async {
+    private func feed(_ reader: ReadableFile, _ converter: TickConverter) async {
+        let queue = DispatchQueue(label: "reader")
         do {
             while true {
-                let piece = try await reader.next()
+                let piece = try await reader.next(on: queue)
                 if piece.isEmpty { break }
                 try await converter.write(piece)
             }

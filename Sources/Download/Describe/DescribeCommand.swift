@@ -1,6 +1,7 @@
 import FleetModel
 import Common
 import Console
+import Host
 import Parquet
 import Text
 
@@ -14,12 +15,13 @@ struct DescribeCommand {
 
     func execute() async throws -> ExitStatus {
         let path = run.arguments.argument("FILE") ?? ""
-        let (size, file) = try FileReader.open(path) { reader in
-            do {
-                return (reader.size, try reader.metadata())
-            } catch let error as ParquetError {
-                throw DescribeError(description: "\(path): \(error)")
-            }
+        let reader = try ReadableFile(path)
+        let size = try reader.size()
+        let file: FileMetadata
+        do {
+            file = try reader.metadata()
+        } catch let error as ParquetError {
+            throw DescribeError(description: "\(path): \(error)")
         }
         if run.arguments.string("output") == "table" {
             printTables(path, size, file)

@@ -2,7 +2,7 @@ import Common
 import Console
 import Dispatch
 import Glibc
-import Processes
+import Host
 import Synchronization
 import Text
 

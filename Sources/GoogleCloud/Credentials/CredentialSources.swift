@@ -1,4 +1,5 @@
-import FoundationEssentials
+import Glibc
+import Host
 public import Transport
 
 /// The places where Google's tools look for credentials, in their order (with `GCP_CREDENTIALS_PATH` before them):
@@ -36,10 +37,14 @@ public struct CredentialSources: Sendable {
         self.clock = clock
     }
 
-    /// Reads a file of the real file system.
+    /// Reads a file of the real file system; credentials have some kilobytes.
     public static let readFile: ReadFile = { path in
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        return [UInt8](try Data(contentsOf: URL(filePath: path)))
+        do throws(FileError) {
+            return try ReadableFile(path).rest(atMost: 1 << 20)
+        } catch {
+            if error.code == ENOENT || error.code == ENOTDIR { return nil }
+            throw error
+        }
     }
 
     /// Tokens from the first source that has credentials. Nothing is read before the first token is asked for.

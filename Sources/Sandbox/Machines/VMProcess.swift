@@ -1,6 +1,6 @@
 import Dispatch
 import Glibc
-import Processes
+import Host
 import Synchronization
 
 /// One VM: first it waits for a place, then its startup script runs, then it is over.

@@ -1,3 +1,4 @@
+import Host
 import Common
 import Console
 import GoogleCloud
