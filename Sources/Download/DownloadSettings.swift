@@ -37,7 +37,7 @@ struct DownloadSettings: Sendable {
         (shard, shardOrigin) = try Self.shard(arguments)
         planSource = try Self.planSource(run, shard: shard, origin: shardOrigin)
         workers = try arguments.int("max-workers") ?? 32
-        place = PlaceSetting.resolve(try arguments.required("bucket"), run.context)
+        place = StorageLocation.resolve(try arguments.required("bucket"), run.context)
         isForced = arguments.flag("force")
         isDryRun = arguments.flag(StandardOptions.dryRun.name)
         vm = arguments.string("vm-name") ?? "local-\(shard)"

@@ -141,8 +141,8 @@ struct FileDownloader: Sendable {
 
     private func options(_ job: FileJob) -> ConversionOptions {
         var options = ConversionOptions(source: job.dataset.path, type: TickType(rawValue: job.dataset.dataType))
-        options.keyValues = [KeyValue("source", job.dataset.path), KeyValue("kit", Kit.version)]
-        options.createdBy = "market-tick-data-handler version \(Kit.version)"
+        options.keyValues = [KeyValue("source", job.dataset.path), KeyValue("kit", BuildInfo.version)]
+        options.createdBy = "market-tick-data-handler version \(BuildInfo.version)"
         return options
     }
 

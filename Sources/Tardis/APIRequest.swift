@@ -25,7 +25,7 @@ extension TardisClient {
                 throw TardisError(error, operation: operation)
             }
             guard response.status == 200 else {
-                throw AnswerReading(operation: operation, hasKey: key != nil, now: clock.epochSeconds())
+                throw ResponseClassifier(operation: operation, hasKey: key != nil, now: clock.epochSeconds())
                     .error(status: response.status, headers: response.head.headers, body: response.body)
             }
             do {

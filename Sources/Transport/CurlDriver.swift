@@ -6,7 +6,7 @@ final class CurlDriver {
     private let options: CurlOptions
     private var exchanges: [ObjectIdentifier: CurlExchange] = [:]
     private var byHandle: [UnsafeMutableRawPointer: ObjectIdentifier] = [:]
-    private var queue = HostQueue<CurlTransfer>(limit: CurlDriver.transfersPerHost)
+    private var queue = PerHostLimiter<CurlTransfer>(limit: CurlDriver.transfersPerHost)
 
     /// Far above what a fleet's VM has open at once, so that it bounds mistakes and serialises nothing.
     static let transfersPerHost = 256

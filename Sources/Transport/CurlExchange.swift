@@ -9,7 +9,7 @@ final class CurlExchange {
     private let headers: UnsafeMutablePointer<curl_slist>?
     private let proxies: ProxySettings
     private let errorText: UnsafeMutablePointer<CChar>
-    private var stall: StallClock
+    private var stall: StallDetector
     private var bodySent = 0
     private var receivingIsPaused = false
     private var headerBytes: Int64 = 0
@@ -30,7 +30,7 @@ final class CurlExchange {
         self.transfer = transfer
         self.easy = easy
         proxies = options.proxies
-        stall = StallClock(limit: transfer.request.stallTimeout, now: now)
+        stall = StallDetector(limit: transfer.request.stallTimeout, now: now)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
 

@@ -48,7 +48,7 @@ public final class CurlTransport: HTTPTransport {
     private func send(_ request: HTTPRequest) async throws -> HTTPDownload {
         if !allowsInsecureEndpoints { try request.checkSecrecy() }
         let transfer = CurlTransfer(request)
-        let ending = TransferEnding(transfer: transfer, loop: loop)
+        let ending = CancellationToken(transfer: transfer, loop: loop)
         return try await withTaskCancellationHandler {
             guard loop.post(.start(transfer)) else { throw transfer.error(.cancelled, CurlDriver.shutDown) }
             let head = try await transfer.waitForHead()
@@ -82,7 +82,7 @@ public final class CurlTransport: HTTPTransport {
 }
 
 /// Ends a transfer from the caller's side: on demand, and when nobody holds its download any more.
-private final class TransferEnding: Sendable {
+private final class CancellationToken: Sendable {
     private let transfer: CurlTransfer
     private let loop: CurlLoop
 

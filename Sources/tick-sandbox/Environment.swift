@@ -15,7 +15,7 @@ struct Environment {
     }
 
     /// Writes certificate, credentials, boto file and an empty gcloud configuration below `directory`.
-    init(_ world: LocalWorld, directory: String, outer: [String: String]) throws {
+    init(_ world: SandboxEnvironment, directory: String, outer: [String: String]) throws {
         let certificate = "\(directory)/ca.pem"
         let boto = "\(directory)/boto.cfg"
         let gcloud = "\(directory)/gcloud"

@@ -36,7 +36,7 @@ struct Options {
     var empty: [(glob: String, form: TardisService.Emptiness)] { arguments.all("empty").compactMap(Self.emptiness) }
 
     /// The ports that were given.
-    var ports: [LocalWorld.Port: UInt16] {
+    var ports: [SandboxEnvironment.Port: UInt16] {
         var ports = Dictionary(arguments.all("port").compactMap(Self.otherPort)) { $1 }
         for (port, name) in Self.ownOptions {
             if let number = arguments.string(name).flatMap(UInt16.init) { ports[port] = number }
@@ -44,17 +44,17 @@ struct Options {
         return ports
     }
 
-    private static let ownOptions: [LocalWorld.Port: String] = [
+    private static let ownOptions: [SandboxEnvironment.Port: String] = [
         .tardis: "tardis-port", .storage: "gcs-port", .storageTLS: "gcs-https-port",
     ]
 
     /// The services of which `--port` takes the ports.
-    static var otherPorts: [String] { LocalWorld.Port.allCases.filter { ownOptions[$0] == nil }.map(\.rawValue) }
+    static var otherPorts: [String] { SandboxEnvironment.Port.allCases.filter { ownOptions[$0] == nil }.map(\.rawValue) }
 
     /// `SERVICE=PORT` in its parts; nil when it is malformed.
-    static func otherPort(_ text: String) -> (LocalWorld.Port, UInt16)? {
+    static func otherPort(_ text: String) -> (SandboxEnvironment.Port, UInt16)? {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2, otherPorts.contains(parts[0]), let port = LocalWorld.Port(rawValue: parts[0]),
+        guard parts.count == 2, otherPorts.contains(parts[0]), let port = SandboxEnvironment.Port(rawValue: parts[0]),
             let number = UInt16(parts[1])
         else { return nil }
         return (port, number)

@@ -19,7 +19,7 @@ struct TickSandbox {
         do {
             let layers = [SettingsLayer(.environment, context.environment)]
             let width = context.terminal.outputWidth ?? 80
-            switch try CommandParser(sandboxCommand, version: Kit.version)
+            switch try CommandParser(sandboxCommand, version: BuildInfo.version)
                 .parse(context.arguments, layers: layers, width: width)
             {
             case .show(let text): context.output.write(text)
@@ -34,7 +34,7 @@ struct TickSandbox {
     private static func run(_ options: Options, _ context: ToolContext, until signals: sigset_t) throws -> Int32 {
         let directory = try Files.makeTemporaryDirectory(prefix: "tick-sandbox")
         defer { Files.removeTree(directory) }
-        let world = try LocalWorld(worldOptions(options, directory: directory))
+        let world = try SandboxEnvironment(worldOptions(options, directory: directory))
         defer { world.stop() }
         for rule in options.faults { world.faults.add(rule) }
         let arguments = options.arguments
@@ -61,7 +61,7 @@ struct TickSandbox {
         }
     }
 
-    private static func worldOptions(_ options: Options, directory: String) throws -> LocalWorld.Options {
+    private static func worldOptions(_ options: Options, directory: String) throws -> SandboxEnvironment.Options {
         let until = options.exportedUntil
         let catalogue =
             options.symbols.map { TardisCatalogue(symbols: $0, exportedUntil: until) }
@@ -75,7 +75,7 @@ struct TickSandbox {
         tardis.size = options.size
         tardis.data = arguments.string("data")
         tardis.empty = options.empty
-        var world = LocalWorld.Options(store: arguments.string("store") ?? "\(directory)/store", tardis: tardis)
+        var world = SandboxEnvironment.Options(store: arguments.string("store") ?? "\(directory)/store", tardis: tardis)
         world.ports = options.ports
         world.project = try options.project()
         world.bucketSettings = options.bucketSettings

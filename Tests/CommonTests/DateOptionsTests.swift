@@ -60,7 +60,7 @@ import Testing
         ] as [(String, Duration?)]
     )
     func timesAreRead(text: String, duration: Duration?) {
-        #expect(Measures.duration(text) == duration)
+        #expect(UnitParsing.duration(text) == duration)
     }
 
     @Test(
@@ -70,7 +70,7 @@ import Testing
         ] as [(String, Int?)]
     )
     func sizesAreRead(text: String, gigabytes: Int?) {
-        #expect(Measures.gigabytes(text) == gigabytes)
+        #expect(UnitParsing.gigabytes(text) == gigabytes)
     }
 
     @Test func placesAreBucketsUnlessTheyHaveASlash() {
@@ -79,9 +79,9 @@ import Testing
             ("data", "gs://data"), ("gs://data", "gs://data"), ("./data", "/there/./data"), (".", "/there/."),
             ("/data", "/data"), ("memory:", "gs://memory:"),
         ] {
-            #expect(PlaceSetting.resolve(text, context) == place)
+            #expect(StorageLocation.resolve(text, context) == place)
         }
-        #expect(PlaceSetting.bucket("gs://data/x") == "data")
-        #expect(PlaceSetting.bucket("/data") == nil)
+        #expect(StorageLocation.bucket("gs://data/x") == "data")
+        #expect(StorageLocation.bucket("/data") == nil)
     }
 }

@@ -105,7 +105,7 @@ struct ToolTests {
     @Test func helpAndVersionGoToStdout() async {
         let version = await execute(command, ToolContext(arguments: ["--version"])) { _ in .failed }
         #expect(version.status == .done)
-        #expect(version.output == "tool \(Kit.version)\n")
+        #expect(version.output == "tool \(BuildInfo.version)\n")
         let wrong = await execute(command, ToolContext(arguments: ["--yse"])) { _ in .failed }
         #expect(wrong.status == .usage)
         #expect(wrong.output == "")

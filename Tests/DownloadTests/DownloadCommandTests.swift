@@ -13,7 +13,7 @@ import Text
 /// The whole command in process, against the sandbox's Tardis, into a folder: text, documents, statuses, and what was asked for.
 @Suite struct DownloadCommandTests {
     private let place: Place
-    private var world: LocalWorld { place.world }
+    private var world: SandboxEnvironment { place.world }
     private let day: CalendarDate
 
     init() throws {
@@ -24,7 +24,7 @@ import Text
     /// A folder with a Tardis beside it; both go with the test.
     private final class Place: Sendable {
         let folder: String
-        let world: LocalWorld
+        let world: SandboxEnvironment
 
         init() throws {
             folder = NSTemporaryDirectory() + "download-tests-\(UUID().uuidString)"
@@ -33,7 +33,7 @@ import Text
             let catalogue = TardisCatalogue(symbols: ["binance": ["BTCUSDT", "ETHUSDT"]], exportedUntil: until)
             var tardis = TardisService.Configuration(catalogue: catalogue, cache: "\(folder)/cache")
             tardis.size = .rows(50)
-            world = try LocalWorld(LocalWorld.Options(store: "\(folder)/gcs", tardis: tardis))
+            world = try SandboxEnvironment(SandboxEnvironment.Options(store: "\(folder)/gcs", tardis: tardis))
         }
 
         deinit {

@@ -9,12 +9,12 @@ import Transport
 
 @Suite("Access of the VMs' service account")
 struct AccessTests {
-    private let member = RunbookAccess.member("sa@p.iam.gserviceaccount.com")
+    private let member = RequiredRoles.member("sa@p.iam.gserviceaccount.com")
 
     @Test("Wide access is the runbook's three roles on the project and nothing else")
     func wide() {
         #expect(
-            RunbookAccess.wide == [
+            RequiredRoles.wide == [
                 RoleGrant("roles/storage.objectAdmin", on: .project),
                 RoleGrant("roles/artifactregistry.reader", on: .project),
                 RoleGrant("roles/compute.instanceAdmin", on: .project),
@@ -24,8 +24,8 @@ struct AccessTests {
 
     @Test("Narrow access is the same roles, where they are needed")
     func narrow() {
-        let grants = RunbookAccess.narrow(vmNamePrefix: "tick-data-vm")
-        #expect(grants.map(\.role) == RunbookAccess.roles)
+        let grants = RequiredRoles.narrow(vmNamePrefix: "tick-data-vm")
+        #expect(grants.map(\.role) == RequiredRoles.roles)
         #expect(grants.map(\.place) == [.bucket, .repository, .project])
         #expect(
             grants[2].condition?.expression
@@ -38,7 +38,7 @@ struct AccessTests {
     @Test("Adding all grants and removing them leads back to what was there")
     func roundTrip() {
         let before = IAMPolicy(bindings: [IAMBinding(role: "roles/owner", members: ["user:o"])], etag: "x")
-        for grants in [RunbookAccess.wide, RunbookAccess.narrow(vmNamePrefix: "vm")] {
+        for grants in [RequiredRoles.wide, RequiredRoles.narrow(vmNamePrefix: "vm")] {
             let after = before.adding(grants, for: member)
             #expect(after.bindings.count == 4)
             #expect(grants.allSatisfy { $0.standing(in: after, for: member) == .present })
@@ -50,7 +50,7 @@ struct AccessTests {
     @Test("A role under another condition is told from one that is there or missing")
     func standing() {
         let role = "roles/compute.instanceAdmin"
-        let narrow = RunbookAccess.narrow(vmNamePrefix: "vm")[2]
+        let narrow = RequiredRoles.narrow(vmNamePrefix: "vm")[2]
         let policy = IAMPolicy(bindings: [IAMBinding(role: role, members: [member], condition: narrow.condition)])
         #expect(narrow.standing(in: policy, for: member) == .present)
         #expect(RoleGrant(role, on: .project).standing(in: policy, for: member) == .conditional(["vm machines"]))

@@ -116,8 +116,8 @@ struct CleanupChoiceTests {
         #expect(scope.isLeftover(disk(young), present: [], deleted: [place]))
     }
 
-    private func member(_ vm: ComputeInstance) throws -> FleetMember {
-        try #require(FleetMember(vm, prefix: "tick-data-vm"))
+    private func member(_ vm: ComputeInstance) throws -> ManagedVM {
+        try #require(ManagedVM(vm, prefix: "tick-data-vm"))
     }
 
     @Test(

@@ -42,7 +42,7 @@ import Text
         try await ExecuteWorld.run { world in
             let order = try world.order(2)
             _ = try await world.launch(order)
-            let vms = try await world.world.compute.instances(filter: FleetSnapshot.filter(prefix))
+            let vms = try await world.services.compute.instances(filter: FleetSnapshot.filter(prefix))
             let vm = try #require(vms.first)
             #expect(vm.labels == order.run.labels)
             #expect(vm.metadata["tick-plan"] == "plan.json")
@@ -132,7 +132,7 @@ import Text
         try await ExecuteWorld.run { world in
             let order = try world.order(3)
             let (_, facts) = try await world.look(order)
-            let launch = FleetLaunch(order: order, world: world.world, facts: facts, logger: world.logger)
+            let launch = FleetLaunch(spec: order, services: world.services, facts: facts, logger: world.logger)
             let (sandbox, run) = (world.sandbox, order.run)
             let steps = Steps()
             world.onSleep { [weak world] in
@@ -153,8 +153,8 @@ import Text
                 now: { .zero }
             )
             let waiting = FleetWait(
-                order: order,
-                world: world.world,
+                spec: order,
+                services: world.services,
                 facts: facts,
                 launch: launch,
                 logger: world.logger
@@ -170,7 +170,7 @@ import Text
 
     // MARK: The key
 
-    private func withSecrets(_ options: inout LocalWorld.Options) {
+    private func withSecrets(_ options: inout SandboxEnvironment.Options) {
         options.project = Sandbox.CloudProject(
             enabled: Sandbox.CloudProject.runbookAPIs + ["secretmanager.googleapis.com"]
         )
@@ -188,7 +188,7 @@ import Text
                         "POST \(secret):setIamPolicy",
                     ]
             )
-            let vm = try await world.world.compute.instances(filter: nil)[0]
+            let vm = try await world.services.compute.instances(filter: nil)[0]
             #expect(vm.metadata["tick-api-key"] == nil)
             #expect(vm.metadata["tick-secret"]?.hasSuffix("/secrets/tardis-api-key/versions/1") == true)
 
@@ -211,7 +211,7 @@ import Text
         try await ExecuteWorld.run { world in
             let order = try world.order(1, date: "2023-05-01") { $0.key = nil }
             _ = try await world.launch(order)
-            let vm = try await world.world.compute.instances(filter: nil)[0]
+            let vm = try await world.services.compute.instances(filter: nil)[0]
             #expect(vm.metadata["tick-api-key"] == nil && vm.metadata["tick-secret"] == nil)
         }
     }
@@ -222,7 +222,7 @@ import Text
         try await ExecuteWorld.run(adjust: { $0.tardis.keyPlan = "business" }) { world in
             _ = try await world.launch(try world.order(2))
             #expect(world.changes == ["POST instances/bulkInsert"])
-            let vms = try await world.world.compute.instances(filter: nil)
+            let vms = try await world.services.compute.instances(filter: nil)
             #expect(vms.allSatisfy { $0.externalAddresses.count == 1 })
         }
     }
@@ -249,7 +249,7 @@ import Text
                 order.network = "lan"
                 order.key = Secret("another-key")
             }
-            let (findings, _) = await Preflight(order: order, world: world.world).look()
+            let (findings, _) = await Preflight(spec: order, services: world.services).look()
             #expect(findings.status == .credentials)
             #expect(Set(findings.errors.map(\.check)) == ["machine type", "image", "network", "Tardis key"])
             #expect(world.changes == [])
@@ -261,7 +261,7 @@ import Text
         try await ExecuteWorld.run { world in
             let order = try world.order(2) { $0.project = "no-such-project" }
             let other = world.fleetWorld(project: "no-such-project")
-            let (findings, facts) = await Preflight(order: order, world: other).look()
+            let (findings, facts) = await Preflight(spec: order, services: other).look()
             #expect(
                 findings.errors.map(\.text) == [
                     "there is no project no-such-project; correct --project or GCP_PROJECT_ID"

@@ -12,10 +12,10 @@ import Transport
 
 /// The whole sandbox with the kit's clients before it, VMs that only stand there, and a bucket in memory.
 final class ExecuteWorld: Sendable {
-    let sandbox: LocalWorld
+    let sandbox: SandboxEnvironment
     let store = MemoryStore()
     /// The world of the sandbox's project.
-    var world: FleetWorld { fleetWorld(project: sandbox.project.id) }
+    var services: FleetServices { fleetWorld(project: sandbox.project.id) }
     private let api: GoogleAPI
     private let clock: ToolClock
     let log = MemorySink()
@@ -27,7 +27,7 @@ final class ExecuteWorld: Sendable {
     static let key = Secret("planted-key-4711")
     private static let token = "operator"
 
-    private init(_ rules: [String], _ adjust: (inout LocalWorld.Options) -> Void) throws {
+    private init(_ rules: [String], _ adjust: (inout SandboxEnvironment.Options) -> Void) throws {
         folder = temporaryFolder()
         let symbols = instruments(60).map(\.symbol)
         let until = try #require(TickDay("2024-01-01"))
@@ -36,12 +36,12 @@ final class ExecuteWorld: Sendable {
             cache: folder + "/cache",
             apiKey: Self.key.reveal()
         )
-        var options = LocalWorld.Options(store: folder + "/store", tardis: tardis)
+        var options = SandboxEnvironment.Options(store: folder + "/store", tardis: tardis)
         options.computeFaults = try rules.map(ComputeFault.init(parsing:))
         let planted = Sandbox.ImageReference(Self.image)
         options.images = [try #require(planted)]
         adjust(&options)
-        let sandbox = try LocalWorld(options)
+        let sandbox = try SandboxEnvironment(options)
         self.sandbox = sandbox
         clock = ToolClock(sleep: { try await Task.sleep(for: min($0, .milliseconds(2))) })
         let transport = transport
@@ -59,9 +59,9 @@ final class ExecuteWorld: Sendable {
     }
 
     /// The kit's clients for a project.
-    func fleetWorld(project: String) -> FleetWorld {
+    func fleetWorld(project: String) -> FleetServices {
         let (transport, clock, url) = (transport, clock, sandbox.tardisServer.url)
-        return FleetWorld(
+        return FleetServices(
             api: api,
             project: project,
             store: store,
@@ -85,13 +85,13 @@ final class ExecuteWorld: Sendable {
     /// Runs a test in a world of its own; every request must have kept to Google's descriptions.
     static func run(
         _ rules: [String] = [],
-        adjust: (inout LocalWorld.Options) -> Void = { _ in },
+        adjust: (inout SandboxEnvironment.Options) -> Void = { _ in },
         _ body: (ExecuteWorld) async throws -> Void
     ) async throws {
         let world = try ExecuteWorld(rules, adjust)
         do {
-            _ = try await world.world.projects.iam(world.sandbox.project.id)
-                .updatePolicy { $0.adding(RunbookAccess.wide, for: RunbookAccess.member(account)) }
+            _ = try await world.services.projects.iam(world.sandbox.project.id)
+                .updatePolicy { $0.adding(RequiredRoles.wide, for: RequiredRoles.member(account)) }
             world.mark()
             try await body(world)
         } catch {
@@ -113,18 +113,18 @@ final class ExecuteWorld: Sendable {
 
     // MARK: Orders
 
-    func order(_ shards: Int = 6, date: String = "2023-05-23", _ change: (inout FleetOrder) -> Void = { _ in }) throws
-        -> FleetOrder
+    func order(_ shards: Int = 6, date: String = "2023-05-23", _ change: (inout LaunchSpec) -> Void = { _ in }) throws
+        -> LaunchSpec
     {
         let run = try fleetRun(shards, dates: [date])
-        var order = FleetOrder(
+        var order = LaunchSpec(
             run: run,
             shards: 0...(run.shards - 1),
             instances: shards,
             bucket: "gs://market-data-tick",
             project: sandbox.project.id,
             zones: .preferring("asia-northeast1-a"),
-            machine: FleetOrder.Machine(
+            machine: LaunchSpec.Machine(
                 type: "e2-highmem-2",
                 diskGigabytes: 100,
                 diskType: "pd-standard",
@@ -147,16 +147,16 @@ final class ExecuteWorld: Sendable {
     var logger: Logger { Logger(level: .debug, format: .plain, sink: log, now: { 0 }) }
 
     /// The checks; nil facts fail the test.
-    func look(_ order: FleetOrder) async throws -> (findings: Findings, facts: PreflightFacts) {
-        let (findings, facts) = await Preflight(order: order, world: world).look()
+    func look(_ order: LaunchSpec) async throws -> (findings: CheckResults, facts: PreflightFacts) {
+        let (findings, facts) = await Preflight(spec: order, services: services).look()
         return (findings, try #require(facts, "\(findings.errors)"))
     }
 
     /// Checks and launches once.
-    func launch(_ order: FleetOrder) async throws -> FleetLaunch.Outcome {
+    func launch(_ order: LaunchSpec) async throws -> FleetLaunch.Outcome {
         let (findings, facts) = try await look(order)
         #expect(findings.status == nil, "\(findings.errors)")
-        return try await FleetLaunch(order: order, world: world, facts: facts, logger: logger).carryOut()
+        return try await FleetLaunch(spec: order, services: services, facts: facts, logger: logger).carryOut()
     }
 
     // MARK: What is there

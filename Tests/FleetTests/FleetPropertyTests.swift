@@ -34,7 +34,7 @@ private struct World {
 
     /// Time passes: VMs bring one object each, finish and end, and some are preempted.
     mutating func pass(preempting share: Double) {
-        for index in vms.indices.reversed() where FleetMember(vms[index], prefix: prefix)?.run == run.id {
+        for index in vms.indices.reversed() where ManagedVM(vms[index], prefix: prefix)?.run == run.id {
             switch vms[index].status {
             case .stopping:
                 room[vms[index].zone, default: 0] += 1
@@ -52,7 +52,7 @@ private struct World {
     }
 
     private mutating func work(_ index: Int) {
-        guard let shard = FleetMember(vms[index], prefix: prefix)?.shard else { return }
+        guard let shard = ManagedVM(vms[index], prefix: prefix)?.shard else { return }
         let day = run.dates[0]
         let there = Set(objects.map(\.name))
         let missing = run.plan(for: day, created: 0).objects(ofShard: shard).filter { !there.contains($0.name) }
@@ -128,7 +128,7 @@ private struct World {
         #expect(result.actions.map(\.shard) == Array(0..<run.shards), "seed \(seed)")
         for vm in result.starts + result.replacements {
             #expect(!vm.status.isAlive, "seed \(seed): \(vm.name) is alive")
-            #expect(FleetMember(vm, prefix: prefix)?.run == run.id, "seed \(seed): \(vm.name) is foreign")
+            #expect(ManagedVM(vm, prefix: prefix)?.run == run.id, "seed \(seed): \(vm.name) is foreign")
         }
         let made = result.creations(zones: ["z-a", "z-b"]).flatMap(\.names)
         #expect(Set(made).count == made.count, "seed \(seed)")

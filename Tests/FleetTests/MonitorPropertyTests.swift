@@ -66,7 +66,7 @@ import Text
         let (vms, store) = (model.vms, model.store)
         var snapshot = try await FleetSnapshot.ofStore(DateReader(store), dates: [model.day])
         snapshot.vms = vms
-        snapshot.dates[0].workers = vms.compactMap { FleetMember($0, prefix: prefix)?.worker }
+        snapshot.dates[0].workers = vms.compactMap { ManagedVM($0, prefix: prefix)?.worker }
         let state = FleetState(
             model.run,
             plan: .standard,

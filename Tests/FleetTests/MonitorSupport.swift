@@ -126,7 +126,7 @@ func dateReport(
     day: CalendarDate? = nil
 ) throws -> DateReport {
     let day = try day ?? #require(run.dates.first)
-    let members = vms.map { $0.compactMap { FleetMember($0, prefix: prefix) } }
+    let members = vms.map { $0.compactMap { ManagedVM($0, prefix: prefix) } }
     let facts = DateFacts(
         date: day,
         workers: members.map { $0.map(\.worker) },

@@ -45,7 +45,7 @@ import Text
             .compare(catalogue([("BTCUSDT", spotTypes), ("ETHUSDT", spotTypes)]))
         #expect(
             found == [
-                Finding(
+                CheckResult(
                     "catalogue",
                     .error(.usage),
                     "Tardis's archive of binance has no symbol ETHUSTD (did you mean ETHUSDT?)",
@@ -65,11 +65,11 @@ import Text
     @Test func aDateBeforeTheFirstDayIsCounted() throws {
         let found = try check([instrument("BTCUSDT")], "2019-12-31").compare(catalogue([("BTCUSDT", spotTypes)]))
         #expect(found.last?.text == "not to be had: Tardis has binance BTCUSDT only since 2020-01-01, and 2 more")
-        #expect(Findings(found).status == nil)
+        #expect(CheckResults(found).status == nil)
     }
 
     @Test func aDateThatIsNotExportedYetPassesByItself() throws {
-        let found = Findings(
+        let found = CheckResults(
             try check([instrument("BTCUSDT")], "2025-11-30", "2025-12-01").compare(catalogue([("BTCUSDT", spotTypes)]))
         )
         #expect(found.status == .temporary)
@@ -91,7 +91,7 @@ import Text
     @Test func aKeyThatDoesNotCoverAnExchangeIsNoUse() throws {
         let both = [instrument("BTCUSDT"), instrument("BTCUSDT", .perpetual)]
         let found = try check(both, "2023-05-23").coverage(key("solo", exchanges: ["binance"]))
-        #expect(Findings(found).status == .credentials)
+        #expect(CheckResults(found).status == .credentials)
         #expect(
             found.map(\.text) == [
                 "the key (plan solo) does not cover binance-futures on 2023-05-23; use another key, or leave them out: "
@@ -102,7 +102,7 @@ import Text
 
     @Test func freeDaysNeedNoCover() throws {
         let found = try check([instrument("BTCUSDT")], "2023-05-01").coverage(key("solo", exchanges: []))
-        #expect(Findings(found).status == nil)
+        #expect(CheckResults(found).status == nil)
     }
 
     @Test func datesBehindTheKeysEndAreCounted() throws {
@@ -113,7 +113,7 @@ import Text
 
     @Test func aKeyWithNothingIsAnExpiredOne() throws {
         let found = try check([instrument("BTCUSDT")], "2023-05-23").coverage(KeyInfo([]))
-        #expect(Findings(found).status == .credentials && found[0].text.contains("expired"))
+        #expect(CheckResults(found).status == .credentials && found[0].text.contains("expired"))
     }
 
     @Test(arguments: [("spot", false), ("perpetuals", true), ("derivatives", true), ("all", true), ("new plan", true)])
@@ -126,7 +126,7 @@ import Text
             dataPlan: plan
         )
         let found = try check([instrument("BTCUSDT", .perpetual)], "2023-05-23").coverage(KeyInfo([access]))
-        #expect((Findings(found).status == nil) == covers)
+        #expect((CheckResults(found).status == nil) == covers)
     }
 
     @Test func aKeyForSomeSymbolsNamesTheOthers() throws {
@@ -162,17 +162,17 @@ import Text
     @Test func aBucketThatKeepsObjectsCannotServeAFleet() throws {
         let check = BucketCheck(region: "asia-northeast1", store: MemoryStore())
         #expect(check.judge(BucketSettings(location: "ASIA-NORTHEAST1")) == [])
-        #expect(Findings(check.judge(BucketSettings(location: "US"))).status == nil)
+        #expect(CheckResults(check.judge(BucketSettings(location: "US"))).status == nil)
         let kept = check.judge(BucketSettings(location: nil, retentionSeconds: 86_400))
-        #expect(Findings(kept).status == .usage && kept[0].text.contains("retention policy"))
+        #expect(CheckResults(kept).status == .usage && kept[0].text.contains("retention policy"))
         let held = check.judge(BucketSettings(location: nil, holdsNewObjects: true))
-        #expect(Findings(held).status == .usage && held[0].text.contains("gsutil retention event-default release"))
+        #expect(CheckResults(held).status == .usage && held[0].text.contains("gsutil retention event-default release"))
     }
 
     @Test func daysThatAreStillToBeExportedAreNotTheKeysFault() throws {
         let found = try check([instrument("BTCUSDT")], "2025-12-01")
             .coverage(key("pro", exchanges: ["binance"], to: "2025-12-01"), catalogue([("BTCUSDT", spotTypes)]))
-        #expect(Findings(found).status == nil)
+        #expect(CheckResults(found).status == nil)
     }
 
     // MARK: The end
@@ -184,12 +184,12 @@ import Text
         ] as [([ExitStatus], ExitStatus?)]
     )
     func theGravestErrorDecides(found: [ExitStatus], status: ExitStatus?) {
-        let findings = [Finding("a", .fine, "x"), Finding("b", .warning, "y")]
-        #expect(Findings(findings + found.map { Finding("c", .error($0), "z") }).status == status)
+        let findings = [CheckResult("a", .fine, "x"), CheckResult("b", .warning, "y")]
+        #expect(CheckResults(findings + found.map { CheckResult("c", .error($0), "z") }).status == status)
     }
 
     @Test func findingsAreListedForPeopleAndPrograms() {
-        let findings = Findings([Finding("project", .fine, "p"), Finding("image", .error(.usage), "not there")])
+        let findings = CheckResults([CheckResult("project", .fine, "p"), CheckResult("image", .error(.usage), "not there")])
         #expect(
             findings.table().render(width: nil)
                 == "CHECK    RESULT  FOUND\nproject  ok      p\nimage    error   not there\n"
@@ -206,10 +206,10 @@ import Text
 
     @Test(
         arguments: [
-            (120.0, 60, Finding.Level.fine), (24, 60, .warning), (1, 60, .error(.temporary)), (24, 0, nil),
-        ] as [(Double, Int, Finding.Level?)]
+            (120.0, 60, CheckResult.Level.fine), (24, 60, .warning), (1, 60, .error(.temporary)), (24, 0, nil),
+        ] as [(Double, Int, CheckResult.Level?)]
     )
-    func quotasAreHeldAgainstWhatIsToBeMade(limit: Double, count: Int, level: Finding.Level?) {
+    func quotasAreHeldAgainstWhatIsToBeMade(limit: Double, count: Int, level: CheckResult.Level?) {
         let shape = MachineShape(
             machineType: "e2-highmem-2",
             diskGigabytes: 100,

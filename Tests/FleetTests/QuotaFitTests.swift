@@ -150,7 +150,7 @@ func shape(_ type: String = "e2-highmem-2", isPreemptible: Bool = true, hasExter
     ])
     func anOrganisationsPolicyIsNamedWithWhatToSet(constraint: String, remedy: String) {
         let said = "status 412 (Constraint constraints/\(constraint) violated for project p. More.); forbidden"
-        let failure = Trouble(.policy, said, zone: "z")
+        let failure = LaunchFailure(.policy, said, zone: "z")
         #expect(
             failure.remedy.contains(remedy) && failure.status == .credentials && failure.reason.contains(constraint)
         )

@@ -54,7 +54,7 @@ import Testing
     @Test func whetherVMsMayRunAsTheAccountIsAskedBeforeAnythingIsMade() async throws {
         try await ExecuteWorld.run { world in
             world.sandbox.project.deny("iam.serviceAccounts.actAs")
-            let (findings, _) = await Preflight(order: try world.order(), world: world.world).look()
+            let (findings, _) = await Preflight(spec: try world.order(), services: world.services).look()
             #expect(findings.status == .credentials)
             let text = findings.errors.map(\.text).joined()
             #expect(text.contains("iam.serviceAccounts.actAs") && text.contains("--role=roles/iam.serviceAccountUser"))
@@ -64,9 +64,9 @@ import Testing
 
     @Test func rolesThatNoPolicyHereShowsAreAWarning() async throws {
         try await ExecuteWorld.run { world in
-            _ = try await world.world.projects.iam(world.sandbox.project.id)
-                .updatePolicy { $0.removing(RunbookAccess.wide, for: RunbookAccess.member(ExecuteWorld.account)) }
-            let (findings, facts) = await Preflight(order: try world.order(2), world: world.world).look()
+            _ = try await world.services.projects.iam(world.sandbox.project.id)
+                .updatePolicy { $0.removing(RequiredRoles.wide, for: RequiredRoles.member(ExecuteWorld.account)) }
+            let (findings, facts) = await Preflight(spec: try world.order(2), services: world.services).look()
             #expect(findings.status == nil && facts != nil)
             let warning = findings.all.first { $0.check == "service account" }
             #expect(warning?.level == .warning && warning?.text.contains("unless a group, folder") == true)

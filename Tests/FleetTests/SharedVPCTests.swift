@@ -51,9 +51,9 @@ import Testing
                 order.hostProject = "host"
                 order.subnetwork = "lan"
             }
-            let check = EgressCheck(order: order, others: [])
+            let check = EgressCheck(spec: order, others: [])
             let there = check.check(nil, state(nat(["one"])))
-            #expect(there.value == .provided && Findings(there.findings).status == nil)
+            #expect(there.value == .provided && CheckResults(there.findings).status == nil)
             #expect(there.findings[0].text == "shared, through theirs/nat of host")
             let closed = check.check(nil, nil)
             #expect(closed.value == .provided && closed.findings[0].level == .warning)
@@ -62,7 +62,7 @@ import Testing
                 (nat(nil), true, "one reserved address"),
             ] {
                 let lacking = check.check(nil, state(routers, access: access))
-                #expect(lacking.value == nil && Findings(lacking.findings).status == .usage)
+                #expect(lacking.value == nil && CheckResults(lacking.findings).status == .usage)
                 #expect(lacking.findings[0].text.contains(missing))
             }
         }

@@ -128,7 +128,7 @@ func fleetState(
     vms: [ComputeInstance],
     now: Int64 = soonAfter
 ) -> FleetState {
-    let workers = vms.compactMap { FleetMember($0, prefix: prefix)?.worker }
+    let workers = vms.compactMap { ManagedVM($0, prefix: prefix)?.worker }
     let facts = run.dates.map { date in
         DateFacts(
             date: date,

@@ -130,10 +130,10 @@ final class TestClient {
 
 /// A running sandbox in a directory of its own, removed with the last reference.
 final class TestWorld {
-    let world: LocalWorld
+    let world: SandboxEnvironment
     let directory: String
 
-    init(_ adjust: (inout LocalWorld.Options) -> Void = { _ in }) throws {
+    init(_ adjust: (inout SandboxEnvironment.Options) -> Void = { _ in }) throws {
         directory = try Files.makeTemporaryDirectory(prefix: "sandbox-tests")
         let until = try #require(TickDay("2024-01-01"))
         var tardis = TardisService.Configuration(
@@ -145,10 +145,10 @@ final class TestWorld {
             apiKey: "the-key"
         )
         tardis.size = .rows(300)
-        var options = LocalWorld.Options(store: "\(directory)/store", tardis: tardis)
+        var options = SandboxEnvironment.Options(store: "\(directory)/store", tardis: tardis)
         options.buckets = ["market"]
         adjust(&options)
-        world = try LocalWorld(options)
+        world = try SandboxEnvironment(options)
     }
 
     deinit {

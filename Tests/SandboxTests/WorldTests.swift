@@ -7,7 +7,7 @@ private let zone = "/compute/v1/projects/central-element-323112/zones/asia-north
 
 /// Compute Engine, the processes behind its VMs and the services that these reach, all together.
 @Suite(.timeLimit(.minutes(30))) struct WorldTests {
-    private func world(_ adjust: (inout LocalWorld.Options) -> Void = { _ in }) throws -> TestWorld {
+    private func world(_ adjust: (inout SandboxEnvironment.Options) -> Void = { _ in }) throws -> TestWorld {
         let test = try TestWorld { options in
             options.machines.programs = "/there"
             options.tardis.size = .rows(2_500)

@@ -94,7 +94,7 @@ func secondsFromOutsideStayWithinBounds(seconds: Double, duration: Duration) {
 
 @Test func aStallIsNoticedAfterTheLimitAndNotWhileHeld() {
     let start = ContinuousClock.now
-    var clock = StallClock(limit: .seconds(10), now: start)
+    var clock = StallDetector(limit: .seconds(10), now: start)
     let looks: [(bytes: Int64, held: Bool, second: Int)] = [
         (0, false, 1), (0, false, 10), (0, false, 11), (0, true, 100), (0, false, 109), (1, false, 110),
         (1, false, 120),
@@ -106,7 +106,7 @@ func secondsFromOutsideStayWithinBounds(seconds: Double, duration: Duration) {
 }
 
 @Test func aHostsTransfersQueueAboveTheLimitInOrder() {
-    var queue = HostQueue<Int>(limit: 2)
+    var queue = PerHostLimiter<Int>(limit: 2)
     let started = (1...4).map { queue.enter($0, host: "a") }
     #expect(started == [1, 2, nil, nil])
     let elsewhere = queue.enter(5, host: "b")

@@ -12,7 +12,7 @@ import Text
 /// `gcs-upload-service` as a whole, into a bucket of the sandbox.
 @Suite final class UploadCommandTests: Sendable {
     private let folder: String
-    private let world: LocalWorld
+    private let world: SandboxEnvironment
 
     init() throws {
         folder = NSTemporaryDirectory() + "upload-tests-\(UUID().uuidString)"
@@ -22,9 +22,9 @@ import Text
             catalogue: TardisCatalogue(symbols: [:], exportedUntil: until),
             cache: "\(folder)/cache"
         )
-        var options = LocalWorld.Options(store: "\(folder)/gcs", tardis: tardis)
+        var options = SandboxEnvironment.Options(store: "\(folder)/gcs", tardis: tardis)
         options.buckets = ["bucket-one"]
-        world = try LocalWorld(options)
+        world = try SandboxEnvironment(options)
         try Data("one".utf8).write(to: URL(filePath: "\(folder)/in/one.csv"))
         try Data(repeating: 7, count: 9_000).write(to: URL(filePath: "\(folder)/in/sub/two.parquet"))
     }

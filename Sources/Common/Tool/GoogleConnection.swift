@@ -49,7 +49,7 @@ public struct GoogleConnection: Sendable {
         if !isLenient { try Self.check(environment, arguments) }
         Self.warnOfReadable(environment, tool)
         transport = CurlTransport(
-            userAgent: Kit.userAgent,
+            userAgent: BuildInfo.userAgent,
             environment: environment,
             allowsInsecureEndpoints: isLenient
         )

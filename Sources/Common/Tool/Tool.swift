@@ -59,7 +59,7 @@ public struct Tool: Sendable {
         do {
             try Self.refuseMalformedArgument(context)
             let width = context.terminal.outputWidth ?? 80
-            let parser = CommandParser(Self.withToolVariables(command), version: Kit.version)
+            let parser = CommandParser(Self.withToolVariables(command), version: BuildInfo.version)
             if let text = try parser.text(context.arguments, width: width) {
                 context.output.write(text)
                 return Self.outputStatus(.done, context, logger)

@@ -56,8 +56,8 @@ struct ConvertCommand {
         var options = ConversionOptions(source: name, type: asked)
         options.writer.zstdLevel = try run.arguments.int("zstd-level") ?? 1
         options.writer.usesDeltas = !run.arguments.flag("plain-encodings")
-        options.keyValues = [KeyValue("source", base), KeyValue("kit", Kit.version)]
-        options.createdBy = "market-tick-data-handler version \(Kit.version)"
+        options.keyValues = [KeyValue("source", base), KeyValue("kit", BuildInfo.version)]
+        options.createdBy = "market-tick-data-handler version \(BuildInfo.version)"
         return options
     }
 

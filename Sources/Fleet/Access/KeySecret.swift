@@ -32,7 +32,7 @@ struct KeySecret: Sendable {
     init(_ name: SecretName, serviceAccount: String, client: SecretManagerClient) {
         self.name = name.version(nil)
         self.client = client
-        member = RunbookAccess.member(serviceAccount)
+        member = RequiredRoles.member(serviceAccount)
     }
 
     /// Looks, and changes nothing. Without a key any version that can be read is taken for right. Throws `GoogleAPIError`.
@@ -47,8 +47,8 @@ struct KeySecret: Sendable {
         }
         guard state.exists else { return state }
         let policy = try await client.iam(name).policy()
-        let readers = policy.bindings.filter { $0.role == RunbookAccess.secretReader.role }.flatMap(\.members)
-        state.isShared = policy.grants(RunbookAccess.secretReader.role, to: member)
+        let readers = policy.bindings.filter { $0.role == RequiredRoles.secretReader.role }.flatMap(\.members)
+        state.isShared = policy.grants(RequiredRoles.secretReader.role, to: member)
         state.otherReaders = readers.filter { $0 != member }
         return state
     }
@@ -78,14 +78,14 @@ struct KeySecret: Sendable {
             version = try await client.addVersion(key, to: name)
         }
         if !state.isShared {
-            try await client.iam(name).updatePolicy { $0.adding([RunbookAccess.secretReader], for: member) }
+            try await client.iam(name).updatePolicy { $0.adding([RequiredRoles.secretReader], for: member) }
         }
         return version ?? name
     }
 
     /// Takes the service account from the secret's readers; returns whether it was one.
     func unshare() async throws -> Bool {
-        try await client.iam(name).updatePolicy { $0.removing([RunbookAccess.secretReader], for: member) }.isWritten
+        try await client.iam(name).updatePolicy { $0.removing([RequiredRoles.secretReader], for: member) }.isWritten
     }
 
     private func create() async throws {

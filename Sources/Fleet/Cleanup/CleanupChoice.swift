@@ -5,7 +5,7 @@ struct CleanupChoice: Sendable, Equatable {
     /// One VM.
     struct Item: Sendable, Equatable {
         /// The VM.
-        let member: FleetMember
+        let member: ManagedVM
         /// Why it must not go without an explicit word: what it still has to do; nil when it may go.
         let atWork: String?
     }
@@ -15,7 +15,7 @@ struct CleanupChoice: Sendable, Equatable {
 
     /// Chooses among all VMs of a project. `work` is asked for VMs that run only: one that stands still does nothing more by
     /// itself, and what it finished is in the bucket.
-    init(_ members: [FleetMember], atWork: (FleetMember) -> String?) {
+    init(_ members: [ManagedVM], atWork: (ManagedVM) -> String?) {
         items = members.map { member in
             guard Self.mayWork(member.vm) else { return Item(member: member, atWork: nil) }
             return Item(member: member, atWork: atWork(member))

@@ -21,13 +21,13 @@ struct CleanupScope: Sendable {
     static let filter = "labels.\(FleetNames.Label.kit):*"
 
     /// The VMs that are meant, by number and zone.
-    func select(_ vms: [ComputeInstance]) -> [FleetMember] {
-        vms.compactMap { FleetMember($0, prefix: prefix) }
+    func select(_ vms: [ComputeInstance]) -> [ManagedVM] {
+        vms.compactMap { ManagedVM($0, prefix: prefix) }
             .filter { contains($0) }
             .sorted { ($0.number, $0.vm.zone) < ($1.number, $1.vm.zone) }
     }
 
-    private func contains(_ member: FleetMember) -> Bool {
+    private func contains(_ member: ManagedVM) -> Bool {
         if let dates, dates.isDisjoint(with: member.dates) { return false }
         if let states, !states.contains(member.vm.status) { return false }
         return isOldEnough(created: member.vm.created)

@@ -40,8 +40,8 @@ struct CompletionReader: Sendable {
 
     /// Why each of the VMs is not finished, in a few words; those that are finished are left out. `all` are the VMs of the kit, also those
     /// that are not meant. Throws only when cancelled.
-    func unfinished(_ members: [FleetMember], among all: [ComputeInstance]) async throws -> [VMPlace: String] {
-        let known = all.compactMap { FleetMember($0, prefix: prefix) }
+    func unfinished(_ members: [ManagedVM], among all: [ComputeInstance]) async throws -> [VMPlace: String] {
+        let known = all.compactMap { ManagedVM($0, prefix: prefix) }
         let sources = Set(members.flatMap { member in member.dates.map { Source(place: place(member), date: $0) } })
         var facts: [Source: DateFacts] = [:]
         var troubles: [String: String] = [:]
@@ -88,7 +88,7 @@ struct CompletionReader: Sendable {
     }
 
     /// Nil when its shard of the date is finished.
-    private static func reason(_ member: FleetMember, _ state: DateState) -> String? {
+    private static func reason(_ member: ManagedVM, _ state: DateState) -> String? {
         guard
             let shard = state.shards.first(where: {
                 $0.worker?.name == member.vm.name && $0.worker?.place == member.vm.zone
@@ -98,7 +98,7 @@ struct CompletionReader: Sendable {
         return "\(state.date) \(shard.phase.rawValue), \(shard.counts.settled) of \(shard.counts.expected) files"
     }
 
-    private func place(_ member: FleetMember) -> String {
+    private func place(_ member: ManagedVM) -> String {
         let named = member.vm.metadata[FleetNames.Metadata.bucket] ?? ""
         return named.hasPrefix("gs://") ? named : fallback
     }

@@ -7,8 +7,8 @@ import Text
 
 /// Carries out, once, what has to be done for a run: plan, key, egress, and its VMs.
 struct FleetLaunch: Sendable {
-    private let order: FleetOrder
-    private let world: FleetWorld
+    private let spec: LaunchSpec
+    private let services: FleetServices
     private let facts: PreflightFacts
     private let logger: Logger
 
@@ -47,9 +47,9 @@ struct FleetLaunch: Sendable {
     private static let pause = Duration.seconds(3)
 
     /// A launch of what the checks found to be missing.
-    init(order: FleetOrder, world: FleetWorld, facts: PreflightFacts, logger: Logger) {
-        self.order = order
-        self.world = world
+    init(spec: LaunchSpec, services: FleetServices, facts: PreflightFacts, logger: Logger) {
+        self.spec = spec
+        self.services = services
         self.facts = facts
         self.logger = logger
     }
@@ -57,7 +57,7 @@ struct FleetLaunch: Sendable {
     /// What would be changed beside the VMs, for people.
     var preparations: [String] {
         var steps = facts.view.plans.missing.map {
-            "write \(world.store.location)/\(facts.view.plans.name.object($0.date))"
+            "write \(services.store.location)/\(facts.view.plans.name.object($0.date))"
         }
         steps += facts.key?.steps ?? []
         if case .shared(let plan) = facts.egress { steps += plan.steps.map(\.text) }
@@ -66,34 +66,32 @@ struct FleetLaunch: Sendable {
 
     /// Does everything once; what could not be made is in the outcome. Errors before the first VM are thrown.
     func carryOut() async throws -> Outcome {
-        let hands: FleetHands
+        let executor: FleetExecutor
         do {
-            hands = try await prepare()
+            executor = try await prepare()
         } catch let error as GoogleAPIError where error.kind == .policy {
             throw AccessError("\(error); \(PolicyAdvice.advice(for: "\(error)"))", .credentials)
         }
         var outcome = Outcome()
         var view = facts.view
-        try await heal(view, hands, &outcome)
-        let begun = world.clock.monotonic()
+        try await heal(view, executor, &outcome)
+        let begun = services.clock.monotonic()
         while !view.todo.going.isEmpty {
-            guard world.clock.monotonic() - begun < Self.patience else {
+            guard services.clock.monotonic() - begun < Self.patience else {
                 outcome.stuck = view.todo.going.map(\.name)
                 break
             }
-            try await world.clock.sleep(Self.pause)
+            try await services.clock.sleep(Self.pause)
             view = try await look()
-            if view.todo.going.isEmpty { try await heal(view, hands, &outcome) }
+            if view.todo.going.isEmpty { try await heal(view, executor, &outcome) }
         }
         return outcome
     }
 
     /// Looks again.
-    func look(cannotStart: Set<String> = []) async throws -> FleetView {
-        FleetView.of(
-            order,
-            world,
-            try await FleetSnapshot.take(world, dates: order.run.dates, prefix: order.prefix),
+    func look(cannotStart: Set<String> = []) async throws -> ReconcileContext {
+        FleetPlanner(spec: spec, services: services).plan(
+            try await FleetSnapshot.take(services, dates: spec.run.dates, prefix: spec.prefix),
             plans: facts.view.plans,
             offset: facts.view.state.offset,
             cannotStart: cannotStart
@@ -101,29 +99,29 @@ struct FleetLaunch: Sendable {
     }
 
     /// Makes all that VMs need before they come.
-    func prepare() async throws -> FleetHands {
+    func prepare() async throws -> FleetExecutor {
         guard let machines = facts.machines, let way = facts.egress, let key = facts.key else {
             throw UsageError("the checks did not find all that a launch needs")
         }
-        async let planned = world.plans.keep(order.run.plans(created: world.now()))
-        async let kept = key.carryOut(order, logger)
+        async let planned = services.plans.keep(spec.run.plans(created: services.now()))
+        async let kept = key.carryOut(spec, logger)
         if case .shared(let plan) = way, !plan.steps.isEmpty {
             try await SharedEgress(
-                world.compute,
-                clock: world.clock,
+                services.compute,
+                clock: services.clock,
                 onStep: { region, text in
                     logger.info("shared egress", ["step": .string(text), "region": .string(region)])
                 }
             ).ensure(region: plan.region, network: plan.network, subnetwork: plan.subnetwork)
         }
-        let metadata = order.metadata(
+        let metadata = spec.metadata(
             plan: try await planned,
             offset: facts.view.state.offset,
             key: try await kept
         )
-        return FleetHands(
-            order: order,
-            world: world,
+        return FleetExecutor(
+            spec: spec,
+            services: services,
             machines: machines,
             projectQuotas: facts.projectQuotas,
             isDirect: way == .direct,
@@ -132,15 +130,15 @@ struct FleetLaunch: Sendable {
         )
     }
 
-    private func heal(_ view: FleetView, _ hands: FleetHands, _ outcome: inout Outcome) async throws {
+    private func heal(_ view: ReconcileContext, _ executor: FleetExecutor, _ outcome: inout Outcome) async throws {
         var todo = view.todo
-        let cannotStart = try await hands.start(todo.starts)
+        let cannotStart = try await executor.start(todo.starts)
         outcome.started += todo.starts.map(\.name).filter { !cannotStart.contains($0) }
         if !cannotStart.isEmpty {
-            todo = Reconciler.reconcile(view.state, range: order.shards, cannotStart: cannotStart)
+            todo = Reconciler.reconcile(view.state, range: spec.shards, cannotStart: cannotStart)
         }
-        try await hands.delete(todo.replacements)
+        try await executor.delete(todo.replacements)
         outcome.replaced += todo.replacements.map(\.name)
-        outcome.launches += try await hands.make(todo.creations(zones: hands.machines.zones))
+        outcome.launches += try await executor.make(todo.creations(zones: executor.machines.zones))
     }
 }

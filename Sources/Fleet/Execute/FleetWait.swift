@@ -7,8 +7,8 @@ import Text
 
 /// Stays with a run until it is finished: looks every so often, and replaces VMs that were preempted or lost.
 struct FleetWait: Sendable {
-    private let order: FleetOrder
-    private let world: FleetWorld
+    private let spec: LaunchSpec
+    private let services: FleetServices
     private let facts: PreflightFacts
     private let launch: FleetLaunch
     private let logger: Logger
@@ -18,7 +18,7 @@ struct FleetWait: Sendable {
         /// Well or not.
         let verdict: WaitVerdict
         /// What was there at the last look.
-        let view: FleetView
+        let view: ReconcileContext
         /// How many VMs were made while waiting.
         let made: Int
 
@@ -33,9 +33,9 @@ struct FleetWait: Sendable {
     }
 
     /// The waiting for a launch's run.
-    init(order: FleetOrder, world: FleetWorld, facts: PreflightFacts, launch: FleetLaunch, logger: Logger) {
-        self.order = order
-        self.world = world
+    init(spec: LaunchSpec, services: FleetServices, facts: PreflightFacts, launch: FleetLaunch, logger: Logger) {
+        self.spec = spec
+        self.services = services
         self.facts = facts
         self.launch = launch
         self.logger = logger
@@ -45,25 +45,25 @@ struct FleetWait: Sendable {
     /// would change, such as a missing permission.
     func wait(poll: Duration, progress: ProgressReporter) async throws -> Outcome {
         var rules = WaitRules()
-        rules.keepsVMs = order.machine.isKept
+        rules.keepsVMs = spec.machine.isKept
         var machine = WaitMachine(
-            zones: facts.machines?.zones ?? [order.zones.first],
-            range: order.shards,
+            zones: facts.machines?.zones ?? [spec.zones.first],
+            range: spec.shards,
             rules: rules,
-            liveness: order.liveness
+            liveness: spec.liveness
         )
         var board = WaitBoard(progress: progress)
-        var hands: FleetHands?
+        var executor: FleetExecutor?
         var view = facts.view
         var made = 0
         while true {
-            let step = machine.observe(view.state, now: world.clock.monotonic())
+            let step = machine.observe(view.state, now: services.clock.monotonic())
             for text in step.news { logger.info(text) }
-            board.show(view.state, order.shards)
+            board.show(view.state, spec.shards)
             if let verdict = step.verdict { return Outcome(verdict: verdict, view: view, made: made) }
             if step.isActive {
-                let able = if let hands { hands } else { try await launch.prepare() }
-                hands = able
+                let able = if let executor { executor } else { try await launch.prepare() }
+                executor = able
                 try await surviving { made += try await act(step, able, &machine, view) }
             }
             view = try await nextLook(after: poll) ?? view
@@ -71,9 +71,9 @@ struct FleetWait: Sendable {
     }
 
     /// The next look; nil when it failed for a reason that passes.
-    private func nextLook(after poll: Duration) async throws -> FleetView? {
-        try await world.clock.sleep(poll)
-        var view: FleetView?
+    private func nextLook(after poll: Duration) async throws -> ReconcileContext? {
+        try await services.clock.sleep(poll)
+        var view: ReconcileContext?
         try await surviving { view = try await launch.look() }
         return view
     }
@@ -81,21 +81,21 @@ struct FleetWait: Sendable {
     /// Does what the step asks for, and returns how many VMs were made.
     private func act(
         _ step: WaitStep,
-        _ hands: FleetHands,
+        _ executor: FleetExecutor,
         _ machine: inout WaitMachine,
-        _ view: FleetView
+        _ view: ReconcileContext
     ) async throws -> Int {
-        let cannotStart = try await hands.start(step.todo.starts)
+        let cannotStart = try await executor.start(step.todo.starts)
         for action in step.todo.actions where cannotStart.contains(action.name) {
             machine.couldNotStart(shard: action.shard)
         }
-        try await hands.delete(step.todo.replacements)
+        try await executor.delete(step.todo.replacements)
         var made = 0
         for creation in step.creations {
-            for report in try await hands.make([creation]) {
+            for report in try await executor.make([creation]) {
                 made += report.created.values.reduce(0) { $0 + $1.count }
                 if !report.missing.isEmpty { logger.warning(report.summary) }
-                machine.launched(report, state: view.state, now: world.clock.monotonic())
+                machine.launched(report, state: view.state, now: services.clock.monotonic())
             }
         }
         return made

@@ -6,44 +6,44 @@ import Text
 
 /// What a launch will do, before it does it.
 struct LaunchOutline: Sendable {
-    private let order: FleetOrder
+    private let spec: LaunchSpec
     private let facts: PreflightFacts
     private let launch: FleetLaunch
     /// What it takes and costs; nil without a price table.
     let estimate: Estimate?
 
     /// The outline of a launch.
-    init(order: FleetOrder, facts: PreflightFacts, launch: FleetLaunch, prices: PriceTable?) {
-        self.order = order
+    init(spec: LaunchSpec, facts: PreflightFacts, launch: FleetLaunch, prices: PriceTable?) {
+        self.spec = spec
         self.facts = facts
         self.launch = launch
         let isDirect = facts.egress == .direct
-        let forecast = DownloadForecast(facts.view.state, range: order.shards, sharesAddress: !isDirect)
+        let forecast = DownloadForecast(facts.view.state, range: spec.shards, sharesAddress: !isDirect)
         estimate = prices.map { prices in
             Estimate(
                 forecast,
-                shape: order.shape(facts.machines?.machineType, isDirect: isDirect),
+                shape: spec.shape(facts.machines?.machineType, isDirect: isDirect),
                 egress: isDirect ? .direct : .shared,
-                region: order.region,
+                region: spec.region,
                 prices: prices
             )
         }
     }
 
     private var todo: Reconciliation { facts.view.todo }
-    private var zones: [String] { facts.machines?.zones ?? [order.zones.first] }
+    private var zones: [String] { facts.machines?.zones ?? [spec.zones.first] }
     private var names: [String] { todo.creations(zones: zones).flatMap(\.names) }
 
     /// Sentences for people.
     var lines: [String] {
-        let run = order.run
+        let run = spec.run
         let objects = run.instruments.reduce(0) { $0 + $1.dataTypes.count } * run.dates.count
         var lines = [
             "run \(run.id): \(NameList.text(run.dates.map(\.description))), \(run.instruments.count) instruments, "
                 + "\(run.shards) shards, \(Format.count(Int64(objects))) objects"
         ]
-        if order.instances > run.shards {
-            lines.append("\(run.shards) VMs, not \(order.instances): there are only so many instruments")
+        if spec.instances > run.shards {
+            lines.append("\(run.shards) VMs, not \(spec.instances): there are only so many instruments")
         }
         lines.append(todo.summary)
         if !names.isEmpty { lines.append("VMs: \(range) in \(zones[0])\(others); \(machine)") }
@@ -65,7 +65,7 @@ struct LaunchOutline: Sendable {
     }
 
     private var machine: String {
-        let machine = order.machine
+        let machine = spec.machine
         return [
             machine.type, machine.isPreemptible ? "preemptible" : "not preemptible",
             "\(machine.diskGigabytes) GB \(machine.diskType)", egress, "key \(key)",
@@ -86,7 +86,7 @@ struct LaunchOutline: Sendable {
     /// The same for programs.
     var json: JSONObject {
         [
-            "instruments": .int(Int64(order.run.instruments.count)),
+            "instruments": .int(Int64(spec.run.instruments.count)),
             "summary": .string(todo.summary),
             "plan": .string(facts.view.plans.name.description),
             "create": .array(names.map(JSONValue.string)),
@@ -119,7 +119,7 @@ extension Estimate {
     }
 }
 
-extension FleetView {
+extension ReconcileContext {
     /// Whether something has to be changed, or waited for to be changed.
     var needsWork: Bool { !todo.isQuiet }
 }

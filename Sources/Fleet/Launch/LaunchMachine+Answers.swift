@@ -33,7 +33,7 @@ extension LaunchMachine {
         switch next {
         case .takePartial, .takeExisting, .takeLost, .takeFailed:
             // The listing failed: what came of the request is not known.
-            note(Trouble(LaunchFailureClass.of(error), "\(error)", zone: request?.zone ?? ""))
+            note(LaunchFailure(LaunchFailureClass.of(error), "\(error)", zone: request?.zone ?? ""))
             return end()
         case .takeQuotas:
             next = .ask
@@ -47,7 +47,7 @@ extension LaunchMachine {
     private mutating func answer(_ answer: Answer) -> Action {
         guard let request else { return end() }
         let (kind, said) = (answer.kind, answer.said)
-        note(Trouble(kind, said, zone: request.zone))
+        note(LaunchFailure(kind, said, zone: request.zone))
         switch kind {
         case .stockOut:
             leaveZone(scarce: true)
@@ -92,7 +92,7 @@ extension LaunchMachine {
         if kind == .projectQuota {
             projectRoom.refuse(request.names.count, said)
         } else {
-            regionRoom[region, default: QuotaRoom()].refuse(request.names.count, said)
+            regionRoom[region, default: QuotaHeadroom()].refuse(request.names.count, said)
         }
         // What was read before the launch is old now; read once more, and from then on by trying.
         return reread.insert(region).inserted ? readQuotas(region) : ask()
@@ -100,8 +100,8 @@ extension LaunchMachine {
 
     mutating func quotas(_ region: [ComputeQuota], _ project: [ComputeQuota]) -> Action {
         next = .ask
-        let fit = QuotaFit(order.shape, region: readRegion, regionQuotas: region, projectQuotas: project)
-        regionRoom[readRegion, default: QuotaRoom()].read(fit.tightestOfRegion)
+        let fit = QuotaFit(spec.shape, region: readRegion, regionQuotas: region, projectQuotas: project)
+        regionRoom[readRegion, default: QuotaHeadroom()].read(fit.tightestOfRegion)
         projectRoom.read(fit.tightestOfProject)
         return ask()
     }
@@ -116,7 +116,7 @@ extension LaunchMachine {
         let wanted = Set(missing)
         let there = vms.filter { wanted.contains($0.name) }
         let own = there.filter {
-            $0.labels[FleetNames.Label.run] == order.run && $0.labels[FleetNames.Label.kit] != nil
+            $0.labels[FleetNames.Label.run] == spec.run && $0.labels[FleetNames.Label.kit] != nil
         }
         let asked = Set(request.names)
         var taken: Set<String> = []
@@ -151,7 +151,7 @@ extension LaunchMachine {
     private mutating func existing(_ strangers: [ComputeInstance], _ own: [ComputeInstance], cameSome: Bool) -> Action {
         let others = strangers.map(\.name).sorted()
         if !others.isEmpty {
-            trouble = Trouble(
+            trouble = LaunchFailure(
                 .exists,
                 "\(NameList.text(others)) \(others.count == 1 ? "is" : "are") there and not of this run",
                 zone: ""
@@ -171,7 +171,7 @@ extension LaunchMachine {
         guard standing.isEmpty, tries.names < Limits.names else {
             if !standing.isEmpty {
                 let names = NameList.text(standing.map(\.name).sorted())
-                trouble = Trouble(.again, "\(names) of this run stand still or do not go away", zone: "")
+                trouble = LaunchFailure(.again, "\(names) of this run stand still or do not go away", zone: "")
             }
             return end()
         }

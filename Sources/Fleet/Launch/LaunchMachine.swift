@@ -68,7 +68,7 @@ struct LaunchMachine: Sendable {
         case waited
     }
 
-    let order: Order
+    let spec: Order
     /// Names that are neither made nor given up, in order.
     var missing: [String]
     var report = LaunchReport()
@@ -78,8 +78,8 @@ struct LaunchMachine: Sendable {
     var scarce: [String] = []
     /// Whether each zone is asked for what it can give.
     var isPartial = false
-    var regionRoom: [String: QuotaRoom] = [:]
-    var projectRoom = QuotaRoom()
+    var regionRoom: [String: QuotaHeadroom] = [:]
+    var projectRoom = QuotaHeadroom()
     var request: Request?
     var numbers = 0
     var tries = Tries()
@@ -88,9 +88,9 @@ struct LaunchMachine: Sendable {
     /// The region whose quotas are being read.
     var readRegion = ""
     /// What went wrong last or weighs most, for the report.
-    var trouble: Trouble?
+    var trouble: LaunchFailure?
     /// The last zone that had no room.
-    var stockOut: Trouble?
+    var stockOut: LaunchFailure?
     /// What follows a listing or a pause.
     var next = Next.ask
     /// The failure that a listing is looked at for.
@@ -119,18 +119,18 @@ struct LaunchMachine: Sendable {
     }
 
     /// A launch of at least one name into at least one zone.
-    init(_ order: Order) {
-        self.order = order
-        missing = order.names
-        zones = order.zones
-        for region in Set(order.zones.map { ComputeRegion.name(ofZone: $0) }) {
+    init(_ spec: Order) {
+        self.spec = spec
+        missing = spec.names
+        zones = spec.zones
+        for region in Set(spec.zones.map { ComputeRegion.name(ofZone: $0) }) {
             let fit = QuotaFit(
-                order.shape,
+                spec.shape,
                 region: region,
-                regionQuotas: order.regionQuotas[region] ?? [],
-                projectQuotas: order.projectQuotas
+                regionQuotas: spec.regionQuotas[region] ?? [],
+                projectQuotas: spec.projectQuotas
             )
-            regionRoom[region, default: QuotaRoom()].read(fit.tightestOfRegion)
+            regionRoom[region, default: QuotaHeadroom()].read(fit.tightestOfRegion)
             projectRoom.read(fit.tightestOfProject)
         }
     }
@@ -162,13 +162,13 @@ struct LaunchMachine: Sendable {
                 zones = scarce
                 continue
             }
-            guard numbers < Limits.requests(order) else {
-                trouble = Trouble(.unknown, "\(numbers) requests did not make them", zone: zone)
+            guard numbers < Limits.requests(spec) else {
+                trouble = LaunchFailure(.unknown, "\(numbers) requests did not make them", zone: zone)
                 return end()
             }
             let region = ComputeRegion.name(ofZone: zone)
             let wanted = min(missing.count, Limits.namesPerRequest)
-            let count = projectRoom.next(of: regionRoom[region, default: QuotaRoom()].next(of: wanted))
+            let count = projectRoom.next(of: regionRoom[region, default: QuotaHeadroom()].next(of: wanted))
             // What was read before the launch may be old: before it limits anything, it is read once more.
             if count < wanted, reread.insert(region).inserted { return readQuotas(region) }
             guard count > 0 else {
@@ -206,13 +206,13 @@ struct LaunchMachine: Sendable {
     private mutating func noteQuota(_ region: String) {
         let project = projectRoom.next(of: Int.max)
         let limit =
-            project <= regionRoom[region, default: QuotaRoom()].next(of: Int.max)
-            ? projectRoom.limit : regionRoom[region, default: QuotaRoom()].limit
-        note(Trouble(.regionQuota, limit, zone: region))
+            project <= regionRoom[region, default: QuotaHeadroom()].next(of: Int.max)
+            ? projectRoom.limit : regionRoom[region, default: QuotaHeadroom()].limit
+        note(LaunchFailure(.regionQuota, limit, zone: region))
     }
 
     /// Keeps what weighs most: a limit stays the reason even when other zones had no room either.
-    mutating func note(_ new: Trouble) {
+    mutating func note(_ new: LaunchFailure) {
         if new.kind == .stockOut { stockOut = new }
         if new.weight >= trouble?.weight ?? 0 { trouble = new }
     }
@@ -221,7 +221,7 @@ struct LaunchMachine: Sendable {
     mutating func end() -> Action {
         report.missing = missing
         guard !missing.isEmpty else { return .done(report) }
-        let trouble = decisive ?? Trouble(.unknown, "there is no zone to make them in", zone: "")
+        let trouble = decisive ?? LaunchFailure(.unknown, "there is no zone to make them in", zone: "")
         report.reason = trouble.reason
         report.remedy = trouble.remedy
         report.status = trouble.status
@@ -229,7 +229,7 @@ struct LaunchMachine: Sendable {
     }
 
     /// Where a limit leaves room that no zone could fill, the limit is not the reason.
-    private var decisive: Trouble? {
+    private var decisive: LaunchFailure? {
         guard let trouble, trouble.isQuota, let stockOut else { return trouble }
         let hasRoom = projectRoom.next(of: 1) > 0 && regionRoom.values.contains { $0.next(of: 1) > 0 }
         return hasRoom ? stockOut : trouble
@@ -246,7 +246,7 @@ struct LaunchMachine: Sendable {
         } else {
             report.existing[zone, default: []] += names
         }
-        regionRoom[ComputeRegion.name(ofZone: zone), default: QuotaRoom()].take(names.count)
+        regionRoom[ComputeRegion.name(ofZone: zone), default: QuotaHeadroom()].take(names.count)
         projectRoom.take(names.count)
     }
 
@@ -272,8 +272,8 @@ enum Limits {
     static let pause = Duration.seconds(10)
 
     /// A bound that no honest launch reaches: each round of zones, some searching for a limit, and some repetition.
-    static func requests(_ order: LaunchMachine.Order) -> Int {
-        100 + 8 * order.zones.count + order.names.count / 100
+    static func requests(_ spec: LaunchMachine.Order) -> Int {
+        100 + 8 * spec.zones.count + spec.names.count / 100
     }
 
     /// 15, 30, 60, 60 … seconds: the rate's window is a minute.

@@ -17,19 +17,19 @@ struct LocalPreflight: Sendable {
     }
 
     /// Asks Tardis about key and files; all findings.
-    func check(_ tardis: @Sendable (Secret?) -> TardisClient) async -> Findings {
+    func check(_ tardis: @Sendable (Secret?) -> TardisClient) async -> CheckResults {
         let check = TardisCheck(run: run, instruments: run.instruments)
         let client = tardis(key)
         async let catalogues = check.catalogues(client)
         if key == nil, !run.dates.allSatisfy(\.isFirstOfMonth) {
             let text = "there is no Tardis key: set TARDIS_API_KEY (only first days of a month are free)"
-            let missing = Finding("Tardis key", .error(.credentials), text, isAboutLaunch: true)
-            return Findings([missing] + (await catalogues).findings)
+            let missing = CheckResult("Tardis key", .error(.credentials), text, isAboutLaunch: true)
+            return CheckResults([missing] + (await catalogues).findings)
         }
         async let info = check.key(client)
         let (known, archive) = (await info, await catalogues)
         let coverage = known.value.map { check.coverage($0, archive.value ?? [:]) } ?? []
-        return Findings(known.findings + coverage + archive.findings)
+        return CheckResults(known.findings + coverage + archive.findings)
     }
 }
 

@@ -6,7 +6,7 @@ import GoogleCloud
 struct DateReport: Sendable, Equatable {
     let state: DateState
     /// The kit's VMs that work on the date, by number; nil when VMs could not be listed.
-    let members: [FleetMember]?
+    let members: [ManagedVM]?
 
     subscript<Value>(dynamicMember path: KeyPath<DateState, Value>) -> Value { state[keyPath: path] }
 

@@ -130,7 +130,7 @@ extension FailureGroup {
 extension VerifyReport {
     /// All of it for programs: one document of schema 1.
     func json(place: String, notes: [String]) -> JSONObject {
-        func findings(_ findings: [Finding]) -> JSONValue {
+        func findings(_ findings: [CheckResult]) -> JSONValue {
             .array(findings.map { ["object": .string($0.name), "reason": .string($0.reason)] })
         }
         return [
@@ -150,7 +150,7 @@ extension VerifyReport {
     }
 }
 
-extension FleetMember {
+extension ManagedVM {
     /// One VM for programs.
     var json: JSONValue {
         [

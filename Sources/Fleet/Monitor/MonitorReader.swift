@@ -68,7 +68,7 @@ struct MonitorReader: Sendable {
 
     /// Reads one date; with `checksums`, those that the listing leaves out are asked for, a request each. Throws `StorageError`.
     func report(_ date: CalendarDate, vms: VMs, checksums: Bool = false) async throws -> DateReport {
-        let members = (vms.list ?? []).compactMap { FleetMember($0, prefix: prefix) }.filter { $0.dates.contains(date) }
+        let members = (vms.list ?? []).compactMap { ManagedVM($0, prefix: prefix) }.filter { $0.dates.contains(date) }
         let shards = members.compactMap(\.shards).max() ?? 0
         return report(try await reader.facts(date, shards: shards, checksums: checksums), vms, isAlone: true)
     }
@@ -94,7 +94,7 @@ struct MonitorReader: Sendable {
         if isAlone, let note = vms.note { facts.notes.insert(note, at: 0) }
         // Those that work for another bucket say nothing about this one.
         let members = vms.list.map { vms in
-            vms.compactMap { FleetMember($0, prefix: prefix) }.filter { $0.bucket ?? place == place }
+            vms.compactMap { ManagedVM($0, prefix: prefix) }.filter { $0.bucket ?? place == place }
         }
         facts.workers = members.map { $0.map(\.worker) }
         let known = Set(facts.plans.map(\.name))

@@ -6,7 +6,7 @@ import Text
 
 extension MonitorText {
     /// `vms`: the kit's VMs, one a line; with the shards of a date where there is one.
-    func vms(_ members: [FleetMember], report: DateReport?, now: Int64) -> String {
+    func vms(_ members: [ManagedVM], report: DateReport?, now: Int64) -> String {
         guard !members.isEmpty else {
             return sentence(report.map { "no VM works on \($0.date)" } ?? "no VM of the kit is there")
         }
@@ -44,7 +44,7 @@ extension MonitorText {
         return self.table(table) + "\n" + sentence("\(members.count) in all: \(Self.counts(counts))")
     }
 
-    private func cells(_ member: FleetMember, _ shard: Int?, _ now: Int64) -> [TextTable.Cell] {
+    private func cells(_ member: ManagedVM, _ shard: Int?, _ now: Int64) -> [TextTable.Cell] {
         let vm = member.vm
         let created = CivilTime.epochMicroseconds(rfc3339: vm.created)
         return [

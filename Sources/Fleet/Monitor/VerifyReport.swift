@@ -4,7 +4,7 @@ import Common
 /// Whether a date's objects are all there and agree with what they say about themselves, told from one listing.
 struct VerifyReport: Sendable, Equatable {
     /// One object that is not right.
-    struct Finding: Sendable, Equatable {
+    struct CheckResult: Sendable, Equatable {
         /// Its name.
         let name: String
         /// What is wrong, as a sentence.
@@ -20,32 +20,32 @@ struct VerifyReport: Sendable, Equatable {
     /// The names of those that are not there.
     let missing: [String]
     /// Those that are there and were damaged or replaced, and plans that cannot be read.
-    let damaged: [Finding]
+    let damaged: [CheckResult]
     /// The names of those that the source does not have.
     let absent: [String]
     /// The names of objects of the date that no plan asks for.
     let surplus: [String]
     /// Those that are right and do not span the day, which a quiet market may explain.
-    let short: [Finding]
+    let short: [CheckResult]
 
     /// Judges a date.
     init(_ report: DateReport) {
         date = report.date
         expected = report.total.expected
         var missing: [String] = []
-        var damaged = report.damages.map { Finding(name: $0.prefix { $0 != ":" && $0 != " " }.description, reason: $0) }
+        var damaged = report.damages.map { CheckResult(name: $0.prefix { $0 != ":" && $0 != " " }.description, reason: $0) }
         var absent: [String] = []
-        var short: [Finding] = []
+        var short: [CheckResult] = []
         var right = 0
         for file in report.files {
             switch file.state {
             case .missing: missing.append(file.name)
             case .absent: absent.append(file.name)
-            case .damaged(let reason): damaged.append(Finding(name: file.name, reason: reason))
+            case .damaged(let reason): damaged.append(CheckResult(name: file.name, reason: reason))
             case .whole(let metadata):
                 right += 1
                 if let reason = Self.shortness(file.object, metadata) {
-                    short.append(Finding(name: file.name, reason: reason))
+                    short.append(CheckResult(name: file.name, reason: reason))
                 }
             }
         }

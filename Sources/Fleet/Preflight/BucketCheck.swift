@@ -8,30 +8,30 @@ struct BucketCheck: Sendable {
     let store: any ObjectStore
 
     /// What is wrong with it. Nothing where it cannot be looked at: reading a bucket's settings needs more than its objects.
-    func check() async -> [Finding] {
+    func check() async -> [CheckResult] {
         guard let bucket = store as? any Buckets, let settings = try? await bucket.bucketSettings() else { return [] }
         return judge(settings)
     }
 
-    func judge(_ settings: BucketSettings) -> [Finding] {
-        var findings: [Finding] = []
+    func judge(_ settings: BucketSettings) -> [CheckResult] {
+        var findings: [CheckResult] = []
         if let location = settings.location, !Self.isNear(location, region: region) {
             let text =
                 "\(store.location) is in \(location) and the VMs in \(region): each upload crosses regions and is billed; "
                 + "choose another --zone, or a bucket made with gsutil mb -l \(region)"
-            findings.append(Finding("bucket location", .warning, text, isAboutLaunch: true))
+            findings.append(CheckResult("bucket location", .warning, text, isAboutLaunch: true))
         }
         if let seconds = settings.retentionSeconds, seconds > 0 {
             let text =
                 "\(store.location) keeps each object for \(Format.duration(.seconds(seconds))) (retention policy), so heartbeats, "
                 + "logs and plans cannot be renewed and the fleet cannot be watched; choose a bucket without such a policy"
-            findings.append(Finding("bucket retention", .error(.usage), text, isAboutLaunch: true))
+            findings.append(CheckResult("bucket retention", .error(.usage), text, isAboutLaunch: true))
         }
         if settings.holdsNewObjects {
             let text =
                 "\(store.location) puts an event-based hold on each new object, so heartbeats, logs and plans cannot be renewed; "
                 + "gsutil retention event-default release \(store.location) ends that"
-            findings.append(Finding("bucket retention", .error(.usage), text, isAboutLaunch: true))
+            findings.append(CheckResult("bucket retention", .error(.usage), text, isAboutLaunch: true))
         }
         return findings
     }

@@ -4,7 +4,7 @@ import Tardis
 
 /// How VMs reach the internet, and whether that can be had.
 struct EgressCheck: Sendable {
-    let order: FleetOrder
+    let spec: LaunchSpec
     /// Living VMs of the kit that work for other runs, with the same key as far as anybody knows.
     let others: [ComputeInstance]
 
@@ -20,18 +20,18 @@ struct EgressCheck: Sendable {
 
     /// Whether VMs share an address, with the key's plan as far as it is known.
     func isShared(_ key: KeyInfo?) -> Bool {
-        switch order.egress {
+        switch spec.egress {
         case .shared: true
         case .direct: false
-        case .auto: order.run.shards + others.count > 1 && key?.allowsSeveralAddresses != true
+        case .auto: spec.run.shards + others.count > 1 && key?.allowsSeveralAddresses != true
         }
     }
 
     /// What there is, against what is wanted.
-    func check(_ key: KeyInfo?, _ state: EgressState?) -> Checked<Way> {
-        guard isShared(key) else { return Checked(.direct, [direct(key)]) }
-        if let host = order.hostProject { return provided(by: host, state) }
-        guard let state else { return Checked(nil) }
+    func check(_ key: KeyInfo?, _ state: EgressState?) -> CheckOutcome<Way> {
+        guard isShared(key) else { return CheckOutcome(.direct, [direct(key)]) }
+        if let host = spec.hostProject { return provided(by: host, state) }
+        guard let state else { return CheckOutcome(nil) }
         do {
             let plan = try EgressPlan(state)
             let text =
@@ -42,19 +42,19 @@ struct EgressCheck: Sendable {
                 } else {
                     "shared, from \(state.address?.address ?? FleetNames.Egress.address)"
                 }
-            return Checked(.shared(plan), [Finding("egress", .fine, text)] + apart(key))
+            return CheckOutcome(.shared(plan), [CheckResult("egress", .fine, text)] + apart(key))
         } catch {
-            return Checked(nil, [Finding("egress", error, isAboutLaunch: true)])
+            return CheckOutcome(nil, [CheckResult("egress", error, isAboutLaunch: true)])
         }
     }
 
     /// In a Shared VPC, Cloud NAT is the host project's: the kit uses it and makes none.
-    private func provided(by host: String, _ state: EgressState?) -> Checked<Way> {
+    private func provided(by host: String, _ state: EgressState?) -> CheckOutcome<Way> {
         guard let state else {
             let text =
                 "shared, if the host project \(host) has Cloud NAT with one address and Private Google Access for the "
                 + "subnetwork, which could not be looked up"
-            return Checked(.provided, [Finding("egress", .warning, text, isAboutLaunch: true)])
+            return CheckOutcome(.provided, [CheckResult("egress", .warning, text, isAboutLaunch: true)])
         }
         do {
             let plan = try EgressPlan(state)
@@ -65,37 +65,37 @@ struct EgressCheck: Sendable {
                 let text =
                     "the host project \(host) lacks \(Set(missing).sorted().joined(separator: " and ")) for subnetwork "
                     + "\(plan.subnetwork); ask who manages it, or use --egress direct"
-                return Checked(nil, [Finding("egress", .error(.usage), text, isAboutLaunch: true)])
+                return CheckOutcome(nil, [CheckResult("egress", .error(.usage), text, isAboutLaunch: true)])
             }
             let text = "shared, through \(plan.borrowed ?? FleetNames.Egress.router) of \(host)"
-            return Checked(.provided, [Finding("egress", .fine, text)])
+            return CheckOutcome(.provided, [CheckResult("egress", .fine, text)])
         } catch {
-            return Checked(nil, [Finding("egress", error, isAboutLaunch: true)])
+            return CheckOutcome(nil, [CheckResult("egress", error, isAboutLaunch: true)])
         }
     }
 
     /// Others that do not share the address.
-    private func apart(_ key: KeyInfo?) -> [Finding] {
+    private func apart(_ key: KeyInfo?) -> [CheckResult] {
         let apart = others.filter { !$0.externalAddresses.isEmpty }
-        guard !apart.isEmpty, !order.isFree, key?.allowsSeveralAddresses != true else { return [] }
+        guard !apart.isEmpty, !spec.isFree, key?.allowsSeveralAddresses != true else { return [] }
         let names = NameList.text(apart.map(\.name))
         let text =
             "\(names) of another run \(apart.count == 1 ? "has an address of its" : "have addresses of their") own: while "
             + "\(apart.count == 1 ? "it downloads" : "they download"), these VMs wait for the key (403, code 274)"
-        return [Finding("egress", .warning, text, isAboutLaunch: true)]
+        return [CheckResult("egress", .warning, text, isAboutLaunch: true)]
     }
 
-    private func direct(_ key: KeyInfo?) -> Finding {
-        let vms = order.run.shards + others.count
-        guard vms > 1, !order.isFree, key?.allowsSeveralAddresses != true else {
-            return Finding(
+    private func direct(_ key: KeyInfo?) -> CheckResult {
+        let vms = spec.run.shards + others.count
+        guard vms > 1, !spec.isFree, key?.allowsSeveralAddresses != true else {
+            return CheckResult(
                 "egress",
                 .fine,
                 vms == 1 ? "an address of the VM's own" : "an address of its own for each VM"
             )
         }
         let plan = key.map { "the key's plan (\($0.plan))" } ?? "an ordinary plan"
-        return Finding(
+        return CheckResult(
             "egress",
             .warning,
             "direct: \(vms) VMs have \(vms) addresses, and \(plan) serves one at a time: one VM downloads while the others wait "

@@ -3,7 +3,7 @@ import GoogleCloud
 
 /// Whether zone, machine type and network are there.
 struct MachineCheck: Sendable {
-    let order: FleetOrder
+    let spec: LaunchSpec
     let compute: ComputeClient
 
     /// What was learned.
@@ -20,13 +20,13 @@ struct MachineCheck: Sendable {
         var subnetwork: String
     }
 
-    func check() async -> Checked<Facts> {
+    func check() async -> CheckOutcome<Facts> {
         async let regional = checking("zone") { try await self.region() }
         async let typed = checking("machine type", isAboutLaunch: true) { try await self.machineType() }
         async let networked = checking("network", isAboutLaunch: true) { try await self.network() }
         let (zones, type, network) = await (regional, typed, networked)
         // In a zone that is not there no machine type is either.
-        guard let place = zones.value else { return Checked(nil, zones.findings + network.findings) }
+        guard let place = zones.value else { return CheckOutcome(nil, zones.findings + network.findings) }
         let findings = zones.findings + type.findings + network.findings
         let facts = Facts(
             region: place.region,
@@ -35,87 +35,87 @@ struct MachineCheck: Sendable {
             network: network.value?.network ?? "default",
             subnetwork: network.value?.subnetwork ?? ""
         )
-        return Checked(facts, findings)
+        return CheckOutcome(facts, findings)
     }
 
-    private func region() async throws -> Checked<(region: ComputeRegion, zones: [String])> {
+    private func region() async throws -> CheckOutcome<(region: ComputeRegion, zones: [String])> {
         do {
-            return zones(of: try await compute.region(order.region))
+            return zones(of: try await compute.region(spec.region))
         } catch {
             guard error.kind == .notFound else { throw error }
-            let text = "there is no region \(order.region), so no zone \(order.zones.first); correct --zone"
-            return Checked(nil, [Finding("zone", .error(.usage), text)])
+            let text = "there is no region \(spec.region), so no zone \(spec.zones.first); correct --zone"
+            return CheckOutcome(nil, [CheckResult("zone", .error(.usage), text)])
         }
     }
 
-    private func zones(of region: ComputeRegion) -> Checked<(region: ComputeRegion, zones: [String])> {
-        switch order.zones {
+    private func zones(of region: ComputeRegion) -> CheckOutcome<(region: ComputeRegion, zones: [String])> {
+        switch spec.zones {
         case .only(let zones):
             let unknown = zones.filter { !region.zones.contains($0) }
-            guard unknown.isEmpty else { return Checked(nil, unknown.map { noZone($0, region) }) }
-            return Checked((region, zones), [Finding("zone", .fine, zones.joined(separator: ", "))])
+            guard unknown.isEmpty else { return CheckOutcome(nil, unknown.map { noZone($0, region) }) }
+            return CheckOutcome((region, zones), [CheckResult("zone", .fine, zones.joined(separator: ", "))])
         case .preferring(let zone):
-            guard region.zones.contains(zone) else { return Checked(nil, [noZone(zone, region)]) }
+            guard region.zones.contains(zone) else { return CheckOutcome(nil, [noZone(zone, region)]) }
             let others = region.zones.filter { $0 != zone }.sorted()
             let text = others.isEmpty ? zone : "\(zone), then \(others.joined(separator: ", "))"
-            return Checked((region, [zone] + others), [Finding("zone", .fine, text)])
+            return CheckOutcome((region, [zone] + others), [CheckResult("zone", .fine, text)])
         }
     }
 
-    private func noZone(_ zone: String, _ region: ComputeRegion) -> Finding {
+    private func noZone(_ zone: String, _ region: ComputeRegion) -> CheckResult {
         let near = suggestion(for: zone, among: region.zones)
         let there = near.isEmpty ? "; there are \(region.zones.sorted().joined(separator: ", "))" : near
-        return Finding("zone", .error(.usage), "\(region.name) has no zone \(zone)\(there)")
+        return CheckResult("zone", .error(.usage), "\(region.name) has no zone \(zone)\(there)")
     }
 
-    private func machineType() async throws -> Checked<ComputeMachineType> {
-        let name = order.machine.type
-        guard let type = try await compute.machineType(zone: order.zones.first, name: name) else {
-            let text = "\(order.zones.first) has no machine type \(name); correct --machine-type"
-            return Checked(nil, [Finding("machine type", .error(.usage), text, isAboutLaunch: true)])
+    private func machineType() async throws -> CheckOutcome<ComputeMachineType> {
+        let name = spec.machine.type
+        guard let type = try await compute.machineType(zone: spec.zones.first, name: name) else {
+            let text = "\(spec.zones.first) has no machine type \(name); correct --machine-type"
+            return CheckOutcome(nil, [CheckResult("machine type", .error(.usage), text, isAboutLaunch: true)])
         }
         let memory = Format.count(Int64(type.memoryMegabytes / 1_024))
-        return Checked(type, [Finding("machine type", .fine, "\(name): \(type.vCPUs) vCPU, \(memory) GB")])
+        return CheckOutcome(type, [CheckResult("machine type", .fine, "\(name): \(type.vCPUs) vCPU, \(memory) GB")])
     }
 
-    private func network() async throws -> Checked<(network: String, subnetwork: String)> {
-        func missing(_ text: String) -> Checked<(network: String, subnetwork: String)> {
-            Checked(nil, [Finding("network", .error(.usage), text, isAboutLaunch: true)])
+    private func network() async throws -> CheckOutcome<(network: String, subnetwork: String)> {
+        func missing(_ text: String) -> CheckOutcome<(network: String, subnetwork: String)> {
+            CheckOutcome(nil, [CheckResult("network", .error(.usage), text, isAboutLaunch: true)])
         }
-        if let host = order.hostProject, let name = order.subnetwork { return await shared(host, name) }
-        if let name = order.subnetwork {
-            guard let subnetwork = try await compute.subnetwork(region: order.region, name: name) else {
-                return missing("\(order.region) has no subnetwork \(name); correct --subnet")
+        if let host = spec.hostProject, let name = spec.subnetwork { return await shared(host, name) }
+        if let name = spec.subnetwork {
+            guard let subnetwork = try await compute.subnetwork(region: spec.region, name: name) else {
+                return missing("\(spec.region) has no subnetwork \(name); correct --subnet")
             }
-            if let network = order.network, network != subnetwork.network {
+            if let network = spec.network, network != subnetwork.network {
                 return missing("the subnetwork \(name) is one of \(subnetwork.network), not of \(network)")
             }
-            return Checked((subnetwork.network, name), [Finding("network", .fine, "\(subnetwork.network), \(name)")])
+            return CheckOutcome((subnetwork.network, name), [CheckResult("network", .fine, "\(subnetwork.network), \(name)")])
         }
-        let name = order.network ?? "default"
+        let name = spec.network ?? "default"
         guard let network = try await compute.network(name) else {
             return missing("there is no network \(name); name one with --network, or a subnetwork with --subnet")
         }
-        let there = network.subnetworks.filter { $0.region == order.region }.map(\.name)
+        let there = network.subnetworks.filter { $0.region == spec.region }.map(\.name)
         guard there.count == 1 || network.hasAutomaticSubnetworks, let subnetwork = there.first else {
             let what = there.isEmpty ? "no subnetwork" : "the subnetworks \(there.sorted().joined(separator: ", "))"
-            return missing("network \(name) has \(what) in \(order.region); name one of the region with --subnet")
+            return missing("network \(name) has \(what) in \(spec.region); name one of the region with --subnet")
         }
-        return Checked((name, subnetwork), [Finding("network", .fine, "\(name), \(subnetwork)")])
+        return CheckOutcome((name, subnetwork), [CheckResult("network", .fine, "\(name), \(subnetwork)")])
     }
 
     /// The subnetwork of another project, which one may be allowed to use and not to look at.
-    private func shared(_ host: String, _ name: String) async -> Checked<(network: String, subnetwork: String)> {
-        let what = "subnetwork \(name) in \(order.region) of the host project \(host)"
+    private func shared(_ host: String, _ name: String) async -> CheckOutcome<(network: String, subnetwork: String)> {
+        let what = "subnetwork \(name) in \(spec.region) of the host project \(host)"
         do {
-            guard let found = try await compute.inProject(host).subnetwork(region: order.region, name: name) else {
+            guard let found = try await compute.inProject(host).subnetwork(region: spec.region, name: name) else {
                 let text = "there is no \(what); correct --subnet"
-                return Checked(nil, [Finding("network", .error(.usage), text, isAboutLaunch: true)])
+                return CheckOutcome(nil, [CheckResult("network", .error(.usage), text, isAboutLaunch: true)])
             }
-            return Checked((found.network, name), [Finding("network", .fine, "\(found.network), \(name) of \(host)")])
+            return CheckOutcome((found.network, name), [CheckResult("network", .fine, "\(found.network), \(name) of \(host)")])
         } catch {
             let text = "\(what) could not be looked up, and is taken for good: \(error)"
-            return Checked(("", name), [Finding("network", .warning, text, isAboutLaunch: true)])
+            return CheckOutcome(("", name), [CheckResult("network", .warning, text, isAboutLaunch: true)])
         }
     }
 }

@@ -4,13 +4,13 @@ import Tardis
 /// What the checks learned that a launch needs to know.
 struct PreflightFacts: Sendable {
     /// What is there, and what has to be done.
-    let view: FleetView
+    let view: ReconcileContext
     /// Zone, machine type and network; nil when they could not be found.
     let machines: MachineCheck.Facts?
     /// The project's own quotas.
     let projectQuotas: [ComputeQuota]
     /// How the key gets to the VMs; nil when it cannot.
-    let key: KeyPlan?
+    let key: KeyDelivery?
     /// What the key may fetch.
     let keyInfo: KeyInfo?
     /// How VMs reach the internet; nil when they cannot.

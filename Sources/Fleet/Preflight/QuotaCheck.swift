@@ -8,21 +8,21 @@ struct QuotaCheck: Sendable {
     let projectQuotas: [ComputeQuota]
 
     /// What they say about so many VMs.
-    func check(_ count: Int) -> [Finding] {
+    func check(_ count: Int) -> [CheckResult] {
         guard count > 0 else { return [] }
         let fit = QuotaFit(shape, region: region.name, regionQuotas: region.quotas, projectQuotas: projectQuotas)
         guard let room = fit.count, let tightest = fit.tightest else {
-            return [Finding("quotas", .warning, "\(region.name) names no quota that these VMs count against")]
+            return [CheckResult("quotas", .warning, "\(region.name) names no quota that these VMs count against")]
         }
         let remedy = "ask for a higher quota, or run this again when other VMs have ended"
         if room == 0 {
             let text = "there is room for none of \(count) VMs: \(tightest); \(remedy)"
-            return [Finding("quotas", .error(.temporary), text, isAboutLaunch: true)]
+            return [CheckResult("quotas", .error(.temporary), text, isAboutLaunch: true)]
         }
         if room < count {
             let text = "there is room for \(room) of \(count) VMs, and so many are made: \(tightest); \(remedy)"
-            return [Finding("quotas", .warning, text)]
+            return [CheckResult("quotas", .warning, text)]
         }
-        return [Finding("quotas", .fine, "there is room for \(count) VMs (\(tightest))")]
+        return [CheckResult("quotas", .fine, "there is room for \(count) VMs (\(tightest))")]
     }
 }

@@ -14,26 +14,26 @@ struct TardisCheck: Sendable {
     // MARK: Key
 
     /// Asks what the key may fetch. Not for free days, which need none.
-    func key(_ tardis: TardisClient) async -> Checked<KeyInfo> {
+    func key(_ tardis: TardisClient) async -> CheckOutcome<KeyInfo> {
         guard !dates.allSatisfy(\.isFirstOfMonth) else {
-            return Checked(nil, [Finding(Self.keyCheck, .fine, "not needed: first days of a month are free")])
+            return CheckOutcome(nil, [CheckResult(Self.keyCheck, .fine, "not needed: first days of a month are free")])
         }
         return await checking(Self.keyCheck, isAboutLaunch: true) {
             do {
-                return Checked(try await tardis.keyInfo())
+                return CheckOutcome(try await tardis.keyInfo())
             } catch let error as TardisError where error.kind != .unauthorized {
                 let text = "what the key may fetch could not be asked: \(error)"
-                return Checked(nil, [Finding(Self.keyCheck, .warning, text)])
+                return CheckOutcome(nil, [CheckResult(Self.keyCheck, .warning, text)])
             }
         }
     }
 
     /// Whether the key covers the exchanges on the dates that are neither free nor still to be exported.
-    func coverage(_ info: KeyInfo, _ catalogues: [String: ExchangeCatalogue] = [:]) -> [Finding] {
+    func coverage(_ info: KeyInfo, _ catalogues: [String: ExchangeCatalogue] = [:]) -> [CheckResult] {
         guard !info.accesses.isEmpty || dates.allSatisfy(\.isFirstOfMonth) else {
             let text =
                 "Tardis lists nothing that the key may fetch: it has expired or is not active; set TARDIS_API_KEY to another"
-            return [Finding(Self.keyCheck, .error(.credentials), text, isAboutLaunch: true)]
+            return [CheckResult(Self.keyCheck, .error(.credentials), text, isAboutLaunch: true)]
         }
         var gaps: [(instrument: Instrument, date: CalendarDate)] = []
         var covered: Set<String> = []
@@ -53,7 +53,7 @@ struct TardisCheck: Sendable {
         guard let first = gaps.map(\.date).min() else {
             let addresses = info.allowsSeveralAddresses ? "several addresses" : "one address at a time"
             let text = "plan \(info.plan.isEmpty ? "unknown" : info.plan), \(addresses)"
-            return [Finding(Self.keyCheck, .fine, text)]
+            return [CheckResult(Self.keyCheck, .fine, text)]
         }
         let missing = Dictionary(grouping: gaps, by: \.date)
         let days = missing.count
@@ -77,7 +77,7 @@ struct TardisCheck: Sendable {
             ? "use another key" : "use another key, or leave them out: --venues \(rest.joined(separator: ","))"
         let text =
             "the key (plan \(info.plan.isEmpty ? "unknown" : info.plan)) does not cover \(places) on \(first)\(more); \(remedy)"
-        return [Finding(Self.keyCheck, .error(.credentials), text, isAboutLaunch: true)]
+        return [CheckResult(Self.keyCheck, .error(.credentials), text, isAboutLaunch: true)]
     }
 
     private static let keyCheck = "Tardis key"
@@ -86,29 +86,29 @@ struct TardisCheck: Sendable {
     // MARK: Catalogue
 
     /// Reads the exchanges' catalogues; one that cannot be had is a warning, as the files' own answers decide then.
-    func catalogues(_ tardis: TardisClient) async -> Checked<[String: ExchangeCatalogue]> {
+    func catalogues(_ tardis: TardisClient) async -> CheckOutcome<[String: ExchangeCatalogue]> {
         let exchanges = exchanges
-        let found = await withTaskGroup(of: Checked<ExchangeCatalogue>.self) { group in
+        let found = await withTaskGroup(of: CheckOutcome<ExchangeCatalogue>.self) { group in
             for exchange in exchanges {
                 group.addTask {
                     do {
-                        return Checked(try await tardis.catalogue(exchange: exchange))
+                        return CheckOutcome(try await tardis.catalogue(exchange: exchange))
                     } catch {
                         let text =
                             "the catalogue of \(exchange) could not be read, so what is absent shows later: \(error)"
-                        return Checked(nil, [Finding("catalogue", .warning, text)])
+                        return CheckOutcome(nil, [CheckResult("catalogue", .warning, text)])
                     }
                 }
             }
-            return await group.reduce(into: [Checked<ExchangeCatalogue>]()) { $0.append($1) }
+            return await group.reduce(into: [CheckOutcome<ExchangeCatalogue>]()) { $0.append($1) }
         }
         let catalogues = Dictionary(found.compactMap(\.value).map { ($0.id, $0) }) { first, _ in first }
-        return Checked(catalogues, found.flatMap(\.findings) + compare(catalogues))
+        return CheckOutcome(catalogues, found.flatMap(\.findings) + compare(catalogues))
     }
 
     /// The registry against the catalogues, for each date.
-    func compare(_ catalogues: [String: ExchangeCatalogue]) -> [Finding] {
-        var findings: [Finding] = []
+    func compare(_ catalogues: [String: ExchangeCatalogue]) -> [CheckResult] {
+        var findings: [CheckResult] = []
         let known = instruments.filter { catalogues[$0.venue.tardisExchange] != nil }
         for instrument in known {
             guard let catalogue = catalogues[instrument.venue.tardisExchange],
@@ -116,13 +116,13 @@ struct TardisCheck: Sendable {
             else { continue }
             let near = suggestion(for: instrument.symbol, among: Array(catalogue.symbols.keys))
             let text = "Tardis's archive of \(catalogue.id) has no symbol \(instrument.symbol)\(near)"
-            findings.append(Finding("catalogue", .error(.usage), text, isAboutLaunch: true))
+            findings.append(CheckResult("catalogue", .error(.usage), text, isAboutLaunch: true))
         }
         let unknown = findings.count
         for date in dates { findings += gaps(on: date, known, catalogues) }
         if unknown == 0, !known.isEmpty {
             let text = "\(known.count) instruments are in Tardis's archive"
-            findings.insert(Finding("catalogue", .fine, text), at: 0)
+            findings.insert(CheckResult("catalogue", .fine, text), at: 0)
         }
         return findings
     }
@@ -131,7 +131,7 @@ struct TardisCheck: Sendable {
         on date: CalendarDate,
         _ instruments: [Instrument],
         _ catalogues: [String: ExchangeCatalogue]
-    ) -> [Finding] {
+    ) -> [CheckResult] {
         var absences: [String] = []
         var notYet: Set<String> = []
         for instrument in instruments {
@@ -150,17 +150,17 @@ struct TardisCheck: Sendable {
                 }
             }
         }
-        var findings: [Finding] = []
+        var findings: [CheckResult] = []
         if !notYet.isEmpty {
             let end = notYet.compactMap { catalogues[$0]?.exportedUntil }.min() ?? "then"
             let text =
                 "\(date) of \(notYet.sorted().joined(separator: ", ")) is not exported yet (files exist for the days before "
                 + "\(end)); they come at about 06:00 UTC on the next day"
-            findings.append(Finding("date \(date)", .error(.temporary), text, isAboutLaunch: true))
+            findings.append(CheckResult("date \(date)", .error(.temporary), text, isAboutLaunch: true))
         }
         if let first = absences.first {
             let more = absences.count > 1 ? ", and \(absences.count - 1) more" : ""
-            findings.append(Finding("date \(date)", .warning, "not to be had: \(first)\(more)"))
+            findings.append(CheckResult("date \(date)", .warning, "not to be had: \(first)\(more)"))
         }
         return findings
     }

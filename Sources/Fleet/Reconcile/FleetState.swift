@@ -48,7 +48,7 @@ struct FleetState: Sendable, Equatable {
                 shard: shard,
                 name: name,
                 days: dates.map { $0[shard] },
-                vm: VMStanding(standing[name] ?? [], run: run, prefix: prefix, expected: expected)
+                vm: VMState(standing[name] ?? [], run: run, prefix: prefix, expected: expected)
             )
         }
     }

@@ -8,7 +8,7 @@ struct ShardStatus: Sendable, Equatable {
     let name: String
     /// Its part of each date, in the run's order.
     let days: [ShardState]
-    let vm: VMStanding
+    let vm: VMState
 
     /// Whether all its files of all dates are settled.
     var isFinished: Bool { days.allSatisfy(\.isFinished) }

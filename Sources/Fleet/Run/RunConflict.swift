@@ -5,7 +5,7 @@ import GoogleCloud
 /// VMs of other runs that work on one of a run's dates: two fleets would bring the same files.
 struct RunConflict: Sendable, Equatable, CustomStringConvertible {
     /// The VMs that are alive.
-    let members: [FleetMember]
+    let members: [ManagedVM]
     /// The dates that both work on, earliest first.
     let dates: [CalendarDate]
 
@@ -14,7 +14,7 @@ struct RunConflict: Sendable, Equatable, CustomStringConvertible {
     /// - Parameter bucket: where this run's data goes. A run of the same files into another bucket is another one, though its id is the same.
     init?(_ run: FleetRun, prefix: String, bucket: String, vms: [ComputeInstance]) {
         let dates = Set(run.dates)
-        members = vms.compactMap { FleetMember($0, prefix: prefix) }
+        members = vms.compactMap { ManagedVM($0, prefix: prefix) }
             .filter {
                 $0.vm.status.isAlive && !dates.isDisjoint(with: $0.dates)
                     && ($0.run != run.id || $0.bucket ?? bucket != bucket)

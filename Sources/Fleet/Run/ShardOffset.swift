@@ -12,7 +12,7 @@ enum ShardOffset {
         vms: [ComputeInstance],
         heartbeats: [Heartbeat]
     ) -> Int {
-        let members = vms.compactMap { FleetMember($0, prefix: prefix) }
+        let members = vms.compactMap { ManagedVM($0, prefix: prefix) }
         let own = members.filter { $0.run == run.id }.compactMap(\.offset)
         if let offset = mostFrequent(own) { return offset }
         // Also the numbers of VMs that other runs have had and may make again, and of VMs that are not the kit's.

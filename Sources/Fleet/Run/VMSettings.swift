@@ -38,7 +38,7 @@ extension FleetRun {
         [
             FleetNames.Label.run: id,
             FleetNames.Label.date: dates.first.map(\.description) ?? "",
-            FleetNames.Label.kit: Kit.version.replacing(".", with: "-"),
+            FleetNames.Label.kit: BuildInfo.version.replacing(".", with: "-"),
         ]
     }
 

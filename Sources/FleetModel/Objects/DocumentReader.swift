@@ -19,7 +19,7 @@ struct DocumentReader {
             throw DocumentError(
                 document: document,
                 reason:
-                    "it has schema \(found) and this version \(Kit.version) knows schema \(schema); use the version that wrote it"
+                    "it has schema \(found) and this version \(BuildInfo.version) knows schema \(schema); use the version that wrote it"
             )
         }
     }

@@ -68,7 +68,7 @@ public struct ObjectMetadata: Sendable, Equatable {
         content: Content,
         source: Source,
         schema: Int = ObjectMetadata.schemaVersion,
-        kitVersion: String = Kit.version
+        kitVersion: String = BuildInfo.version
     ) {
         self.dataType = dataType
         self.rows = rows

@@ -25,7 +25,7 @@ public struct Plan: Sendable, Equatable {
         instruments: [Instrument],
         shards: Int,
         created: Int64,
-        kitVersion: String = Kit.version
+        kitVersion: String = BuildInfo.version
     ) {
         self.date = date
         self.instruments = instruments

@@ -1,5 +1,5 @@
 /// An order book of a fixed depth that changes a little from row to row.
-struct Ladder {
+struct OrderBook {
     private(set) var askPrices: [Int]
     private(set) var bidPrices: [Int]
     private(set) var askAmounts: [Int]
@@ -59,14 +59,14 @@ struct Ladder {
 /// book_snapshot_5 and book_snapshot_25; the first rows are of a book that is not full yet, with empty cells.
 struct SnapshotModel: TickModel {
     private var market: Market
-    private var ladder: Ladder
+    private var ladder: OrderBook
     private let depth: Int
     private var row = 0
 
     init(_ market: Market, depth: Int) {
         self.market = market
         self.depth = depth
-        ladder = Ladder(&self.market, depth: depth)
+        ladder = OrderBook(&self.market, depth: depth)
     }
 
     mutating func appendRow(to writer: inout RowWriter) {
@@ -97,11 +97,11 @@ struct SnapshotModel: TickModel {
 /// quotes and book_ticker: the top of the book, rarely with an empty side.
 struct QuotesModel: TickModel {
     private var market: Market
-    private var ladder: Ladder
+    private var ladder: OrderBook
 
     init(_ market: Market) {
         self.market = market
-        ladder = Ladder(&self.market, depth: 3)
+        ladder = OrderBook(&self.market, depth: 3)
     }
 
     mutating func appendRow(to writer: inout RowWriter) {

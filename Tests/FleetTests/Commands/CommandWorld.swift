@@ -13,7 +13,7 @@ import Transport
 /// Whole commands in process, in front of the whole sandbox: a project that is prepared, the deployment's own files, an operator
 /// with a token, and VMs that only exist.
 final class CommandWorld: Sendable {
-    let sandbox: LocalWorld
+    let sandbox: SandboxEnvironment
     let store: any ObjectStore
     private let folder = temporaryFolder()
     private let transport = CurlTransport(userAgent: "test", environment: [:])
@@ -30,19 +30,19 @@ final class CommandWorld: Sendable {
 
         """
 
-    private init(_ adjust: (inout LocalWorld.Options) -> Void) throws {
+    private init(_ adjust: (inout SandboxEnvironment.Options) -> Void) throws {
         let until = try #require(TickDay("2024-01-01"))
         let tardis = TardisService.Configuration(
             catalogue: TardisCatalogue(symbols: ["binance": ["BTCUSDT", "ETHUSDT"]], exportedUntil: until),
             cache: folder + "/cache",
             apiKey: Self.key
         )
-        var options = LocalWorld.Options(store: folder + "/store", tardis: tardis)
+        var options = SandboxEnvironment.Options(store: folder + "/store", tardis: tardis)
         options.buckets = ["market-data-tick"]
         let image = Sandbox.ImageReference(ExecuteWorld.image)
         options.images = [try #require(image)]
         adjust(&options)
-        sandbox = try LocalWorld(options)
+        sandbox = try SandboxEnvironment(options)
         store = try openObjectStore(
             Self.bucket,
             environment: ["STORAGE_EMULATOR_HOST": sandbox.storageServer.url],
@@ -53,7 +53,7 @@ final class CommandWorld: Sendable {
 
     /// Runs a test in a world of its own; every request must have kept to Google's descriptions.
     static func run(
-        adjust: (inout LocalWorld.Options) -> Void = { _ in },
+        adjust: (inout SandboxEnvironment.Options) -> Void = { _ in },
         _ body: (CommandWorld) async throws -> Void
     ) async throws {
         let world = try CommandWorld(adjust)

@@ -37,7 +37,7 @@ struct CleanupSettings: Sendable {
             prefix: prefix,
             dates: dates.isEmpty ? nil : Set(dates),
             states: states.isEmpty ? nil : Set(states),
-            olderThan: arguments.string(CleanupOptions.olderThan.name).flatMap(Measures.duration),
+            olderThan: arguments.string(CleanupOptions.olderThan.name).flatMap(UnitParsing.duration),
             now: run.context.clock.epochMicroseconds()
         )
         liveness = try SharedOptions.liveness(arguments)

@@ -15,7 +15,7 @@ struct CostSettings {
     func read() throws -> (CostReport.Shape, PriceTable) {
         let arguments = tool.arguments
         let size = try arguments.required(SharedOptions.diskSize.name)
-        guard let gigabytes = Measures.gigabytes(size) else {
+        guard let gigabytes = UnitParsing.gigabytes(size) else {
             throw arguments.error("--disk-size \(size) is no size such as 100GB")
         }
         let shape = CostReport.Shape(

@@ -102,7 +102,7 @@ struct MonitorCommand {
             guard !tool.arguments.flag("exit-status") else {
                 throw tool.arguments.error("--exit-status tells how far a date is: vms DATE")
             }
-            let members = try await vms().compactMap { FleetMember($0, prefix: prefix) }.sorted {
+            let members = try await vms().compactMap { ManagedVM($0, prefix: prefix) }.sorted {
                 $0.number < $1.number
             }
             let now = now

@@ -18,10 +18,10 @@ struct MonitorConnections: Sendable {
     init(_ tool: ToolRun, _ connection: GoogleConnection) throws {
         let arguments = tool.arguments
         clock = connection.clock
-        place = PlaceSetting.resolve(try arguments.required(SharedOptions.bucket.name), tool.context)
+        place = StorageLocation.resolve(try arguments.required(SharedOptions.bucket.name), tool.context)
         store = try connection.store(place)
         compute =
-            PlaceSetting.bucket(place) == nil
+            StorageLocation.bucket(place) == nil
             ? nil : ComputeClient(connection.api, project: try arguments.required(SharedOptions.project.name))
     }
 

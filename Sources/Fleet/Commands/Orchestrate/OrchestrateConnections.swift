@@ -26,11 +26,11 @@ struct OrchestrateConnections: Sendable {
     }
 
     /// All that a fleet of VMs is made with.
-    func world(_ order: FleetOrder, tardisURL: String) throws -> FleetWorld {
-        FleetWorld(
+    func services(_ spec: LaunchSpec, tardisURL: String) throws -> FleetServices {
+        FleetServices(
             api: google.api,
-            project: order.project,
-            store: try google.store(order.bucket),
+            project: spec.project,
+            store: try google.store(spec.bucket),
             tardis: { tardis(tardisURL, key: $0) },
             clock: tool.context.clock,
             now: google.clock.epochMicroseconds,

@@ -13,14 +13,14 @@ struct OrchestrateScreen {
     private var form: String { tool.arguments.string(StandardOptions.output.name) ?? "table" }
 
     /// Shows what the checks found; with `isShort` without what is as it should be.
-    func show(_ findings: Findings, isShort: Bool = false) {
+    func show(_ findings: CheckResults, isShort: Bool = false) {
         let table = findings.table(isShort: isShort)
         if isShort, findings.all.allSatisfy({ $0.level == .fine }) { return }
         say(table)
     }
 
     /// Lists all that was found, and returns how the tool ends because of it.
-    func refuse(_ findings: Findings) -> ExitStatus {
+    func refuse(_ findings: CheckResults) -> ExitStatus {
         say(findings.table())
         if form != "table" {
             let document: JSONValue = ["schema": 1, "launched": false, "findings": findings.json]
@@ -47,7 +47,7 @@ struct OrchestrateScreen {
     }
 
     /// The end of a launch, or of a look.
-    func end(_ report: FleetReport, _ sentences: [String], _ outline: LaunchOutline, _ findings: Findings) {
+    func end(_ report: FleetReport, _ sentences: [String], _ outline: LaunchOutline, _ findings: CheckResults) {
         var extra = outline.json
         extra["dry_run"] = .bool(tool.arguments.flag(StandardOptions.dryRun.name))
         extra["findings"] = findings.json

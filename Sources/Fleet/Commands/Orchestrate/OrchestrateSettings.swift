@@ -29,7 +29,7 @@ struct OrchestrateSettings: Sendable {
         instances = try arguments.int("instances") ?? 60
         run = try FleetRun(dates: dates, instruments: instruments, shards: instances)
         shards = try Self.shards(arguments, of: run)
-        place = PlaceSetting.resolve(try arguments.required("bucket"), tool.context)
+        place = StorageLocation.resolve(try arguments.required("bucket"), tool.context)
         key = try TardisSettings.key(arguments)
         waits = arguments.flag("wait")
         poll = arguments.string("poll").flatMap(Double.init).map { .seconds($0) } ?? .seconds(15)
@@ -37,7 +37,7 @@ struct OrchestrateSettings: Sendable {
         saysYes = arguments.flag(StandardOptions.yes.name)
         local = arguments.string("local").map { Int($0) ?? 0 }
         tardisURL = try TardisSettings.url("tardis-api-url", arguments)
-        guard local != nil || PlaceSetting.bucket(place) != nil else {
+        guard local != nil || StorageLocation.bucket(place) != nil else {
             throw arguments.error("VMs cannot write to \(place): give a bucket, or --local to download on this machine")
         }
     }
@@ -55,9 +55,9 @@ struct OrchestrateSettings: Sendable {
     }
 
     /// What a fleet of VMs is told. Throws `UsageError`.
-    func order(_ tool: ToolRun) throws -> FleetOrder {
+    func spec(_ tool: ToolRun) throws -> LaunchSpec {
         let arguments = tool.arguments
-        var order = FleetOrder(
+        var spec = LaunchSpec(
             run: run,
             shards: shards,
             instances: instances,
@@ -70,30 +70,30 @@ struct OrchestrateSettings: Sendable {
             prefix: try Self.prefix(arguments),
             network: arguments.string("network"),
             subnetwork: arguments.string("subnet"),
-            egress: arguments.string("egress").flatMap(FleetOrder.Egress.init) ?? .auto,
+            egress: arguments.string("egress").flatMap(LaunchSpec.Egress.init) ?? .auto,
             secret: arguments.string("secret"),
             key: key,
             allowsPlainKey: arguments.flag("plain-key"),
             startupScript: try Self.script("vm-startup-script.sh", tool),
             shutdownScript: try Self.script("vm-shutdown-script.sh", tool)
         )
-        order.liveness = try SharedOptions.liveness(arguments)
-        if let text = order.subnetwork {
+        spec.liveness = try SharedOptions.liveness(arguments)
+        if let text = spec.subnetwork {
             guard let subnetwork = SubnetworkReference(text) else {
                 throw arguments.error(
                     "--subnet \(text) is neither a subnetwork's name nor projects/HOST/regions/REGION/subnetworks/NAME"
                 )
             }
-            if let region = subnetwork.region, region != order.region {
-                throw arguments.error("--subnet \(text) is in \(region), and the zones are in \(order.region)")
+            if let region = subnetwork.region, region != spec.region {
+                throw arguments.error("--subnet \(text) is in \(region), and the zones are in \(spec.region)")
             }
-            order.subnetwork = subnetwork.name
-            order.hostProject = subnetwork.hostProject == order.project ? nil : subnetwork.hostProject
+            spec.subnetwork = subnetwork.name
+            spec.hostProject = subnetwork.hostProject == spec.project ? nil : subnetwork.hostProject
         }
-        return order
+        return spec
     }
 
-    private static func zones(_ arguments: ParsedArguments) throws -> FleetOrder.Zones {
+    private static func zones(_ arguments: ParsedArguments) throws -> LaunchSpec.Zones {
         let named = arguments.all("zones")
         if let first = named.first {
             if arguments.origin(SharedOptions.zone.name) == .flag {
@@ -109,14 +109,14 @@ struct OrchestrateSettings: Sendable {
         return arguments.origin(SharedOptions.zone.name) == .flag ? .only([zone]) : .preferring(zone)
     }
 
-    private static func machine(_ arguments: ParsedArguments) throws -> FleetOrder.Machine {
+    private static func machine(_ arguments: ParsedArguments) throws -> LaunchSpec.Machine {
         let disk = try arguments.required(SharedOptions.diskSize.name)
-        guard let gigabytes = Measures.gigabytes(disk), gigabytes >= 10 else {
+        guard let gigabytes = UnitParsing.gigabytes(disk), gigabytes >= 10 else {
             throw arguments.error("--disk-size \(disk) is no size of at least 10GB, such as 100GB")
         }
         let life = try arguments.required("max-run-duration")
-        let seconds = Measures.duration(life)?.components.seconds ?? 86_400
-        var machine = FleetOrder.Machine(
+        let seconds = UnitParsing.duration(life)?.components.seconds ?? 86_400
+        var machine = LaunchSpec.Machine(
             type: try arguments.required(SharedOptions.machineType.name),
             diskGigabytes: gigabytes,
             diskType: try arguments.required(SharedOptions.diskType.name),

@@ -6,7 +6,7 @@ import Transport
 /// What the roles are given on: APIs, bucket, repository, and the key's secret.
 extension SetupCommand {
     func apis(_ report: inout SetupReport) async throws {
-        let names = RunbookAccess.apis(withSecret: settings.secret != nil)
+        let names = RequiredRoles.apis(withSecret: settings.secret != nil)
         let project = "project \(settings.project)"
         let enabled = try await explained(.project, "serviceusage.services.get") {
             try await services.enabled(names, project: settings.project)
@@ -108,7 +108,7 @@ extension SetupCommand {
             ),
             SetupItem(
                 kind: .role,
-                name: RunbookAccess.secretReader.role,
+                name: RequiredRoles.secretReader.role,
                 place: "secret \(name.secret)",
                 before: word(state.isShared),
                 change: state.isShared ? .none : .added

@@ -69,7 +69,7 @@ extension SetupCommand {
                 )
             )
         }
-        let wide = RunbookAccess.roles.filter { policy.grants($0, to: member) }
+        let wide = RequiredRoles.roles.filter { policy.grants($0, to: member) }
         if settings.isNarrow, !wide.isEmpty {
             report.warnings.append(
                 .init(

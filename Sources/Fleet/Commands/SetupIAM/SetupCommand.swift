@@ -26,7 +26,7 @@ struct SetupCommand: Sendable {
 
     /// Whether things are only looked at.
     var isPlan = true
-    var member: String { RunbookAccess.member(settings.serviceAccount) }
+    var member: String { RequiredRoles.member(settings.serviceAccount) }
 
     /// Does it and shows what was found and what was done.
     func execute() async throws -> ExitStatus {
@@ -78,7 +78,7 @@ struct SetupCommand: Sendable {
     /// Looks at the roles, and takes away those that are there.
     private func removal() async throws -> SetupReport {
         var report = emptyReport
-        let grants = settings.grants + (settings.secret == nil ? [] : [RunbookAccess.secretReader])
+        let grants = settings.grants + (settings.secret == nil ? [] : [RequiredRoles.secretReader])
         for (place, grants) in places(grants) { try await removeRoles(place, grants, &report) }
         return report
     }

@@ -52,8 +52,8 @@ struct SetupSettings: Sendable {
             arguments.string(SetupOptions.location.name) ?? zone.split(separator: "-").dropLast().joined(separator: "-")
         let prefix = try arguments.required(SharedOptions.vmNamePrefix.name)
         grants =
-            (isNarrow ? RunbookAccess.narrow(vmNamePrefix: prefix) : RunbookAccess.wide)
-            + (flag(SetupOptions.cloudBuild) ? [RunbookAccess.builder] : [])
+            (isNarrow ? RequiredRoles.narrow(vmNamePrefix: prefix) : RequiredRoles.wide)
+            + (flag(SetupOptions.cloudBuild) ? [RequiredRoles.builder] : [])
         let secretText = arguments.string(SetupOptions.secret.name)
         secret = secretText.flatMap { [project] in SecretName($0, project: project) }
 

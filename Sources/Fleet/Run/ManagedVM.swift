@@ -5,7 +5,7 @@ import Console
 import GoogleCloud
 
 /// A VM that is the kit's own: its name is exactly the prefix, a dash and a number, and it has the label `tick-kit`.
-struct FleetMember: Sendable, Equatable {
+struct ManagedVM: Sendable, Equatable {
     /// The VM.
     let vm: ComputeInstance
     /// The number in its name.

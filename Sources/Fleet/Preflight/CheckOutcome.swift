@@ -1,11 +1,11 @@
 /// What a check learned, beside what it has to say.
-struct Checked<Value: Sendable>: Sendable {
+struct CheckOutcome<Value: Sendable>: Sendable {
     /// What it learned; nil when it could not.
     var value: Value?
     /// What it has to say.
-    var findings: [Finding]
+    var findings: [CheckResult]
 
-    init(_ value: Value?, _ findings: [Finding] = []) {
+    init(_ value: Value?, _ findings: [CheckResult] = []) {
         self.value = value
         self.findings = findings
     }
@@ -15,11 +15,11 @@ struct Checked<Value: Sendable>: Sendable {
 func checking<Value: Sendable>(
     _ name: String,
     isAboutLaunch: Bool = false,
-    _ body: () async throws -> Checked<Value>
-) async -> Checked<Value> {
+    _ body: () async throws -> CheckOutcome<Value>
+) async -> CheckOutcome<Value> {
     do {
         return try await body()
     } catch {
-        return Checked(nil, [Finding(name, error, isAboutLaunch: isAboutLaunch)])
+        return CheckOutcome(nil, [CheckResult(name, error, isAboutLaunch: isAboutLaunch)])
     }
 }

@@ -1,5 +1,5 @@
 /// Decides when a transfer has stood still for too long. The time in which we hold it back ourselves does not count.
-struct StallClock {
+struct StallDetector {
     let limit: Duration
     private var bytesSeen: Int64 = -1
     private var movedAt: ContinuousClock.Instant

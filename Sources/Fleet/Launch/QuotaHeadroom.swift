@@ -1,6 +1,6 @@
 /// How many VMs a limit leaves room for, as far as that is known: from the quotas that were read, and from tries that were
 /// refused.
-struct QuotaRoom {
+struct QuotaHeadroom {
     /// So many are allowed at most.
     private var most: Int?
     /// So many were refused.

@@ -1,4 +1,4 @@
-extension LocalWorld {
+extension SandboxEnvironment {
     /// The variables by which the kit, gcloud and gsutil find the stand-ins; a VM has them as well as the operator.
     public var endpoints: [(name: String, value: String)] {
         let roots = [

@@ -1,7 +1,7 @@
 public import Console
 
 /// Times and sizes as people write them in settings.
-public enum Measures {
+public enum UnitParsing {
     /// Reads `90s`, `90m`, `4h` or `1d`; a bare number counts seconds. Nil for anything else.
     public static func duration(_ text: String) -> Duration? {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
@@ -23,10 +23,10 @@ public enum Measures {
 }
 
 extension ValueCheck {
-    /// A time as `Measures.duration` reads it, within the range.
+    /// A time as `UnitParsing.duration` reads it, within the range.
     public static func duration(_ range: ClosedRange<Duration>, _ words: String) -> ValueCheck {
         ValueCheck { text in
-            guard let duration = Measures.duration(text) else { return "is no time like 90m, 4h or 1d" }
+            guard let duration = UnitParsing.duration(text) else { return "is no time like 90m, 4h or 1d" }
             return range.contains(duration) ? nil : "is not \(words)"
         }
     }

@@ -18,7 +18,7 @@ private struct ErrorBody: Decodable {
 }
 
 /// What an answer that is no data means.
-struct AnswerReading {
+struct ResponseClassifier {
     let operation: String
     let hasKey: Bool
     /// Seconds since 1970, for a `Retry-After` that is a date.

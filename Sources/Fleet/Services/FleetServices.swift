@@ -4,13 +4,13 @@ import Tardis
 import Transport
 
 /// The services that a fleet is made with, and the clock and chance of the tool.
-struct FleetWorld: Sendable {
+struct FleetServices: Sendable {
     /// Compute Engine in the project.
     let compute: ComputeClient
     /// Resource Manager.
     let projects: ResourceManagerClient
     /// Service Usage.
-    let services: ServiceUsageClient
+    let serviceUsage: ServiceUsageClient
     /// Secret Manager.
     let secrets: SecretManagerClient
     /// IAM.
@@ -44,7 +44,7 @@ struct FleetWorld: Sendable {
         accounts = ServiceAccountsClient(api: api)
         compute = ComputeClient(api, project: project)
         projects = ResourceManagerClient(api: api)
-        services = ServiceUsageClient(api: api)
+        serviceUsage = ServiceUsageClient(api: api)
         secrets = SecretManagerClient(api: api)
         images = ArtifactRegistryClient(api: api)
         self.store = store

@@ -1,5 +1,5 @@
 /// Where data goes, as people write it.
-public enum PlaceSetting {
+public enum StorageLocation {
     /// What `openObjectStore` takes: a URL as it is, a folder (told by its slash) made absolute, any other word as a bucket.
     public static func resolve(_ text: String, _ context: ToolContext) -> String {
         if text.contains("://") { return text }

@@ -2,7 +2,7 @@ import Console
 import GoogleCloud
 
 /// Why VMs are missing, for the report.
-struct Trouble: Sendable {
+struct LaunchFailure: Sendable {
     let kind: LaunchFailureClass
     let text: String
     let zone: String

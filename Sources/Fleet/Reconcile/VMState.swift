@@ -1,7 +1,7 @@
 import GoogleCloud
 
 /// How it stands with the VM of one shard.
-enum VMStanding: Sendable, Equatable {
+enum VMState: Sendable, Equatable {
     /// There is none.
     case none
     /// It runs, or will without anybody's help.
@@ -20,7 +20,7 @@ enum VMStanding: Sendable, Equatable {
     /// The standing of the VMs of one name. `expected` is what the run's VMs are told, of which only what decides their work is
     /// compared: dates, plan, shards, offset and bucket.
     init(_ vms: [ComputeInstance], run: FleetRun, prefix: String, expected: [String: String]) {
-        let own = vms.filter { FleetMember($0, prefix: prefix)?.run == run.id }.sorted { $0.zone < $1.zone }
+        let own = vms.filter { ManagedVM($0, prefix: prefix)?.run == run.id }.sorted { $0.zone < $1.zone }
         let alive = own.filter(\.status.isAlive)
         if alive.count > 1 {
             self = .several(alive)

@@ -5,7 +5,7 @@ import Text
 import Transport
 
 /// How the Tardis key gets to the VMs.
-enum KeyPlan: Sendable {
+enum KeyDelivery: Sendable {
     /// No key: free days only.
     case none
     /// In the VMs' metadata.
@@ -25,17 +25,17 @@ enum KeyPlan: Sendable {
 
     /// Does that, and returns what VMs are told. Where it is not permitted the key goes into metadata, with a warning, unless
     /// that is forbidden. Throws `GoogleAPIError`.
-    func carryOut(_ order: FleetOrder, _ logger: Logger) async throws -> VMSettings.Key {
+    func carryOut(_ spec: LaunchSpec, _ logger: Logger) async throws -> VMSettings.Key {
         switch self {
         case .none: return .none
         case .plain(let key): return .plain(key)
         case .unseen(let name): return .secret(name.resource)
         case .secret(let secret, let state, let named):
             do {
-                let version = try await secret.complete(state, key: order.key)
+                let version = try await secret.complete(state, key: spec.key)
                 return .secret((named ?? version).resource)
-            } catch let error as GoogleAPIError where error.kind == .permission && order.allowsPlainKey {
-                guard let key = order.key, !state.holdsKey else { throw error }
+            } catch let error as GoogleAPIError where error.kind == .permission && spec.allowsPlainKey {
+                guard let key = spec.key, !state.holdsKey else { throw error }
                 logger.warning(
                     "the key goes into the VMs' metadata, which viewers of the project can read; setup-iam --secret changes that",
                     ["reason": .string("\(error)")]

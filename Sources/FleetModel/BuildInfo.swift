@@ -1,5 +1,5 @@
 /// This kit's name and version, in one place.
-public enum Kit {
+public enum BuildInfo {
     /// The version, semantic.
     public static let version = "0.1.0"
 

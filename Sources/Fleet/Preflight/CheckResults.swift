@@ -2,20 +2,20 @@ import Console
 import Text
 
 /// All that the checks before a launch found.
-struct Findings: Sendable, Equatable {
+struct CheckResults: Sendable, Equatable {
     /// The findings, in the order of the checks.
-    private(set) var all: [Finding]
+    private(set) var all: [CheckResult]
 
     /// These findings.
-    init(_ all: [Finding] = []) {
+    init(_ all: [CheckResult] = []) {
         self.all = all
     }
 
     /// Adds more.
-    mutating func add(_ more: [Finding]) { all += more }
+    mutating func add(_ more: [CheckResult]) { all += more }
 
     /// The errors.
-    var errors: [Finding] { all.filter(\.isError) }
+    var errors: [CheckResult] { all.filter(\.isError) }
 
     /// How the tool ends because of them; nil when nothing is in the way. Credentials go before wrong settings, these before
     /// plain failures, and what passes by itself comes last.
@@ -26,7 +26,7 @@ struct Findings: Sendable, Equatable {
     }
 
     /// The findings where no VM is made: what matters for a launch only is no error then.
-    var withoutLaunch: Findings { Findings(all.map(\.withoutLaunch)) }
+    var withoutLaunch: CheckResults { CheckResults(all.map(\.withoutLaunch)) }
 
     /// The table for people; with `isShort` without what is as it should be.
     func table(isShort: Bool = false) -> TextTable {
@@ -52,7 +52,7 @@ struct Findings: Sendable, Equatable {
     }
 }
 
-extension Finding {
+extension CheckResult {
     fileprivate var style: TextStyle {
         switch level {
         case .fine: .plain

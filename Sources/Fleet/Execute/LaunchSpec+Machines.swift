@@ -1,6 +1,6 @@
 import GoogleCloud
 
-extension FleetOrder {
+extension LaunchSpec {
     /// What one VM takes of the quotas.
     func shape(_ type: ComputeMachineType?, isDirect: Bool) -> MachineShape {
         MachineShape(

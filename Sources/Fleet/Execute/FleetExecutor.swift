@@ -5,9 +5,9 @@ import Text
 import Transport
 
 /// Carries out what was decided about a run's VMs.
-struct FleetHands: Sendable {
-    let order: FleetOrder
-    let world: FleetWorld
+struct FleetExecutor: Sendable {
+    let spec: LaunchSpec
+    let services: FleetServices
     let machines: MachineCheck.Facts
     let projectQuotas: [ComputeQuota]
     /// Whether VMs have addresses of their own.
@@ -33,8 +33,8 @@ struct FleetHands: Sendable {
             LaunchMachine.Order(
                 names: creation.names,
                 zones: creation.zones,
-                run: order.run.id,
-                shape: order.shape(machines.machineType, isDirect: isDirect),
+                run: spec.run.id,
+                shape: spec.shape(machines.machineType, isDirect: isDirect),
                 regionQuotas: [machines.region.name: machines.region.quotas],
                 projectQuotas: projectQuotas
             )
@@ -45,24 +45,24 @@ struct FleetHands: Sendable {
             try Task.checkCancellation()
             switch action {
             case .bulkInsert(let request):
-                let id = ids[request.number] ?? world.requestID()
+                let id = ids[request.number] ?? services.requestID()
                 ids[request.number] = id
                 action = machine.handle(try await send(request, id))
             case .wait(let pause):
                 logger.info("waiting before more VMs are asked for", ["seconds": .double(pause / .seconds(1))])
-                try await world.clock.sleep(pause)
+                try await services.clock.sleep(pause)
                 action = machine.handle(.waited)
             case .list:
                 action = machine.handle(
                     await answer {
-                        .listed(try await world.compute.instances(filter: FleetSnapshot.filter(order.prefix)))
+                        .listed(try await services.compute.instances(filter: FleetSnapshot.filter(spec.prefix)))
                     }
                 )
             case .readQuotas(let region):
                 action = machine.handle(
                     await answer {
-                        async let regional = world.compute.region(region)
-                        async let project = world.compute.projectQuotas()
+                        async let regional = services.compute.region(region)
+                        async let project = services.compute.projectQuotas()
                         return .quotas(region: try await regional.quotas, project: try await project)
                     }
                 )
@@ -80,9 +80,9 @@ struct FleetHands: Sendable {
             ]
         )
         let event = await answer {
-            let begun = try await world.compute.bulkInsert(
+            let begun = try await services.compute.bulkInsert(
                 zone: request.zone,
-                order.new(request, machines, isDirect: isDirect, metadata: metadata),
+                spec.new(request, machines, isDirect: isDirect, metadata: metadata),
                 requestID: id
             )
             let operation: ComputeOperation
@@ -101,7 +101,7 @@ struct FleetHands: Sendable {
 
     private func ending(of begun: ComputeOperation) async -> Result<ComputeOperation, GoogleAPIError> {
         do throws(GoogleAPIError) {
-            return .success(try await world.compute.wait(begun))
+            return .success(try await services.compute.wait(begun))
         } catch {
             return .failure(error)
         }
@@ -114,7 +114,7 @@ struct FleetHands: Sendable {
             && operation.failures.allSatisfy { $0.code == LaunchFailureClass.minimumNotReached }
         guard isSilent, let group = operation.groupID else { return operation.failures }
         do throws(GoogleAPIError) {
-            let members = try await world.compute.operations(zone: zone, filter: "operationGroupId = \(group)")
+            let members = try await services.compute.operations(zone: zone, filter: "operationGroupId = \(group)")
             return operation.failures + members.flatMap(\.failures)
         } catch {
             // Reading operations needs a permission of its own; without it the failure stays what it is.
@@ -140,7 +140,7 @@ struct FleetHands: Sendable {
         let results = try await each(vms) { vm -> String? in
             let what = "start \(vm.name) in \(vm.zone)"
             guard let begun = try await beginStart(vm) else { return vm.name }
-            let operation = try await world.compute.wait(begun)
+            let operation = try await services.compute.wait(begun)
             let deciding = LaunchFailureClass.deciding(operation.failures, httpStatus: operation.httpStatus)?.class
             if deciding == .stockOut || deciding == .again { return vm.name }
             try operation.checked(what)
@@ -152,7 +152,7 @@ struct FleetHands: Sendable {
     /// Nil when the zone says at once that it has no room.
     private func beginStart(_ vm: ComputeInstance) async throws -> ComputeOperation? {
         do {
-            return try await world.compute.start(zone: vm.zone, name: vm.name, requestID: world.requestID())
+            return try await services.compute.start(zone: vm.zone, name: vm.name, requestID: services.requestID())
         } catch {
             guard error.kind == .stockOut else { throw error }
             return nil
@@ -163,8 +163,8 @@ struct FleetHands: Sendable {
     func delete(_ vms: [ComputeInstance]) async throws {
         _ = try await each(vms) { vm in
             do {
-                let begun = try await world.compute.delete(zone: vm.zone, name: vm.name, requestID: world.requestID())
-                try await world.compute.wait(begun).checked("delete \(vm.name) in \(vm.zone)")
+                let begun = try await services.compute.delete(zone: vm.zone, name: vm.name, requestID: services.requestID())
+                try await services.compute.wait(begun).checked("delete \(vm.name) in \(vm.zone)")
             } catch let error as GoogleAPIError where error.kind == .notFound {
                 return
             }

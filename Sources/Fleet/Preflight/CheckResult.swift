@@ -2,7 +2,7 @@ import Common
 import Console
 
 /// What one check before a launch found.
-struct Finding: Sendable, Equatable {
+struct CheckResult: Sendable, Equatable {
     /// What it means for the launch.
     enum Level: Sendable, Equatable {
         /// As it should be.
@@ -53,7 +53,7 @@ struct Finding: Sendable, Equatable {
     }
 
     /// The finding where no VM is made.
-    var withoutLaunch: Finding {
+    var withoutLaunch: CheckResult {
         guard isAboutLaunch else { return self }
         var finding = self
         finding.level = isError ? .warning : .fine

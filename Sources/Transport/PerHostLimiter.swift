@@ -1,6 +1,6 @@
 /// Lets at most `limit` transfers a host run at a time; the others wait their turn. Waiting is done here and not in libcurl,
 /// because there the time in the queue would count as time to connect.
-struct HostQueue<Item> {
+struct PerHostLimiter<Item> {
     let limit: Int
     private var running: [String: Int] = [:]
     private var waiting: [String: [Item]] = [:]

@@ -1,5 +1,5 @@
 /// All stand-ins together, each on a port of its own, for `tick-sandbox` and for tests.
-public final class LocalWorld: Sendable {
+public final class SandboxEnvironment: Sendable {
     /// The stand-ins that can be given a port.
     public enum Port: String, Sendable, CaseIterable {
         case tardis

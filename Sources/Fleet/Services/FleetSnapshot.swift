@@ -19,11 +19,11 @@ struct FleetSnapshot: Sendable {
     }
 
     /// Reads VMs, and then the bucket: a VM that ends meanwhile has its last heartbeat and its files in what is read after it.
-    static func take(_ services: FleetWorld, dates: [CalendarDate], prefix: String) async throws -> FleetSnapshot {
+    static func take(_ services: FleetServices, dates: [CalendarDate], prefix: String) async throws -> FleetSnapshot {
         let vms = try await services.compute.instances(filter: filter(prefix))
         var snapshot = try await ofStore(services.reader, dates: dates)
         snapshot.vms = vms
-        let workers = vms.compactMap { FleetMember($0, prefix: prefix)?.worker }
+        let workers = vms.compactMap { ManagedVM($0, prefix: prefix)?.worker }
         for index in snapshot.dates.indices { snapshot.dates[index].workers = workers }
         return snapshot
     }

@@ -1,7 +1,7 @@
 import GoogleCloud
 
 /// What the VMs' service account is given; docs/iam.md says why.
-enum RunbookAccess {
+enum RequiredRoles {
     /// The runbook's roles: upload, pull the image, manage VMs.
     static let roles = [
         "roles/storage.objectAdmin", "roles/artifactregistry.reader", "roles/compute.instanceAdmin",

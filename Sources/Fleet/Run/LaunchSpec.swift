@@ -4,7 +4,7 @@ import GoogleCloud
 import Transport
 
 /// What an operator asks `orchestrate-tick-download` for, checked as far as that can be done without asking anybody.
-struct FleetOrder: Sendable {
+struct LaunchSpec: Sendable {
     /// Which zones may be used.
     enum Zones: Sendable, Equatable {
         /// These, in this order, and no others.
