@@ -16,9 +16,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case integrity = 6
     /// Asked about completeness, and something is missing.
     case incomplete = 7
-    /// Ended by SIGINT.
     case interrupted = 130
-    /// Ended by SIGTERM.
     case terminated = 143
 
     /// The status of a tool that ended because of `signal` (SIGINT or SIGTERM).

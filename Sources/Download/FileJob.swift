@@ -42,7 +42,6 @@ struct FileOutcome: Sendable {
         case empty
         /// Not to be had at the source.
         case absent(Absence.Proof)
-        /// Failed.
         case failed(FileFailure)
     }
 

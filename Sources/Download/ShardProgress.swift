@@ -75,7 +75,6 @@ final class ShardProgress: Sendable {
         state.withLock { $0.phase = $0.finishedPhase }
     }
 
-    /// The state now.
     func snapshot(now: Int64, bytesPerSecond: Double) -> Heartbeat {
         state.withLock { state in
             state.updated = now

@@ -1,6 +1,5 @@
 /// The names by which the kit knows its own in a project.
 enum FleetNames {
-    /// Labels of a VM.
     enum Label {
         /// Which run made it; the same for the same dates, instruments, types and number of shards.
         static let run = "tick-run"
@@ -16,7 +15,6 @@ enum FleetNames {
         static let startupScript = "startup-script"
         /// The script that it runs when the VM is turned off, while the network is there.
         static let shutdownScript = "shutdown-script"
-        /// The run's dates, with commas.
         static let dates = "tick-dates"
         /// The plan's name within `_runs/DATE/`, the same for all dates: `plan.json`.
         static let plan = "tick-plan"
@@ -26,7 +24,6 @@ enum FleetNames {
         static let shards = "tick-shards"
         /// The bucket, `gs://NAME`.
         static let bucket = "tick-bucket"
-        /// The container image.
         static let image = "tick-image"
         /// The Tardis key's secret version, `projects/P/secrets/NAME/versions/N`.
         static let secret = "tick-secret"
@@ -38,11 +35,8 @@ enum FleetNames {
 
     /// The shared egress of a region.
     enum Egress {
-        /// The reserved address.
         static let address = "tick-data-egress"
-        /// The router.
         static let router = "tick-data-router"
-        /// The Cloud NAT on it.
         static let nat = "tick-data-nat"
     }
 

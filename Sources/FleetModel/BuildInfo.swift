@@ -1,6 +1,5 @@
 /// This kit's name and version, in one place.
 public enum BuildInfo {
-    /// The version, semantic.
     public static let version = "0.1.0"
 
     /// What HTTP requests say about their sender. Tardis's edge refuses libraries' own names.

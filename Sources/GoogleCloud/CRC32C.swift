@@ -5,7 +5,6 @@ public struct CRC32C: Sendable, Equatable {
     /// ISA-L leaves both inversions of the standard to its caller.
     private var register: UInt32 = .max
 
-    /// The checksum of nothing.
     public init() {}
 
     /// Takes more bytes.

@@ -3,9 +3,7 @@ import Synchronization
 
 /// A program that was started, to be waited for once.
 public final class ChildProcess: Sendable {
-    /// Where its streams go.
     public enum Streams: Sendable {
-        /// This process's own.
         case inherited
         /// Both outputs go to a descriptor; the input is empty.
         case both(to: Int32)

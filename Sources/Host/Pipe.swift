@@ -9,7 +9,9 @@ public final class Pipe: Sendable {
 
     public init() throws(ProcessError) {
         var ends: [Int32] = [-1, -1]
-        guard tick_pipe(&ends) == 0 else { throw ProcessError("a program", "no pipe: \(String(cString: strerror(errno)))") }
+        guard tick_pipe(&ends) == 0 else {
+            throw ProcessError("a program", "no pipe: \(String(cString: strerror(errno)))")
+        }
         reading = ends[0]
         writer = Mutex(ends[1])
     }

@@ -14,7 +14,6 @@ public struct FileAssembler: Sendable {
         metadata = FileMetadata(fields: fields, rowCount: 0, rowGroups: [], keyValues: [], createdBy: createdBy)
     }
 
-    /// Rows so far.
     public var rowCount: Int64 { metadata.rowCount }
 
     /// The file's first bytes.

@@ -1,6 +1,5 @@
 /// A Parquet file that cannot be written or read, in one sentence.
 public struct ParquetError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong.
     public let description: String
 
     init(_ description: String) {

@@ -11,7 +11,6 @@ public struct WriterOptions: Sendable, Equatable {
     /// gives wrong integers, without an error, where a difference needs more than 27 bits (134 s between two timestamps).
     public var usesDeltas = true
 
-    /// The defaults.
     public init() {}
 
     /// Rows of a full row group whose rows have `columnCount` columns: 131,072 (a one-minute window of a day then reads two

@@ -7,7 +7,6 @@ public final class SandboxEnvironment: Sendable {
         case storage = "gcs"
         /// Cloud Storage over https.
         case storageTLS = "gcs-https"
-        /// Compute Engine.
         case compute
         case resourceManager = "cloudresourcemanager"
         case serviceUsage = "serviceusage"
@@ -19,7 +18,6 @@ public final class SandboxEnvironment: Sendable {
         case iamCredentials = "iamcredentials"
         /// A proxy that forwards nothing.
         case proxy
-        /// The token endpoint.
         case oauth
     }
 
@@ -29,7 +27,6 @@ public final class SandboxEnvironment: Sendable {
         public var ports: [Port: UInt16] = [:]
         /// The project with its tokens and APIs.
         public var project = CloudProject()
-        /// Directory for buckets and objects.
         public var store: String
         public var buckets: [String] = []
         /// How those of them are set up that are not plain.
@@ -38,7 +35,6 @@ public final class SandboxEnvironment: Sendable {
         public var hasDefaultNetwork = true
         /// Bearer token that Cloud Storage asks for; nil for none.
         public var requireToken: String?
-        /// What Tardis serves.
         public var tardis: TardisService.Configuration
         /// How long the links live by which Tardis sends to its storage.
         public var linkLifetimeSeconds = 300
@@ -53,7 +49,6 @@ public final class SandboxEnvironment: Sendable {
         /// What VMs run, and where their home folders are.
         public var machines: ProcessVMHost.Configuration
 
-        /// Options with these two and defaults for the rest.
         public init(store: String, tardis: TardisService.Configuration) {
             self.store = store
             self.tardis = tardis
@@ -61,43 +56,29 @@ public final class SandboxEnvironment: Sendable {
         }
     }
 
-    /// Every request to every stand-in.
     public let recorder: Recorder
     /// The faults of all stand-ins; rules can be added at any time.
     public let faults: FaultInjector
     /// The project that Google's services share.
     public let project: CloudProject
-    /// Cloud Storage's state.
     public let storage: StorageService
-    /// Compute Engine's state.
     public let compute: ComputeService
-    /// Resource Manager's state.
     public let resourceManager: ResourceManagerService
-    /// Service Usage's state.
     public let serviceUsage: ServiceUsageService
-    /// Secret Manager's state.
     public let secretManager: SecretManagerService
-    /// Artifact Registry's state.
     public let artifactRegistry: ArtifactRegistryService
-    /// Cloud Build's state.
     public let cloudBuild: CloudBuildService
-    /// IAM's state.
     public let iam: IAMService
-    /// The token endpoint's state.
     public let oauth: OAuthService
     /// The processes that stand for VMs.
     public let machines: ProcessVMHost
     /// A user's token that never ends, as gcloud has one after its login, for clients that cannot use the key file.
     public let operatorToken: String
-    /// Tardis over http.
     public let tardisServer: SandboxServer
-    /// The storage behind Tardis.
     public let wasabiServer: SandboxServer
-    /// Cloud Storage over http.
     public let storageServer: SandboxServer
     /// Cloud Storage over https, for gsutil.
     public let storageTLSServer: SandboxServer
-    /// Compute Engine.
     public let computeServer: SandboxServer
     public let resourceManagerServer: SandboxServer
     public let serviceUsageServer: SandboxServer
@@ -105,11 +86,8 @@ public final class SandboxEnvironment: Sendable {
     public let artifactRegistryServer: SandboxServer
     public let cloudBuildServer: SandboxServer
     public let iamServer: SandboxServer
-    /// IAM's tokens for service accounts.
     public let iamCredentialsServer: SandboxServer
-    /// The token endpoint.
     public let oauthServer: SandboxServer
-    /// A proxy that forwards nothing.
     public let proxyServer: SandboxServer
     /// PEM text of the https side's certificate.
     public let certificatePEM: String

@@ -13,11 +13,9 @@ public struct ExchangeCatalogue: Sendable, Equatable {
         public let availableTo: String?
     }
 
-    /// The exchange's id.
     public let id: String
     /// Days before this one have files, `YYYY-MM-DD`.
     public let exportedUntil: String?
-    /// The symbols by id.
     public let symbols: [String: Symbol]
 
     /// Whether there is a file, as far as the catalogue can tell.
@@ -88,7 +86,6 @@ private struct CatalogueBody: Decodable {
     var id: String
     var datasets: Datasets?
 
-    /// Nil without symbols.
     var catalogue: ExchangeCatalogue? {
         let symbols = (datasets?.symbols ?? []).map {
             ExchangeCatalogue.Symbol(

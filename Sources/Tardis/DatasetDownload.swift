@@ -58,7 +58,6 @@ public actor DatasetDownload {
         }
     }
 
-    /// Ends the transfer.
     public func cancel() {
         current?.cancel()
     }

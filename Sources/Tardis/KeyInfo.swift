@@ -1,6 +1,5 @@
 /// One entry of what a Tardis key may fetch (`GET /api-key-info`).
 public struct KeyAccess: Sendable, Equatable {
-    /// The exchange's id.
     public let exchange: String
     /// The subscription: `academic`, `solo`, `pro`, `business` …
     public let accessType: String
@@ -49,10 +48,8 @@ extension KeyAccess {
 
 /// What a Tardis key may fetch, and from where.
 public struct KeyInfo: Sendable, Equatable {
-    /// The entries, as sent.
     public let accesses: [KeyAccess]
 
-    /// Of these entries.
     public init(_ accesses: [KeyAccess]) {
         self.accesses = accesses
     }

@@ -82,8 +82,13 @@ public struct TardisClient: Sendable {
         if download.head.status == 200 || download.head.status == 206 { return download }
         let body = await Self.body(of: download)
         let isRedirected = !isFile && !haveSameOrigin(download.head.url, request.url)
-        throw ResponseClassifier(operation: operation, hasKey: key != nil, now: clock.epochSeconds(), isRedirected: isRedirected)
-            .error(status: download.head.status, headers: download.head.headers, body: body)
+        throw ResponseClassifier(
+            operation: operation,
+            hasKey: key != nil,
+            now: clock.epochSeconds(),
+            isRedirected: isRedirected
+        )
+        .error(status: download.head.status, headers: download.head.headers, body: body)
     }
 
     /// The beginning of an error's body; errors while reading it do not matter.

@@ -2,7 +2,6 @@ public import Transport
 
 /// Why Tardis did not give what was asked for.
 public struct TardisError: Error, Sendable, Equatable {
-    /// What the answer means.
     public enum Kind: Sendable, Equatable {
         /// 401: no key, a wrong one, an expired one, or one that does not cover the day.
         case unauthorized
@@ -28,13 +27,11 @@ public struct TardisError: Error, Sendable, Equatable {
         case storage(status: Int)
         /// The transfer broke, and what came could not be continued: the file has to be begun again.
         case interrupted
-        /// No whole answer.
         case transport
         /// An answer that is not what the API describes.
         case malformed
     }
 
-    /// What the answer means.
     public let kind: Kind
     /// What was tried: `GET /v1/binance/trades/2023/05/23/BTCUSDT.csv.gz`.
     public let operation: String

@@ -1,6 +1,5 @@
 /// Text that is not JSON, with the place where that shows.
 public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What was found or expected.
     public let reason: String
     /// Bytes from the start, 0-based.
     public let offset: Int

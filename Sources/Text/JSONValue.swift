@@ -66,7 +66,6 @@ extension JSONValue {
 /// The members of a JSON object in their order; equal when names, values and order are.
 public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     public struct Member: Sendable, Hashable {
-        /// The name.
         public let key: String
         public var value: JSONValue
     }
@@ -74,7 +73,6 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// All members in order.
     public private(set) var members: [Member] = []
 
-    /// An object without members.
     public init() {}
 
     /// An object with these members; of equal names the last one counts, at the place of the first.

@@ -20,9 +20,7 @@ public struct TickError: Error, Sendable, Equatable, CustomStringConvertible {
         case cancelled
     }
 
-    /// What is wrong.
     public let kind: Kind
-    /// One sentence.
     public let description: String
 
     init(_ kind: Kind, _ description: String) {

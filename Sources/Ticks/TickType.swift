@@ -2,7 +2,6 @@
 enum ColumnKind: Sendable, Equatable {
     /// Integer microseconds since 1970-01-01 UTC.
     case timestamp
-    /// A decimal number.
     case number
     /// UTF-8 text.
     case text

@@ -59,7 +59,6 @@ final class CurlDriver {
         _ = curl_multi_poll(multi, nil, 0, Int32(clamping: wait), nil)
     }
 
-    /// Ends everything.
     func close() {
         for (id, exchange) in exchanges {
             exchange.transfer.finish(.failure(exchange.transfer.error(.cancelled, Self.shutDown)))

@@ -3,11 +3,8 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// The fields in the order they were added or received.
     public private(set) var fields: [Field] = []
 
-    /// One header line.
     public struct Field: Sendable, Equatable {
-        /// The name as written.
         public let name: String
-        /// The value without surrounding blanks.
         public let value: String
     }
 
@@ -43,7 +40,6 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     }
 }
 
-/// What a request carries.
 public enum HTTPBody: Sendable {
     case none
     /// The whole body in memory; can be sent again on a retry or a redirect.
@@ -52,13 +48,11 @@ public enum HTTPBody: Sendable {
 
 /// One HTTP request, before retries.
 public struct HTTPRequest: Sendable {
-    /// The method, upper-case.
     public var method: String
     /// The absolute URL, already percent-encoded. `file://` works for GET.
     public var url: String
     /// Headers beside those that the transport sets itself (User-Agent, Host, Content-Length).
     public var headers: HTTPHeaders
-    /// What is sent.
     public var body: HTTPBody
     /// Redirects that are followed; `Authorization` is dropped when scheme, host or port change. 0 returns the 3xx answer.
     public var redirects: Int
@@ -74,7 +68,6 @@ public struct HTTPRequest: Sendable {
     /// plain text to another machine.
     public var bodyIsSecret = false
 
-    /// A request with the transport's default limits.
     public init(
         _ method: String,
         _ url: String,
@@ -114,7 +107,6 @@ public struct HTTPHead: Sendable {
 
 /// An answer whose body is whole in memory.
 public struct HTTPResponse: Sendable {
-    /// Status and headers.
     public let head: HTTPHead
     /// The body, not decoded.
     public let body: [UInt8]
@@ -124,7 +116,6 @@ public struct HTTPResponse: Sendable {
         self.body = body
     }
 
-    /// The status code.
     public var status: Int { head.status }
     /// The body as text, malformed UTF-8 replaced.
     public var text: String { String(decoding: body, as: UTF8.self) }
@@ -132,7 +123,6 @@ public struct HTTPResponse: Sendable {
 
 /// An answer whose body arrives as it is read: what is not read is not taken from the network either.
 public struct HTTPDownload: Sendable {
-    /// Status and headers.
     public let head: HTTPHead
     /// The next piece of the body (not empty), nil at its end; throws `TransportError` when it breaks. One reader at a time.
     public let next: @Sendable () async throws -> [UInt8]?

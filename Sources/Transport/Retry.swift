@@ -10,6 +10,5 @@ public enum RetryAdvice: Sendable, Equatable {
 
 /// An error that knows whether its request is worth another try.
 public protocol RetryClassified: Error {
-    /// What to do next.
     var retryAdvice: RetryAdvice { get }
 }

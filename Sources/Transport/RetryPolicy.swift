@@ -4,7 +4,6 @@ public struct RetryPolicy: Sendable, Equatable {
     public var tries: Int
     /// Time for all tries and pauses together; no pause is begun that would end after it.
     public var budget: Duration
-    /// The shortest pause.
     public var base: Duration
     /// The longest pause, unless the server asks for a longer one.
     public var cap: Duration
@@ -32,16 +31,13 @@ public struct RetryState: Sendable {
     public enum Decision: Sendable, Equatable {
         /// Wait so long, then try again.
         case retry(after: Duration)
-        /// Report the error.
         case giveUp
     }
 
-    /// Tries that have failed.
     public private(set) var failures = 0
     private let policy: RetryPolicy
     private var lastPause: Duration
 
-    /// The state before the first try.
     public init(_ policy: RetryPolicy) {
         self.policy = policy
         self.lastPause = policy.base

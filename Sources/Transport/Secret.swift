@@ -2,7 +2,6 @@
 public struct Secret: Sendable, Equatable {
     private let text: String
 
-    /// Wraps a secret text.
     public init(_ text: String) {
         self.text = text
     }

@@ -19,6 +19,5 @@ struct StallDetector {
         return now - movedAt >= limit
     }
 
-    /// When to look again.
     var deadline: ContinuousClock.Instant { movedAt + limit }
 }

@@ -32,7 +32,6 @@ public struct TransportError: Error, Sendable, Equatable {
     /// What came back, in a person's words.
     public let detail: String
 
-    /// An error about one request.
     public init(_ kind: Kind, operation: String, detail: String) {
         self.kind = kind
         self.operation = operation

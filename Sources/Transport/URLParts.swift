@@ -4,7 +4,6 @@ import CLibcurl
 struct URLParts: Equatable {
     /// Scheme, host and port, lower-case, with the scheme's default port filled in.
     let origin: String
-    /// The whole URL.
     let text: String
     /// `http` or `https`, or whatever else the URL says.
     let scheme: String

@@ -5,7 +5,6 @@ import GoogleCloud
 import Host
 import Transport
 
-/// How one file ended.
 enum UploadOutcome: Sendable, Equatable {
     case uploaded
     case skipped

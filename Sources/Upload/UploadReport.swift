@@ -11,7 +11,6 @@ struct UploadReport {
         let outcome: UploadOutcome
     }
 
-    /// Where the files went.
     let target: String
     /// From the first file's start to the last one's end.
     var duration = Duration.zero
@@ -68,7 +67,6 @@ struct UploadReport {
         return [totals, failed]
     }
 
-    /// One object a file.
     var lines: [JSONValue] {
         rows.map { row in
             var line: JSONObject = [
@@ -80,7 +78,6 @@ struct UploadReport {
         }
     }
 
-    /// All in one document.
     var json: JSONValue {
         [
             "schema": 1, "target": .string(target), "seconds": .double(duration / .seconds(1)),

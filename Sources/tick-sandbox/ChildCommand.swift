@@ -3,7 +3,9 @@ import Host
 
 extension ChildProcess {
     /// Starts the command behind `--` with this process's environment, plus `adding`, minus `removing`.
-    convenience init(_ arguments: [String], adding variables: [(name: String, value: String)], removing: [String]) throws {
+    convenience init(_ arguments: [String], adding variables: [(name: String, value: String)], removing: [String])
+        throws
+    {
         var environment: [(name: String, value: String)] = []
         var entry = environ
         while let text = entry.pointee.map({ String(cString: $0) }) {

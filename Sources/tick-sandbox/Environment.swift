@@ -2,7 +2,6 @@ import Sandbox
 
 /// The variables that point clients at the stand-ins, and the files that some of them need.
 struct Environment {
-    /// All of the operator's variables.
     let variables: [(name: String, value: String)]
 
     /// Google's own clients ask everything through a proxy that is set, and a proxy does not reach this machine's loopback.

@@ -9,7 +9,6 @@ struct Options {
     let computeFaults: [ComputeFault]
     let symbols: [String: [String]]?
 
-    /// Reads the files that the command line names.
     init(_ arguments: ParsedArguments) throws {
         self.arguments = arguments
         do {
@@ -23,7 +22,6 @@ struct Options {
         }
     }
 
-    /// The size of generated files.
     var size: TickGenerator.Size {
         if let bytes = arguments.string("bytes").flatMap(parseByteCount) { return .csvBytes(bytes) }
         return .rows(arguments.string("rows").flatMap(parseByteCount) ?? 2_000)
@@ -32,10 +30,8 @@ struct Options {
     /// The first day that is not exported yet.
     var exportedUntil: TickDay { arguments.string("exported-until").flatMap { TickDay($0) } ?? .today() }
 
-    /// Datasets without rows.
     var empty: [(glob: String, form: TardisService.Emptiness)] { arguments.all("empty").compactMap(Self.emptiness) }
 
-    /// The ports that were given.
     var ports: [SandboxEnvironment.Port: UInt16] {
         var ports = Dictionary(arguments.all("port").compactMap(Self.otherPort)) { $1 }
         for (port, name) in Self.ownOptions {
@@ -49,7 +45,9 @@ struct Options {
     ]
 
     /// The services of which `--port` takes the ports.
-    static var otherPorts: [String] { SandboxEnvironment.Port.allCases.filter { ownOptions[$0] == nil }.map(\.rawValue) }
+    static var otherPorts: [String] {
+        SandboxEnvironment.Port.allCases.filter { ownOptions[$0] == nil }.map(\.rawValue)
+    }
 
     /// `SERVICE=PORT` in its parts; nil when it is malformed.
     static func otherPort(_ text: String) -> (SandboxEnvironment.Port, UInt16)? {

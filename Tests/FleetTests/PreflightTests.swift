@@ -189,7 +189,9 @@ import Text
     }
 
     @Test func findingsAreListedForPeopleAndPrograms() {
-        let findings = CheckResults([CheckResult("project", .fine, "p"), CheckResult("image", .error(.usage), "not there")])
+        let findings = CheckResults([
+            CheckResult("project", .fine, "p"), CheckResult("image", .error(.usage), "not there"),
+        ])
         #expect(
             findings.table().render(width: nil)
                 == "CHECK    RESULT  FOUND\nproject  ok      p\nimage    error   not there\n"

@@ -74,21 +74,17 @@ public struct InstrumentRegistry: Sendable, Equatable {
 
 /// A registry file that cannot be used.
 public struct RegistryError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The file.
     public let path: String
     /// The line, 1-based.
     public let line: Int
-    /// What is wrong there.
     public let reason: String
 
-    /// An error about one line.
     public init(_ path: String, _ line: Int, _ reason: String) {
         self.path = path
         self.line = line
         self.reason = reason
     }
 
-    /// One sentence.
     public var description: String { "\(path), line \(line): \(reason)" }
 }
 

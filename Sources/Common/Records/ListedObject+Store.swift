@@ -4,7 +4,6 @@ public import GoogleCloud
 import Console
 
 extension ListedObject {
-    /// What the listing of a store tells.
     public init(_ info: ObjectInfo) {
         self.init(
             name: info.name,

@@ -1,6 +1,5 @@
 /// The deployment's values as the runbook gives them, the same as in `orchestration/defaults.env`; a test keeps them equal.
 public enum DeploymentDefaults {
-    /// The values by environment variable.
     public static let values: [String: String] = [
         "GCP_PROJECT_ID": "central-element-323112",
         "SERVICE_ACCOUNT": "1060025368044-compute@developer.gserviceaccount.com",

@@ -3,44 +3,32 @@ public import Console
 
 /// Options that more than one tool has, each with the runbook's variable and default.
 public enum SharedOptions {
-    /// `--project`, `GCP_PROJECT_ID`.
     public static let project = setting("project", "ID", "GCP_PROJECT_ID", "The Google Cloud project.")
-    /// `--service-account`, `SERVICE_ACCOUNT`.
     public static let serviceAccount = setting(
         "service-account",
         "EMAIL",
         "SERVICE_ACCOUNT",
         "The service account that the VMs run as."
     )
-    /// `--bucket`, `GCS_BUCKET`.
     public static let bucket = setting("bucket", "NAME", "GCS_BUCKET", "The bucket that holds the data.")
-    /// `--repository`, `ARTIFACT_REPOSITORY`.
     public static let repository = setting(
         "repository",
         "PATH",
         "ARTIFACT_REPOSITORY",
         "The Artifact Registry repository of the Docker image."
     )
-    /// `--zone`, `GCP_ZONE`.
     public static let zone = setting("zone", "ZONE", "GCP_ZONE", "The Compute Engine zone.")
-    /// `--machine-type`, `MACHINE_TYPE`.
     public static let machineType = setting("machine-type", "TYPE", "MACHINE_TYPE", "The VMs' machine type.")
-    /// `--disk-size`, `DISK_SIZE`.
     public static let diskSize = setting("disk-size", "SIZE", "DISK_SIZE", "The VMs' disk size, such as 100GB.")
-    /// `--disk-type`, `DISK_TYPE`.
     public static let diskType = setting("disk-type", "TYPE", "DISK_TYPE", "The VMs' disk type.")
-    /// `--image-family`, `IMAGE_FAMILY`.
     public static let imageFamily = setting("image-family", "NAME", "IMAGE_FAMILY", "The VMs' image family.")
-    /// `--image-project`, `IMAGE_PROJECT`.
     public static let imageProject = setting("image-project", "ID", "IMAGE_PROJECT", "The project of the image family.")
-    /// `--vm-name-prefix`, `VM_NAME_PREFIX`.
     public static let vmNamePrefix = setting(
         "vm-name-prefix",
         "TEXT",
         "VM_NAME_PREFIX",
         "What the VMs' names begin with, before a dash and a number."
     )
-    /// `--boot-limit`, `VM_BOOT_LIMIT`.
     public static let bootLimit: OptionSpec = .value(
         "boot-limit",
         "SECONDS",
@@ -58,7 +46,6 @@ public enum SharedOptions {
         if let seconds = try arguments.int(bootLimit.name) { rules.boot = .seconds(seconds) }
         return rules
     }
-    /// `--[no-]preemptible`, `PREEMPTIBLE`.
     public static let preemptible: OptionSpec = .flag(
         "preemptible",
         help: "Run on preemptible VMs, which cost less and may be ended at any time.",
@@ -66,7 +53,6 @@ public enum SharedOptions {
         negatable: true,
         defaultValue: DeploymentDefaults.values["PREEMPTIBLE"] == "true"
     )
-    /// `--credentials`, `GCP_CREDENTIALS_PATH`.
     public static let credentials: OptionSpec = .value(
         "credentials",
         "FILE",
@@ -81,7 +67,6 @@ public enum SharedOptions {
         help:
             "Send keys and tokens to plain http addresses of other machines, too, for emulators in a network of one's own."
     )
-    /// `--symbols`, `SYMBOLS`.
     public static let symbols: OptionSpec = .list(
         "symbols",
         "SYMBOL",
@@ -89,7 +74,6 @@ public enum SharedOptions {
         environment: "SYMBOLS",
         defaultText: "all"
     )
-    /// `--venues`, `VENUES`.
     public static let venues: OptionSpec = .list(
         "venues",
         "VENUE",
@@ -98,7 +82,6 @@ public enum SharedOptions {
         defaultText: "all",
         allowed: Venue.allCases.map(\.rawValue)
     )
-    /// `--data-types`, `DATA_TYPES`.
     public static let dataTypes: OptionSpec = .list(
         "data-types",
         "TYPE",
@@ -107,7 +90,6 @@ public enum SharedOptions {
         defaultText: "those of each instrument's kind",
         allowed: DataType.allCases.map(\.rawValue)
     )
-    /// `--max-instruments`, `MAX_INSTRUMENTS`.
     public static let maxInstruments: OptionSpec = .value(
         "max-instruments",
         "N",
@@ -115,7 +97,6 @@ public enum SharedOptions {
         environment: "MAX_INSTRUMENTS",
         check: .integer(1...Int.max)
     )
-    /// `--instruments`, `INSTRUMENTS_FILE`.
     public static let instrumentsFile: OptionSpec = .value(
         "instruments",
         "FILE",
@@ -132,7 +113,6 @@ public enum SharedOptions {
         help: "Read settings from this file instead of .env in the current directory.",
         completion: .files
     )
-    /// `--log-level`, `LOG_LEVEL`.
     public static let logLevel: OptionSpec = .value(
         "log-level",
         "LEVEL",

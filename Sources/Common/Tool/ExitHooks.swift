@@ -4,7 +4,6 @@ import Synchronization
 public final class ExitHooks: Sendable {
     private let hooks = Mutex<[@Sendable () -> Void]>([])
 
-    /// No hooks.
     public init() {}
 
     /// Adds one. It must be short and may be called from any thread.

@@ -11,7 +11,6 @@ public struct FileAccess: Sendable {
     /// Whether users who are neither the file's owner nor of its group may read it.
     public var isReadableByOthers: @Sendable (_ path: String) -> Bool
 
-    /// Access through these functions.
     public init(
         read: @escaping @Sendable (_ path: String) throws -> [UInt8],
         exists: @escaping @Sendable (_ path: String) -> Bool,
@@ -22,7 +21,6 @@ public struct FileAccess: Sendable {
         self.isReadableByOthers = isReadableByOthers
     }
 
-    /// The machine's file system.
     public static let system = FileAccess(read: readWhole, exists: isReadableFile, isReadableByOthers: isOpen)
 
     /// Files by path, in memory.

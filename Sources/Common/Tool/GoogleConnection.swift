@@ -11,7 +11,6 @@ public struct GoogleConnection: Sendable {
 
     /// What carries the requests; shut it down at the end.
     public let transport: CurlTransport
-    /// Google's services other than storage.
     public let api: GoogleAPI
     /// The environment, with what flags and settings files say in place of the variables.
     public let environment: [String: String]

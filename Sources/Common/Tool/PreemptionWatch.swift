@@ -24,14 +24,12 @@ public final class PreemptionWatch: Sendable {
     /// How long the server holds back its answer while nothing changes.
     private static let wait = Duration.seconds(60)
 
-    /// A watch that reads and waits like this.
     public init(logger: Logger, sleep: @escaping Sleep, read: @escaping Read) {
         self.read = read
         self.sleep = sleep
         self.logger = logger
     }
 
-    /// A watch of a metadata server.
     public convenience init(_ server: MetadataServer, logger: Logger, clock: ToolClock) {
         self.init(logger: logger, sleep: clock.sleep) { etag in
             try await server.value("instance/preempted", changedFrom: etag, within: etag == nil ? .zero : Self.wait)
@@ -115,7 +113,6 @@ public final class PreemptionWatch: Sendable {
 
 /// The work was ended as the platform takes the VM away.
 public struct Preempted: ExitStatusProviding, CustomStringConvertible {
-    /// One sentence.
     public var description: String {
         "ended by preemption: finished files stay, and the next run of the same shard downloads the rest"
     }

@@ -9,19 +9,14 @@ public struct ToolContext: Sendable {
     public var arguments: [String]
     /// The number, from 1, of the first argument that is not UTF-8: `arguments` cannot hold it as it was given.
     public var malformedArgument: Int?
-    /// The environment.
     public var environment: [String: String]
-    /// Time and chance.
     public var clock: ToolClock
     /// What is known about the standard streams.
     public var terminal: Terminal
-    /// Where results go.
     public var output: any TextSink
-    /// Where messages go.
     public var messages: any TextSink
     /// A line that a person types; nil at the end of input.
     public var readLine: @Sendable () -> String?
-    /// Reading of files.
     public var files: FileAccess
     /// The current directory, absolute.
     public var currentDirectory: String
@@ -29,7 +24,6 @@ public struct ToolContext: Sendable {
     public var home: String?
     /// The program's own file, links resolved; nil when it cannot be told.
     public var executable: String?
-    /// This process among others.
     public var process = ProcessIdentity()
     /// What must happen however the tool ends.
     public var exitHooks: ExitHooks
@@ -62,7 +56,6 @@ public struct ToolContext: Sendable {
         exitHooks = ExitHooks()
     }
 
-    /// This process's world.
     public static func live() -> ToolContext {
         let environment = ProcessInfo.processInfo.environment
         let directory = getcwd(nil, 0)

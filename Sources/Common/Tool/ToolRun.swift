@@ -4,9 +4,7 @@ import Text
 
 /// One run of a tool: the world, the checked command line, and where to log.
 public struct ToolRun: Sendable {
-    /// The outside world.
     public let context: ToolContext
-    /// The command line and settings.
     public let arguments: ParsedArguments
     /// The log, at the level that the command line and `LOG_LEVEL` ask for.
     public let logger: Logger

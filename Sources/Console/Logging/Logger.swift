@@ -4,7 +4,6 @@ public import Text
 public enum LogLevel: Int, Sendable, Comparable, CaseIterable {
     /// For whoever looks for a fault.
     case debug
-    /// What happens.
     case info
     /// Something went wrong that the tool copes with.
     case warning
@@ -42,7 +41,6 @@ public struct Logger: Sendable {
         case jsonLines
     }
 
-    /// Messages below it are dropped.
     public var level: LogLevel
     private let format: Format
     private let sink: any TextSink
@@ -58,7 +56,6 @@ public struct Logger: Sendable {
 
     /// For whoever looks for a fault.
     public func debug(_ message: String, _ fields: JSONObject = [:]) { log(.debug, message, fields) }
-    /// What happens.
     public func info(_ message: String, _ fields: JSONObject = [:]) { log(.info, message, fields) }
     /// Something went wrong that the tool copes with.
     public func warning(_ message: String, _ fields: JSONObject = [:]) { log(.warning, message, fields) }

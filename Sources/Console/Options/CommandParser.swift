@@ -2,7 +2,6 @@
 public struct CommandParser: Sendable {
     /// What the command line asks for.
     public enum Outcome: Sendable {
-        /// Run the tool.
         case run(ParsedArguments)
         /// Print this text on stdout and end with status 0.
         case show(String)

@@ -1,6 +1,5 @@
 /// One command: the single description that parsing, help, documents and completions are made from.
 public struct CommandSpec: Sendable {
-    /// The word that runs it.
     public var name: String
     /// One line without a full stop.
     public var summary: String
@@ -14,7 +13,6 @@ public struct CommandSpec: Sendable {
     public var subcommands: [CommandSpec]
     /// Whether one of the subcommands must be given.
     public var requiresSubcommand: Bool
-    /// Uses worth showing.
     public var examples: [Example]
     /// Environment variables that have no option of their own.
     public var environment: [EnvironmentSpec]
@@ -23,12 +21,9 @@ public struct CommandSpec: Sendable {
 
     /// One use of the command.
     public struct Example: Sendable {
-        /// The command line.
         public var command: String
-        /// What it does.
         public var explanation: String
 
-        /// An example for help and documents.
         public init(_ command: String, _ explanation: String) {
             self.command = command
             self.explanation = explanation
@@ -90,7 +85,6 @@ public struct ArgumentSpec: Sendable {
 
     /// The name in help, upper-case; also the key in `ParsedArguments`.
     public var name: String
-    /// One or two sentences.
     public var help: String
     /// How often it may be given.
     public var arity: Arity
@@ -127,9 +121,7 @@ public struct ArgumentSpec: Sendable {
 
 /// An environment variable that is a setting without an option, such as a key that must not stand on a command line.
 public struct EnvironmentSpec: Sendable {
-    /// The variable.
     public var name: String
-    /// One or two sentences.
     public var help: String
     /// Whether the value must never be shown.
     public var isSecret: Bool

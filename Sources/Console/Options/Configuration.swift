@@ -15,7 +15,6 @@ public struct Configuration: Sendable {
     public let lines: [Line]
     private let isJSON: Bool
 
-    /// The configuration that a command line resolved to.
     public init(_ parsed: ParsedArguments) {
         let stops: Set = ["help", "version", "completions", "document", "print-config"]
         let options = parsed.scope.filter { !$0.isHidden && !stops.contains($0.name) }.map { option in

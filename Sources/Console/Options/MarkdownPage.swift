@@ -2,7 +2,6 @@
 public struct MarkdownPage: Sendable {
     private let root: CommandSpec
 
-    /// The page of a tool.
     public init(_ command: CommandSpec) {
         root = command
     }

@@ -20,11 +20,8 @@ public struct OptionSpec: Sendable {
 
     /// The long name without its dashes; also the key in `ParsedArguments`.
     public var name: String
-    /// The one-letter form.
     public var short: Character?
-    /// What follows the name.
     public var kind: Kind
-    /// One or two sentences.
     public var help: String
     /// The environment variable that sets it when no flag does; an empty variable counts as not set.
     public var environment: String?

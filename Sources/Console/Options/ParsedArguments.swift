@@ -4,7 +4,6 @@ public struct ParsedArguments: Sendable {
     public let path: [String]
     /// The options in scope, for `--print-config`.
     let scope: [OptionSpec]
-    /// The environment variables in scope.
     let environment: [EnvironmentSpec]
     let options: [String: ResolvedValue]
     let arguments: [String: [String]]

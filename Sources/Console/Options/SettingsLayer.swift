@@ -2,18 +2,14 @@
 public struct SettingsLayer: Sendable {
     /// Where the values come from.
     public enum Source: Sendable, Equatable {
-        /// The process's environment.
         case environment
         /// A file of `KEY=VALUE` lines, by its path.
         case file(String)
     }
 
-    /// Where the values come from.
     public let source: Source
-    /// The values by variable name.
     public let values: [String: String]
 
-    /// A layer for the parser.
     public init(_ source: Source, _ values: [String: String]) {
         self.source = source
         self.values = values
@@ -22,7 +18,6 @@ public struct SettingsLayer: Sendable {
 
 /// Where a setting's value comes from.
 public enum ValueOrigin: Sendable, Equatable, CustomStringConvertible {
-    /// The command line.
     case flag
     /// This variable of the process's environment.
     case environment(String)
@@ -46,7 +41,6 @@ public enum ValueOrigin: Sendable, Equatable, CustomStringConvertible {
 public struct ResolvedValue: Sendable, Equatable {
     /// The texts: one, or for a list any number.
     public let values: [String]
-    /// Where they come from.
     public let origin: ValueOrigin
 
     public init(_ values: [String], _ origin: ValueOrigin) {

@@ -1,8 +1,6 @@
 /// A shell that completions are written for.
 public enum Shell: String, Sendable, CaseIterable {
-    /// GNU Bash.
     case bash
-    /// Z shell.
     case zsh
     case fish
 

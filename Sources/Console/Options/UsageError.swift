@@ -5,7 +5,6 @@ public struct UsageError: Error, Sendable, Equatable {
     /// The command to ask for help; empty when the error is not about a command line.
     public let command: String
 
-    /// An error for the person at the keyboard.
     public init(_ message: String, command: String = "") {
         self.message = message
         self.command = command

@@ -19,6 +19,5 @@ public final class RedirectableSink: TextSink {
         target.withLock { $0 }.writeVerbatim(text)
     }
 
-    /// The present target's failure.
     public var failure: Int32? { target.withLock { $0 }.failure }
 }

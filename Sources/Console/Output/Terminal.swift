@@ -2,9 +2,7 @@ import Glibc
 
 /// Columns and rows of a screen.
 public struct TerminalSize: Sendable, Equatable {
-    /// Characters a line.
     public var columns: Int
-    /// Lines.
     public var rows: Int
 
     public init(columns: Int, rows: Int) {
@@ -13,13 +11,10 @@ public struct TerminalSize: Sendable, Equatable {
     }
 }
 
-/// When colour is used.
 public enum ColorChoice: String, Sendable, CaseIterable {
     /// On a terminal that can, unless `NO_COLOR` is set.
     case auto
-    /// Everywhere.
     case always
-    /// Nowhere.
     case never
 }
 

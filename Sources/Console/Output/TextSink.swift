@@ -70,13 +70,11 @@ public final class MemorySink: TextSink {
 
     public init() {}
 
-    /// All that was written.
     public var text: String { content.withLock { $0 } }
 
     /// Always nil.
     public var failure: Int32? { nil }
 
-    /// Appends the text.
     public func writeVerbatim(_ text: String) {
         content.withLock { $0 += text }
     }

@@ -2,17 +2,11 @@ import Text
 
 /// How a piece of text looks where colour is on.
 public enum TextStyle: Sendable {
-    /// As it is.
     case plain
-    /// Heavier.
     case bold
-    /// Fainter.
     case dim
-    /// For failures.
     case red
-    /// For success.
     case green
-    /// For warnings.
     case yellow
     /// For what is under way.
     case cyan

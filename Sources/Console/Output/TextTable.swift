@@ -3,7 +3,6 @@ import Text
 /// A table of text: columns two blanks apart, no rules, so that it can be read by people and cut by tools.
 public struct TextTable: Sendable {
     public struct Column: Sendable {
-        /// The heading.
         public var title: String
         /// Whether cells stand at the right edge, as numbers should.
         public var alignRight: Bool

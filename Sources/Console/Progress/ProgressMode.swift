@@ -8,7 +8,6 @@ public enum ProgressMode: String, Sendable, CaseIterable {
     case plain
     /// The same as JSON lines.
     case json
-    /// Nothing.
     case quiet
 
     /// What `auto` means on this terminal.

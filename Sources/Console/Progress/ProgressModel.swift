@@ -1,32 +1,23 @@
 /// The state of a set of tasks, as a value: what is waiting, under way, done and failed, and how fast it goes.
 public struct ProgressModel: Sendable {
-    /// Where one task stands.
     public enum State: Sendable, Equatable {
-        /// Not begun.
         case waiting
-        /// Under way.
         case running
         /// Ended well; the note says more where there is more to say ("there already").
         case done(note: String?)
-        /// Ended badly.
         case failed(reason: String)
     }
 
-    /// One task.
     public struct Item: Sendable, Equatable {
         /// Its name, which is also its key.
         public let name: String
-        /// Where it stands.
         public internal(set) var state = State.waiting
         /// Bytes so far.
         public internal(set) var bytes: Int64 = 0
         /// Bytes in all; nil when not known.
         public internal(set) var totalBytes: Int64?
-        /// Rows so far.
         public internal(set) var rows: Int64 = 0
-        /// When it began.
         public internal(set) var started: Duration?
-        /// When it ended.
         public internal(set) var ended: Duration?
 
         /// How long it took; zero before its end.
@@ -36,27 +27,19 @@ public struct ProgressModel: Sendable {
         }
     }
 
-    /// Numbers over all tasks.
     public struct Totals: Sendable, Equatable {
         /// Tasks that have not begun.
         public var waiting = 0
-        /// Tasks under way.
         public var running = 0
-        /// Tasks that ended well.
         public var done = 0
-        /// Tasks that ended badly.
         public var failed = 0
         /// Bytes so far.
         public var bytes: Int64 = 0
-        /// Rows so far.
         public var rows: Int64 = 0
 
-        /// All zero.
         public init() {}
 
-        /// All tasks.
         public var tasks: Int { waiting + running + done + failed }
-        /// Tasks that ended.
         public var ended: Int { done + failed }
     }
 
@@ -64,11 +47,9 @@ public struct ProgressModel: Sendable {
     public let title: String
     /// What tasks are called: "files".
     public let unit: String
-    /// When it began.
     public let started: Duration
     /// The tasks in the order in which they were first named.
     public private(set) var items: [Item] = []
-    /// The numbers over all tasks.
     public private(set) var totals = Totals()
     private var indexes: [String: Int] = [:]
     private var samples: [(time: Duration, bytes: Int64)]

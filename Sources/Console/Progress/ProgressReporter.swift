@@ -126,7 +126,6 @@ public final class ProgressReporter: TextSink {
         }
     }
 
-    /// The sink's failure.
     public var failure: Int32? { sink.failure }
 
     private static let hideCursor = "\u{1B}[?25l"

@@ -4,7 +4,6 @@ import GoogleCloud
 
 /// A refusal, with what to do about it.
 struct AccessError: ExitStatusProviding, CustomStringConvertible, Equatable {
-    /// One sentence.
     let description: String
     /// How a tool ends that cannot go on.
     let exitStatus: ExitStatus

@@ -3,9 +3,7 @@ import Transport
 
 /// The Tardis key's secret: looked at, and brought to where it should be.
 struct KeySecret: Sendable {
-    /// How the secret stands.
     struct State: Sendable, Equatable {
-        /// Whether it is there.
         var exists = false
         /// The newest version, if it can be read by anyone.
         var version: SecretName?
@@ -28,7 +26,6 @@ struct KeySecret: Sendable {
     private let client: SecretManagerClient
     private let member: String
 
-    /// The secret that the service account is to read.
     init(_ name: SecretName, serviceAccount: String, client: SecretManagerClient) {
         self.name = name.version(nil)
         self.client = client

@@ -4,9 +4,7 @@ import GoogleCloud
 struct RoleGrant: Sendable, Hashable {
     /// What kind of thing the role is given on.
     enum Place: String, Sendable, CaseIterable {
-        /// The whole project.
         case project
-        /// The data's bucket.
         case bucket
         /// The Docker image's repository.
         case repository
@@ -16,12 +14,10 @@ struct RoleGrant: Sendable, Hashable {
 
     /// The role: `roles/storage.objectAdmin`.
     let role: String
-    /// On what it is given.
     let place: Place
     /// Under which condition; nil for under none.
     let condition: IAMCondition?
 
-    /// A grant.
     init(_ role: String, on place: Place, condition: IAMCondition? = nil) {
         self.role = role
         self.place = place
@@ -30,7 +26,6 @@ struct RoleGrant: Sendable, Hashable {
 
     /// How it stands in a policy of its place.
     enum Standing: Sendable, Equatable {
-        /// It is there.
         case present
         /// It is not there.
         case missing

@@ -5,13 +5,11 @@ import Transport
 
 /// Finds what the kit left in a project, and removes what is chosen of it: VMs, then disks, then the shared egress.
 struct Cleanup: Sendable {
-    /// What there is.
     struct View: Sendable {
         /// All VMs with the kit's label.
         let vms: [ComputeInstance]
         /// What is to become of those that are meant.
         let choice: CleanupChoice
-        /// Disks that were left behind.
         let disks: [ComputeDisk]
         /// The shared egress of each region, without an obstacle where it may go when all VMs that are meant are gone.
         let egress: [EgressRemoval]

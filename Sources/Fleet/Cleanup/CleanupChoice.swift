@@ -2,9 +2,7 @@ import GoogleCloud
 
 /// What is to become of each VM of a clean-up's scope.
 struct CleanupChoice: Sendable, Equatable {
-    /// One VM.
     struct Item: Sendable, Equatable {
-        /// The VM.
         let member: ManagedVM
         /// Why it must not go without an explicit word: what it still has to do; nil when it may go.
         let atWork: String?
@@ -30,8 +28,6 @@ struct CleanupChoice: Sendable, Equatable {
         }
     }
 
-    /// VMs that may go.
     var free: [Item] { items.filter { $0.atWork == nil } }
-    /// VMs that have unfinished shards.
     var busy: [Item] { items.filter { $0.atWork != nil } }
 }

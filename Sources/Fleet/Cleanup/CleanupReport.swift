@@ -5,7 +5,6 @@ import Text
 struct CleanupReport: Sendable, Equatable {
     /// What a line is about.
     enum Subject: String, Sendable {
-        /// A VM.
         case vm
         /// A disk that a VM left behind.
         case disk
@@ -13,7 +12,6 @@ struct CleanupReport: Sendable, Equatable {
         case egress
     }
 
-    /// What became of it.
     enum Result: Sendable, Equatable {
         /// It is gone by this.
         case deleted
@@ -32,7 +30,6 @@ struct CleanupReport: Sendable, Equatable {
         /// It could not be deleted.
         case failed(ExitStatus)
 
-        /// A word for tables.
         var word: String {
             switch self {
             case .deleted: "deleted"
@@ -47,24 +44,18 @@ struct CleanupReport: Sendable, Equatable {
         }
     }
 
-    /// One thing.
     struct Line: Sendable, Equatable {
-        /// What it is.
         var subject: Subject
-        /// Its name.
         var name: String
-        /// Its zone or region.
         var place: String
         /// What it was like before: a VM's status, a disk's size.
         var state: String
         /// The dates that a VM brings.
         var dates: [String]
-        /// What became of it.
         var result: Result
         /// Why, where there is something to say.
         var note: String?
 
-        /// A line.
         init(
             _ subject: Subject,
             _ name: String,
@@ -84,7 +75,6 @@ struct CleanupReport: Sendable, Equatable {
         }
     }
 
-    /// All lines.
     var lines: [Line] = []
 
     /// An empty report.
@@ -131,7 +121,6 @@ extension CleanupReport {
         return table
     }
 
-    /// One object a line.
     var jsonLines: [JSONValue] {
         lines.map { line in
             var object: JSONObject = [

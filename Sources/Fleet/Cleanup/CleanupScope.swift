@@ -67,11 +67,9 @@ struct CleanupScope: Sendable {
 struct VMPlace: Sendable, Hashable {
     /// The zone's bare name.
     let zone: String
-    /// The name.
     let name: String
 }
 
 extension ComputeInstance {
-    /// Where it is.
     var place: VMPlace { VMPlace(zone: zone, name: name) }
 }

@@ -15,9 +15,7 @@ struct MassDelete: Sendable {
         case stillThere
     }
 
-    /// What became of all.
     struct Result: Sendable {
-        /// By VM.
         var outcomes: [VMPlace: Outcome]
         /// The VMs that the last list showed; nil when they could not be listed.
         var remaining: [ComputeInstance]?

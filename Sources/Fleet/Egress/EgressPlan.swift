@@ -4,16 +4,13 @@ import GoogleCloud
 ///
 /// One address, because an ordinary Tardis key serves one address at a time.
 struct EgressPlan: Sendable, Equatable {
-    /// One change.
     enum Step: Sendable, Equatable, CaseIterable {
-        /// Reserve the address.
         case reserveAddress
         /// Switch Private Google Access on for the subnetwork.
         case allowGoogleAccess
         /// Make the router with the Cloud NAT on it; needs the address.
         case makeRouter
 
-        /// What it makes, for people.
         var text: String {
             switch self {
             case .reserveAddress: "reserve the address \(FleetNames.Egress.address)"
@@ -23,11 +20,8 @@ struct EgressPlan: Sendable, Equatable {
         }
     }
 
-    /// The region.
     let region: String
-    /// The network.
     let network: String
-    /// The subnetwork.
     let subnetwork: String
     /// What is missing, in order; empty when all is there.
     let steps: [Step]

@@ -3,11 +3,8 @@ import GoogleCloud
 /// What of the shared egress of one region is to go, when no VM with the kit's label is left there, whatever its name: fleets of
 /// other prefixes go out the same way. Private Google Access stays: it costs nothing and hurts nobody.
 struct EgressRemoval: Sendable, Equatable {
-    /// The region.
     let region: String
-    /// Whether the router is there.
     let hasRouter: Bool
-    /// Whether the address is there.
     let hasAddress: Bool
     /// Why it stays all the same; nil when nothing speaks against its removal.
     private(set) var obstacle: String?

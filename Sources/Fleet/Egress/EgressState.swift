@@ -2,7 +2,6 @@ import GoogleCloud
 
 /// What there is in a region that VMs without addresses of their own could reach the internet through.
 struct EgressState: Sendable, Equatable {
-    /// The region.
     var region: String
     /// The network that the VMs are in.
     var network: String
@@ -12,6 +11,5 @@ struct EgressState: Sendable, Equatable {
     var subnetwork: ComputeSubnetwork?
     /// The kit's reserved address; nil when there is none.
     var address: ComputeAddress?
-    /// All routers of the region.
     var routers: [ComputeRouter]
 }

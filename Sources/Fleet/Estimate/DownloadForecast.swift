@@ -3,7 +3,6 @@ import Common
 
 /// How much is to be downloaded and how long that takes: an estimate from sizes and rates that others have measured.
 struct DownloadForecast: Sendable, Equatable {
-    /// How many files.
     let files: Int
     /// Bytes of their sources.
     let bytesIn: Int64
@@ -35,7 +34,6 @@ struct DownloadForecast: Sendable, Equatable {
         duration = work.isEmpty ? .zero : boot + .seconds(seconds.rounded(.up))
     }
 
-    /// A forecast for what is missing of a run.
     init(
         _ state: FleetState,
         range: ClosedRange<Int>? = nil,

@@ -34,11 +34,9 @@ struct Estimate: Sendable, Equatable {
 
     /// What is downloaded, and how long that takes.
     let forecast: DownloadForecast
-    /// What is paid for.
     let lines: [Line]
     /// The day of the oldest price that was used; nil when none was.
     let asOf: CalendarDate?
-    /// The table's name.
     let table: String
 
     /// An estimate for a fleet of VMs of one shape in a region.

@@ -5,7 +5,6 @@ import Console
 /// List prices, read from a dated file: `as_of,region,item,unit,usd,note`. Lines whose region is `*` hold where a region has no
 /// line of its own.
 struct PriceTable: Sendable, Equatable {
-    /// One price.
     struct Price: Sendable, Equatable {
         /// The day on which it held.
         let asOf: CalendarDate
@@ -13,7 +12,6 @@ struct PriceTable: Sendable, Equatable {
         let unit: String
         /// US dollars.
         let usd: Double
-        /// Where it comes from.
         let note: String
     }
 
@@ -26,7 +24,6 @@ struct PriceTable: Sendable, Equatable {
     /// What people know the table by: its file's name.
     let name: String
 
-    /// The columns.
     static let header = "as_of,region,item,unit,usd,note"
 
     /// Reads the file's text; `name` is what errors call it. Empty lines and such that begin with `#` are passed over; commas in

@@ -12,7 +12,6 @@ struct FleetExecutor: Sendable {
     let projectQuotas: [ComputeQuota]
     /// Whether VMs have addresses of their own.
     let isDirect: Bool
-    /// What VMs are told.
     let metadata: [String: String]
     let logger: Logger
 
@@ -163,7 +162,11 @@ struct FleetExecutor: Sendable {
     func delete(_ vms: [ComputeInstance]) async throws {
         _ = try await each(vms) { vm in
             do {
-                let begun = try await services.compute.delete(zone: vm.zone, name: vm.name, requestID: services.requestID())
+                let begun = try await services.compute.delete(
+                    zone: vm.zone,
+                    name: vm.name,
+                    requestID: services.requestID()
+                )
                 try await services.compute.wait(begun).checked("delete \(vm.name) in \(vm.zone)")
             } catch let error as GoogleAPIError where error.kind == .notFound {
                 return

@@ -12,7 +12,6 @@ struct FleetLaunch: Sendable {
     private let facts: PreflightFacts
     private let logger: Logger
 
-    /// What was done.
     struct Outcome: Sendable {
         /// The launches, as far as there were any.
         var launches: [LaunchReport] = []
@@ -88,7 +87,6 @@ struct FleetLaunch: Sendable {
         return outcome
     }
 
-    /// Looks again.
     func look(cannotStart: Set<String> = []) async throws -> ReconcileContext {
         FleetPlanner(spec: spec, services: services).plan(
             try await FleetSnapshot.take(services, dates: spec.run.dates, prefix: spec.prefix),

@@ -9,7 +9,6 @@ struct FleetReport: Sendable {
     private let state: FleetState
     private let shards: [ShardStatus]
 
-    /// The report on these shards of a run.
     init(_ state: FleetState, shards: ClosedRange<Int>) {
         self.state = state
         self.shards = state.shards.filter { shards.contains($0.shard) }
@@ -37,7 +36,6 @@ struct FleetReport: Sendable {
 
     // MARK: People
 
-    /// One line a date.
     var table: TextTable {
         var table = TextTable([
             .init("DATE"), .init("OBJECTS", alignRight: true), .init("WHOLE", alignRight: true),
@@ -57,7 +55,6 @@ struct FleetReport: Sendable {
 
     // MARK: Programs
 
-    /// The run and its dates.
     var json: JSONObject {
         [
             "run": .string(state.run.id),
@@ -99,7 +96,6 @@ struct FleetReport: Sendable {
 }
 
 extension ShardAction.Verdict {
-    /// A word for programs.
     var word: String {
         switch self {
         case .finished: "finished"

@@ -13,7 +13,6 @@ struct FleetWait: Sendable {
     private let launch: FleetLaunch
     private let logger: Logger
 
-    /// How the waiting ended.
     struct Outcome: Sendable {
         /// Well or not.
         let verdict: WaitVerdict
@@ -22,7 +21,6 @@ struct FleetWait: Sendable {
         /// How many VMs were made while waiting.
         let made: Int
 
-        /// What is missing, in sentences.
         var sentences: [String] {
             switch verdict {
             case .finished: []
@@ -32,7 +30,6 @@ struct FleetWait: Sendable {
         }
     }
 
-    /// The waiting for a launch's run.
     init(spec: LaunchSpec, services: FleetServices, facts: PreflightFacts, launch: FleetLaunch, logger: Logger) {
         self.spec = spec
         self.services = services

@@ -12,7 +12,6 @@ struct LaunchOutline: Sendable {
     /// What it takes and costs; nil without a price table.
     let estimate: Estimate?
 
-    /// The outline of a launch.
     init(spec: LaunchSpec, facts: PreflightFacts, launch: FleetLaunch, prices: PriceTable?) {
         self.spec = spec
         self.facts = facts
@@ -34,7 +33,6 @@ struct LaunchOutline: Sendable {
     private var zones: [String] { facts.machines?.zones ?? [spec.zones.first] }
     private var names: [String] { todo.creations(zones: zones).flatMap(\.names) }
 
-    /// Sentences for people.
     var lines: [String] {
         let run = spec.run
         let objects = run.instruments.reduce(0) { $0 + $1.dataTypes.count } * run.dates.count
@@ -83,7 +81,6 @@ struct LaunchOutline: Sendable {
         }
     }
 
-    /// The same for programs.
     var json: JSONObject {
         [
             "instruments": .int(Int64(spec.run.instruments.count)),

@@ -183,6 +183,5 @@ extension LaunchMachine {
 struct Answer: Sendable, Equatable {
     var kind: LaunchFailureClass
     var said: String
-    /// Zones that the service suggests.
     var zones: [String] = []
 }

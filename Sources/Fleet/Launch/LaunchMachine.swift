@@ -6,7 +6,6 @@ import GoogleCloud
 /// All or nothing is asked first, in zone after zone; zones that Google names as having room are tried before the others. When no
 /// zone has room for all, each is asked for what it can give. One request is under way at a time.
 struct LaunchMachine: Sendable {
-    /// What to make.
     struct Order: Sendable, Equatable {
         /// The VMs' names, no two equal.
         var names: [String]
@@ -24,9 +23,7 @@ struct LaunchMachine: Sendable {
 
     /// One `bulkInsert`.
     struct Request: Sendable, Equatable {
-        /// The zone.
         let zone: String
-        /// The VMs.
         let names: [String]
         /// How many must come for any to come.
         let minimum: Int
@@ -106,7 +103,6 @@ struct LaunchMachine: Sendable {
     }
 
     enum Next: Sendable {
-        /// The next request.
         case ask
         /// The request under way once more.
         case resend
@@ -135,7 +131,6 @@ struct LaunchMachine: Sendable {
         }
     }
 
-    /// The first action.
     mutating func start() -> Action { ask() }
 
     /// The next action after what came of the last one.

@@ -17,10 +17,8 @@ struct LaunchReport: Sendable, Equatable {
     /// How many requests to make VMs were sent, repetitions of lost ones not counted.
     var requests = 0
 
-    /// A report of nothing.
     init() {}
 
-    /// How many VMs are up.
     var upCount: Int { (Array(created.values) + existing.values).reduce(0) { $0 + $1.count } }
 
     /// One sentence: "12 of 60 VMs are up (12 in asia-northeast1-a), 48 are missing: …; …".

@@ -2,11 +2,9 @@
 struct MachineShape: Sendable, Equatable {
     /// The machine type's bare name.
     var machineType: String
-    /// Virtual CPUs.
     var vCPUs: Int
     /// The boot disk in GB.
     var diskGigabytes: Int
-    /// The boot disk's type.
     var diskType: String
     /// Whether the platform may end it at any time.
     var isPreemptible: Bool

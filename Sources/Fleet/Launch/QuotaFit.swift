@@ -8,7 +8,6 @@ struct QuotaFit: Sendable, Equatable {
         let metric: String
         /// Where: the region's bare name, nil for the whole project.
         let region: String?
-        /// The limit.
         let limit: Double
         /// How much of it is used.
         let usage: Double

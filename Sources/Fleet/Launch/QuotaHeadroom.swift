@@ -3,9 +3,7 @@
 struct QuotaHeadroom {
     /// So many are allowed at most.
     private var most: Int?
-    /// So many were refused.
     private var refused: Int?
-    /// The limit, for people.
     private(set) var limit = ""
 
     /// The quotas were read.

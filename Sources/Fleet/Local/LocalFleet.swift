@@ -10,9 +10,7 @@ import Text
 struct LocalFleet: Sendable {
     /// How a shard's last process ended.
     struct Ending: Sendable, Equatable {
-        /// The shard.
         let shard: Int
-        /// The processes it took.
         let attempts: Int
         /// The last one's exit status; 128 and more for a signal.
         let status: Int32
@@ -34,7 +32,6 @@ struct LocalFleet: Sendable {
     /// How often a shard is tried.
     var attempts = 3
 
-    /// A fleet of processes of one program.
     init(
         program: String,
         arguments: @escaping @Sendable (_ shard: Int) -> [String],

@@ -5,7 +5,6 @@ import Text
 enum LocalLine: Equatable {
     /// A file is there.
     case done(task: String, note: String?, bytes: Int64, rows: Int64)
-    /// A file failed.
     case failed(task: String, reason: String)
     /// A message, as one sentence.
     case message(LogLevel, String)
@@ -14,7 +13,6 @@ enum LocalLine: Equatable {
     /// Something else, such as a crash's last words.
     case other(String)
 
-    /// Reads a line.
     init(_ line: String) {
         guard line.hasPrefix("{"), let object = try? JSONValue(parsing: line) else {
             self = .other(line)

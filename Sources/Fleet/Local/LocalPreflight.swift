@@ -10,7 +10,6 @@ struct LocalPreflight: Sendable {
     private let run: FleetRun
     private let key: Secret?
 
-    /// Checks for a run with this key.
     init(run: FleetRun, key: Secret?) {
         self.run = run
         self.key = key

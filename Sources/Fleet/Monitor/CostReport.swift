@@ -12,28 +12,22 @@ struct CostReport: Sendable, Equatable {
         var machineType: String
         /// The boot disk in GB.
         var diskGigabytes: Int
-        /// The boot disk's type.
         var diskType: String
         /// Whether the platform may end them at any time.
         var isPreemptible: Bool
-        /// The region.
         var region: String
     }
 
-    /// The date.
     let date: CalendarDate
-    /// What has been paid for.
     let soFar: Estimate
     /// What the files that are missing will take.
     let toCome: Estimate
     /// How many VMs, or processes, have worked.
     let workers: Int
-    /// Their times together.
     let worked: Duration
     /// Whether some of them are not the first on their shards, of which nothing is known any more.
     let hasEarlierAttempts: Bool
 
-    /// The costs of a date.
     init(_ report: DateReport, shape: Shape, prices: PriceTable) {
         date = report.date
         let times = report.shards.compactMap { shard -> Duration? in
@@ -106,7 +100,6 @@ struct CostReport: Sendable, Equatable {
 }
 
 extension DownloadForecast {
-    /// What was measured instead of forecast.
     init(files: Int, bytesIn: Int64, bytesOut: Int64, workers: Int, duration: Duration) {
         self.files = files
         self.bytesIn = bytesIn

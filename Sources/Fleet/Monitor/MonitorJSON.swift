@@ -151,7 +151,6 @@ extension VerifyReport {
 }
 
 extension ManagedVM {
-    /// One VM for programs.
     var json: JSONValue {
         [
             "name": .string(vm.name),

@@ -9,7 +9,6 @@ struct MonitorText: Sendable {
     let place: String
     /// The width of the screen; nil when stdout is none.
     let width: Int?
-    /// Whether there is colour.
     let color: Bool
 
     /// A sentence, broken at the screen's width, with an indent from its second line on.

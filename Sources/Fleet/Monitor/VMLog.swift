@@ -11,9 +11,7 @@ struct VMLog: Sendable {
             contents: String, start: Int64, next: Int64
         )
 
-    /// Which log is wanted.
     struct Request: Sendable {
-        /// The VM's name.
         var vm: String
         /// The date whose records have it; nil looks through all.
         var date: CalendarDate?
@@ -175,7 +173,6 @@ struct MissingLog: ExitStatusProviding, CustomStringConvertible {
     let place: String
     let note: String?
 
-    /// One sentence.
     var description: String {
         let seen = note.map { "; \($0)" } ?? "; no VM of that name runs"
         return "there is no log of \(vm) in \(place)\(seen)"

@@ -5,15 +5,12 @@ import Common
 struct VerifyReport: Sendable, Equatable {
     /// One object that is not right.
     struct CheckResult: Sendable, Equatable {
-        /// Its name.
         let name: String
         /// What is wrong, as a sentence.
         let reason: String
     }
 
-    /// The date.
     let date: CalendarDate
-    /// Objects that there should be.
     let expected: Int
     /// Those that are there and right.
     let right: Int
@@ -28,12 +25,13 @@ struct VerifyReport: Sendable, Equatable {
     /// Those that are right and do not span the day, which a quiet market may explain.
     let short: [CheckResult]
 
-    /// Judges a date.
     init(_ report: DateReport) {
         date = report.date
         expected = report.total.expected
         var missing: [String] = []
-        var damaged = report.damages.map { CheckResult(name: $0.prefix { $0 != ":" && $0 != " " }.description, reason: $0) }
+        var damaged = report.damages.map {
+            CheckResult(name: $0.prefix { $0 != ":" && $0 != " " }.description, reason: $0)
+        }
         var absent: [String] = []
         var short: [CheckResult] = []
         var right = 0

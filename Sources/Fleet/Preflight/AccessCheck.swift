@@ -64,7 +64,9 @@ struct AccessCheck: Sendable {
         do {
             let granted = try await services.projects.testPermissions(needed, project: spec.project)
             let missing = needed.filter { !granted.contains($0) }
-            guard !missing.isEmpty else { return CheckOutcome((), [CheckResult("permissions", .fine, "enough to launch")]) }
+            guard !missing.isEmpty else {
+                return CheckOutcome((), [CheckResult("permissions", .fine, "enough to launch")])
+            }
             let text =
                 "these credentials lack \(missing.joined(separator: ", ")) in \(spec.project); "
                 + "roles/compute.instanceAdmin.v1 has them"
@@ -87,7 +89,10 @@ struct AccessCheck: Sendable {
                 "these credentials lack \(GoogleAPIError.actAs) on \(account), so VMs cannot run as it; grant it: "
                 + "gcloud iam service-accounts add-iam-policy-binding \(account) --member=\(who) "
                 + "--role=roles/iam.serviceAccountUser --project=\(spec.project)"
-            return CheckOutcome(nil, [CheckResult("service account use", .error(.credentials), text, isAboutLaunch: true)])
+            return CheckOutcome(
+                nil,
+                [CheckResult("service account use", .error(.credentials), text, isAboutLaunch: true)]
+            )
         } catch  where error.kind == .apiDisabled {
             // Not among the runbook's APIs; the launch itself says it then.
             let text = "not looked up, as the project has not enabled \(GoogleService.iam.apiName)"

@@ -3,7 +3,6 @@ import GoogleCloud
 
 /// Whether the bucket is one that a fleet can work with: near the VMs, and willing to replace objects.
 struct BucketCheck: Sendable {
-    /// Where the VMs are.
     let region: String
     let store: any ObjectStore
 

@@ -2,7 +2,6 @@
 struct CheckOutcome<Value: Sendable>: Sendable {
     /// What it learned; nil when it could not.
     var value: Value?
-    /// What it has to say.
     var findings: [CheckResult]
 
     init(_ value: Value?, _ findings: [CheckResult] = []) {

@@ -12,7 +12,6 @@ struct CheckResult: Sendable, Equatable {
         /// Nothing is made; how the tool ends because of it.
         case error(ExitStatus)
 
-        /// A word for tables.
         var word: String {
             switch self {
             case .fine: "ok"
@@ -24,14 +23,12 @@ struct CheckResult: Sendable, Equatable {
 
     /// What was looked at: `bucket`.
     var check: String
-    /// What it means.
     var level: Level
     /// What came back, one sentence without its full stop, with the remedy where there is one.
     var text: String
     /// Whether it matters only if VMs are made; where none are, such an error is a warning, and such a warning nothing.
     var isAboutLaunch: Bool
 
-    /// A finding.
     init(_ check: String, _ level: Level, _ text: String, isAboutLaunch: Bool = false) {
         self.check = check
         self.level = level

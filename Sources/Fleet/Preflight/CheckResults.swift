@@ -6,15 +6,12 @@ struct CheckResults: Sendable, Equatable {
     /// The findings, in the order of the checks.
     private(set) var all: [CheckResult]
 
-    /// These findings.
     init(_ all: [CheckResult] = []) {
         self.all = all
     }
 
-    /// Adds more.
     mutating func add(_ more: [CheckResult]) { all += more }
 
-    /// The errors.
     var errors: [CheckResult] { all.filter(\.isError) }
 
     /// How the tool ends because of them; nil when nothing is in the way. Credentials go before wrong settings, these before
@@ -37,7 +34,6 @@ struct CheckResults: Sendable, Equatable {
         return table
     }
 
-    /// The list for programs.
     var json: JSONValue {
         .array(
             all.map { finding in

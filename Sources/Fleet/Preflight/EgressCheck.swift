@@ -8,7 +8,6 @@ struct EgressCheck: Sendable {
     /// Living VMs of the kit that work for other runs, with the same key as far as anybody knows.
     let others: [ComputeInstance]
 
-    /// The way.
     enum Way: Sendable, Equatable {
         /// All from one address, for which this has to be made.
         case shared(EgressPlan)

@@ -11,9 +11,7 @@ struct KeyCheck: Sendable {
     /// The secret's name where none is given.
     static let standardName = "tardis-api-key"
 
-    /// What was learned.
     struct Facts: Sendable {
-        /// The way.
         var plan: KeyDelivery
         /// The key, if it is known here, to ask Tardis about it.
         var key: Secret?

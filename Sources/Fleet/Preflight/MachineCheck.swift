@@ -6,9 +6,7 @@ struct MachineCheck: Sendable {
     let spec: LaunchSpec
     let compute: ComputeClient
 
-    /// What was learned.
     struct Facts: Sendable {
-        /// The region with its quotas.
         var region: ComputeRegion
         /// The zones to try, in their order.
         var zones: [String]
@@ -90,7 +88,10 @@ struct MachineCheck: Sendable {
             if let network = spec.network, network != subnetwork.network {
                 return missing("the subnetwork \(name) is one of \(subnetwork.network), not of \(network)")
             }
-            return CheckOutcome((subnetwork.network, name), [CheckResult("network", .fine, "\(subnetwork.network), \(name)")])
+            return CheckOutcome(
+                (subnetwork.network, name),
+                [CheckResult("network", .fine, "\(subnetwork.network), \(name)")]
+            )
         }
         let name = spec.network ?? "default"
         guard let network = try await compute.network(name) else {
@@ -112,7 +113,10 @@ struct MachineCheck: Sendable {
                 let text = "there is no \(what); correct --subnet"
                 return CheckOutcome(nil, [CheckResult("network", .error(.usage), text, isAboutLaunch: true)])
             }
-            return CheckOutcome((found.network, name), [CheckResult("network", .fine, "\(found.network), \(name) of \(host)")])
+            return CheckOutcome(
+                (found.network, name),
+                [CheckResult("network", .fine, "\(found.network), \(name) of \(host)")]
+            )
         } catch {
             let text = "\(what) could not be looked up, and is taken for good: \(error)"
             return CheckOutcome(("", name), [CheckResult("network", .warning, text, isAboutLaunch: true)])

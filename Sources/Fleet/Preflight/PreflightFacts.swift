@@ -7,11 +7,9 @@ struct PreflightFacts: Sendable {
     let view: ReconcileContext
     /// Zone, machine type and network; nil when they could not be found.
     let machines: MachineCheck.Facts?
-    /// The project's own quotas.
     let projectQuotas: [ComputeQuota]
     /// How the key gets to the VMs; nil when it cannot.
     let key: KeyDelivery?
-    /// What the key may fetch.
     let keyInfo: KeyInfo?
     /// How VMs reach the internet; nil when they cannot.
     let egress: EgressCheck.Way?

@@ -8,7 +8,6 @@ struct FleetState: Sendable, Equatable {
     let prefix: String
     /// The number of the VM that works on shard 0.
     let offset: Int
-    /// Each shard, by number.
     let shards: [ShardStatus]
     /// When it was looked at, in microseconds since 1970.
     let now: Int64

@@ -20,9 +20,7 @@ struct Reconciliation: Sendable, Equatable {
 
     /// Whether nothing in the project has to be changed or waited for.
     var isQuiet: Bool { actions.allSatisfy { !$0.isMutating && !$0.isWait } }
-    /// Whether every shard is finished.
     var isFinished: Bool { actions.allSatisfy { $0.verdict == .finished } }
-    /// The VMs to start.
     var starts: [ComputeInstance] {
         actions.compactMap { if case .start(let vm) = $0.verdict { vm } else { nil } }
     }
@@ -91,7 +89,6 @@ struct Reconciliation: Sendable, Equatable {
 
 /// VMs to be made with one call where there is room for all of them.
 struct Creation: Sendable, Equatable {
-    /// The names.
     var names: [String]
     /// The zones in the order in which to try them.
     var zones: [String]

@@ -2,7 +2,6 @@ import GoogleCloud
 
 /// What is to be done about one shard.
 struct ShardAction: Sendable, Equatable {
-    /// What.
     enum Verdict: Sendable, Equatable {
         /// Nothing: its files are there. A VM of it may still stand.
         case finished
@@ -16,7 +15,6 @@ struct ShardAction: Sendable, Equatable {
         case start(ComputeInstance)
         /// Delete its VM and make it anew.
         case replace(ComputeInstance)
-        /// Make its VM.
         case create
         /// Nothing: its name belongs to VMs that are not this run's.
         case conflict([ComputeInstance])
@@ -24,11 +22,8 @@ struct ShardAction: Sendable, Equatable {
         case giveUp(String)
     }
 
-    /// The shard.
     let shard: Int
-    /// The name of its VM.
     let name: String
-    /// What.
     let verdict: Verdict
 
     /// Whether it changes anything in the project.

@@ -4,7 +4,6 @@ import FleetModel
 struct ShardStatus: Sendable, Equatable {
     /// The shard, 0 ..< the run's shards.
     let shard: Int
-    /// The name of its VM.
     let name: String
     /// Its part of each date, in the run's order.
     let days: [ShardState]

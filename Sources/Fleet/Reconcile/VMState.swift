@@ -2,7 +2,6 @@ import GoogleCloud
 
 /// How it stands with the VM of one shard.
 enum VMState: Sendable, Equatable {
-    /// There is none.
     case none
     /// It runs, or will without anybody's help.
     case alive(ComputeInstance)

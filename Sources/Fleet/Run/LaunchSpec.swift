@@ -12,7 +12,6 @@ struct LaunchSpec: Sendable {
         /// This one first, then the others of its region.
         case preferring(String)
 
-        /// The first zone to try.
         var first: String {
             switch self {
             case .only(let zones): zones.first ?? ""
@@ -37,7 +36,6 @@ struct LaunchSpec: Sendable {
         var type: String
         /// The boot disk in GB.
         var diskGigabytes: Int
-        /// The boot disk's type.
         var diskType: String
         /// The image family of the boot disk.
         var imageFamily: String
@@ -53,7 +51,6 @@ struct LaunchSpec: Sendable {
         var isShielded = true
     }
 
-    /// The dates, instruments and shards.
     var run: FleetRun
     /// The shards that are to be brought now.
     var shards: ClosedRange<Int>
@@ -61,17 +58,13 @@ struct LaunchSpec: Sendable {
     var instances: Int
     /// The bucket, `gs://NAME`.
     var bucket: String
-    /// The project.
     var project: String
-    /// The zones.
     var zones: Zones
     /// What each VM is made of.
     var machine: Machine
     /// The service account that the VMs run as.
     var serviceAccount: String
-    /// The container image.
     var image: String
-    /// What VMs' names begin with.
     var prefix: String
     /// The network's bare name; nil for the default one, or that of the subnetwork.
     var network: String?
@@ -79,7 +72,6 @@ struct LaunchSpec: Sendable {
     var subnetwork: String?
     /// The project that the subnetwork belongs to, where it is shared with this one (Shared VPC); nil for this project.
     var hostProject: String?
-    /// How VMs reach the internet.
     var egress: Egress = .auto
     /// The secret that was named; it must be there.
     var secret: String?
@@ -94,7 +86,6 @@ struct LaunchSpec: Sendable {
     /// The script that VMs run when they are turned off; nil for none.
     var shutdownScript: String?
 
-    /// The region of the zones.
     var region: String { ComputeRegion.name(ofZone: zones.first) }
     /// Whether each date is free: the first day of a month.
     var isFree: Bool { run.dates.allSatisfy(\.isFirstOfMonth) }

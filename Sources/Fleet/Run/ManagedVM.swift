@@ -6,9 +6,7 @@ import GoogleCloud
 
 /// A VM that is the kit's own: its name is exactly the prefix, a dash and a number, and it has the label `tick-kit`.
 struct ManagedVM: Sendable, Equatable {
-    /// The VM.
     let vm: ComputeInstance
-    /// The number in its name.
     let number: Int
 
     /// The member; nil when the VM is somebody else's.

@@ -4,7 +4,6 @@ import GoogleCloud
 
 /// VMs of other runs that work on one of a run's dates: two fleets would bring the same files.
 struct RunConflict: Sendable, Equatable, CustomStringConvertible {
-    /// The VMs that are alive.
     let members: [ManagedVM]
     /// The dates that both work on, earliest first.
     let dates: [CalendarDate]
@@ -24,7 +23,6 @@ struct RunConflict: Sendable, Equatable, CustomStringConvertible {
         if members.isEmpty { return nil }
     }
 
-    /// One sentence with the remedy.
     var description: String {
         let days = dates.map(\.description).joined(separator: ", ")
         let others = Set(members.compactMap(\.bucket)).sorted().joined(separator: ", ")

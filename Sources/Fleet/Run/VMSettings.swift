@@ -20,7 +20,6 @@ struct VMSettings: Sendable {
     var plan: PlanName
     /// The bucket, `gs://NAME`.
     var bucket: String
-    /// The container image.
     var image: String
     /// How a VM gets the Tardis key.
     var key: Key

@@ -5,32 +5,22 @@ import Transport
 
 /// The services that a fleet is made with, and the clock and chance of the tool.
 struct FleetServices: Sendable {
-    /// Compute Engine in the project.
     let compute: ComputeClient
-    /// Resource Manager.
     let projects: ResourceManagerClient
-    /// Service Usage.
     let serviceUsage: ServiceUsageClient
-    /// Secret Manager.
     let secrets: SecretManagerClient
-    /// IAM.
     let accounts: ServiceAccountsClient
     /// As whom the services are asked, where it is known: a service account's address.
     let identity: String?
-    /// Artifact Registry.
     let images: ArtifactRegistryClient
-    /// The bucket.
     let store: any ObjectStore
     /// What the bucket holds of dates.
     let reader: DateReader
-    /// The plans in the bucket.
     let plans: PlanStore
     /// Tardis, asked with a key or without one.
     let tardis: @Sendable (Secret?) -> TardisClient
-    /// The time.
     let clock: ToolClock
 
-    /// A world of one project and bucket.
     init(
         api: GoogleAPI,
         project: String,

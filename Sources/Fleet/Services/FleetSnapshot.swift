@@ -28,7 +28,6 @@ struct FleetSnapshot: Sendable {
         return snapshot
     }
 
-    /// All heartbeats of the dates.
     var heartbeats: [Heartbeat] { dates.flatMap(\.heartbeats) }
 
     /// The VMs of any name of the run, also those of others.

@@ -22,7 +22,6 @@ struct ShardHistory: Sendable {
     var silentVMs: Set<String> = []
     /// VMs that were lost; they are replaced.
     var lostVMs: Set<String> = []
-    /// Why nothing more is tried.
     var givenUp: String?
     /// How often in a row no zone had room for it, and when to try again.
     var refusals = 0

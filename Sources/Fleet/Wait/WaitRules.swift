@@ -6,9 +6,7 @@ struct WaitRules: Sendable, Equatable {
     var keepsVMs = false
     /// The pause before VMs are made that no zone had room for; doubled each time, up to `longestPause`.
     var launchPause: Duration = .seconds(60)
-    /// The longest of these pauses.
     var longestPause: Duration = .seconds(300)
 
-    /// The usual rules.
     init() {}
 }

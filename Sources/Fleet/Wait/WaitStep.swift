@@ -12,7 +12,6 @@ struct WaitStep: Sendable, Equatable {
     let verdict: WaitVerdict?
 }
 
-/// How waiting ends.
 enum WaitVerdict: Sendable, Equatable {
     /// Every shard is finished.
     case finished
@@ -23,15 +22,11 @@ enum WaitVerdict: Sendable, Equatable {
 
     /// A shard that was given up.
     struct GivenUp: Sendable, Equatable {
-        /// The shard.
         let shard: Int
-        /// The name of its VM.
         let name: String
-        /// Why.
         let reason: String
     }
 
-    /// How the tool ends.
     var status: ExitStatus {
         switch self {
         case .finished: .done

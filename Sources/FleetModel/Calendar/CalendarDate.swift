@@ -23,7 +23,6 @@ public struct CalendarDate: Sendable, Hashable, Comparable {
         epochDay = number
     }
 
-    /// The day that a moment lies in.
     public init(epochMicroseconds: Int64) {
         let (quotient, remainder) = epochMicroseconds.quotientAndRemainder(dividingBy: Self.microsecondsPerDay)
         epochDay = Int(remainder < 0 ? quotient - 1 : quotient)
@@ -42,7 +41,6 @@ public struct CalendarDate: Sendable, Hashable, Comparable {
         self.init(year: parts[0], month: parts[1], day: parts[2])
     }
 
-    /// The year.
     public var year: Int { CivilTime.civil(epochDay: epochDay).year }
     /// 1 to 12.
     public var month: Int { CivilTime.civil(epochDay: epochDay).month }
@@ -50,7 +48,6 @@ public struct CalendarDate: Sendable, Hashable, Comparable {
     public var day: Int { CivilTime.civil(epochDay: epochDay).day }
     /// Whether it is the first of its month: Tardis gives those days away without a key.
     public var isFirstOfMonth: Bool { day == 1 }
-    /// The next day.
     public var next: CalendarDate { adding(days: 1) }
     /// The first microsecond of the day since 1970.
     public var startMicroseconds: Int64 { Int64(epochDay) * Self.microsecondsPerDay }
@@ -68,7 +65,6 @@ public struct CalendarDate: Sendable, Hashable, Comparable {
 }
 
 extension CalendarDate: CustomStringConvertible {
-    /// "YYYY-MM-DD".
     public var description: String {
         let (year, month, day) = CivilTime.civil(epochDay: epochDay)
         return

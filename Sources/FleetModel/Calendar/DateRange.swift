@@ -1,6 +1,5 @@
 /// Days from a first to a last one, both included.
 public struct DateRange: Sendable, Hashable {
-    /// The first day.
     public let first: CalendarDate
     /// The last day, the same or later.
     public let last: CalendarDate
@@ -23,7 +22,6 @@ public struct DateRange: Sendable, Hashable {
 extension DateRange: RandomAccessCollection {
     /// 0.
     public var startIndex: Int { 0 }
-    /// How many days there are.
     public var endIndex: Int { first.days(until: last) + 1 }
     /// The day that many days after the first.
     public subscript(position: Int) -> CalendarDate { first.adding(days: position) }

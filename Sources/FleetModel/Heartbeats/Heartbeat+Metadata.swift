@@ -35,7 +35,9 @@ extension Heartbeat {
         let reader = MetadataReader(document: "the heartbeat \(listed.name)", values: listed.metadata)
         let schema = try reader.int("tick-schema", RecordBounds.count)
         guard schema == Self.schema else {
-            throw reader.error("it has schema \(schema), and this version \(BuildInfo.version) knows schema \(Self.schema)")
+            throw reader.error(
+                "it has schema \(schema), and this version \(BuildInfo.version) knows schema \(Self.schema)"
+            )
         }
         self.init(
             date: date,

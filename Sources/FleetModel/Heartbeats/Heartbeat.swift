@@ -1,15 +1,12 @@
 /// What the worker of a shard is doing and has done: a VM, or a process of some machine.
 public struct Heartbeat: Sendable, Equatable {
-    /// The document's schema.
     public static let schema: Int64 = 2
     /// How many errors the document keeps; `Figures.failed` counts them all.
     public static let keptErrors = 10
 
     /// What became of one file, with the reason.
     public struct Note: Sendable, Equatable {
-        /// The object's name.
         public var object: String
-        /// One sentence.
         public var reason: String
 
         public init(object: String, reason: String) {
@@ -20,18 +17,14 @@ public struct Heartbeat: Sendable, Equatable {
 
     /// The numbers. The counts of files add up to `total` when the attempt is over.
     public struct Figures: Sendable, Equatable {
-        /// Files of the shard.
         public var total = 0
-        /// Written now, with rows.
         public var done = 0
-        /// There and whole already.
         public var skipped = 0
         /// Written now, without rows as the source has none.
         public var empty = 0
         /// Not to be had at the source.
         public var absent = 0
         public var failed = 0
-        /// Rows written.
         public var rows: Int64 = 0
         /// Bytes received.
         public var bytesIn: Int64 = 0
@@ -42,7 +35,6 @@ public struct Heartbeat: Sendable, Equatable {
 
         public init() {}
 
-        /// Files that need nothing more.
         public var settled: Int { done + skipped + empty + absent }
     }
 
@@ -77,16 +69,13 @@ public struct Heartbeat: Sendable, Equatable {
     public var current: [String]
     /// Files that the source does not have; all of them.
     public var absences: [Absence]
-    /// The first errors.
     public private(set) var errors: [Note]
-    /// Nil for a VM.
     public var process: Process?
     /// When the attempt began, in microseconds since 1970.
     public var started: Int64
     /// When this was written: by the worker's clock, or, where a listing told it, by the store's; in microseconds since 1970.
     public var updated: Int64
 
-    /// A heartbeat at the beginning of an attempt.
     public init(
         date: CalendarDate,
         plan: PlanID,
@@ -114,7 +103,6 @@ public struct Heartbeat: Sendable, Equatable {
         updated = now
     }
 
-    /// The name of its object.
     public var name: String { ObjectLayout.name(.heartbeat(date, vm: vm, plan: plan)) }
 
     /// Keeps the error if it is one of the first; does not count it.

@@ -4,7 +4,6 @@ public enum ShardPhase: String, Sendable, CaseIterable, Hashable {
     case planned = "PLANNED"
     /// Its worker is coming up.
     case starting = "STARTING"
-    /// Files are downloaded.
     case running = "RUNNING"
     /// The last files are uploaded.
     case uploading = "UPLOADING"
@@ -25,13 +24,11 @@ public enum ShardPhase: String, Sendable, CaseIterable, Hashable {
     /// Its worker is gone or silent without having said how it ended. No heartbeat says so of itself.
     case lost = "LOST"
 
-    /// Reads what a heartbeat says.
     init?(said text: String) {
         guard let phase = Self(rawValue: text), phase != .lost else { return nil }
         self = phase
     }
 
-    /// Whether this attempt is over.
     public var isFinal: Bool { self != .planned && !isWorking }
 
     /// Whether nothing is left to do.

@@ -1,6 +1,5 @@
 /// Tardis's kinds of data sets; the raw value is Tardis's id.
 public enum DataType: String, Sendable, CaseIterable, Hashable {
-    /// Each trade.
     case trades
     /// Each change of the order book.
     case incrementalBookL2 = "incremental_book_L2"
@@ -14,7 +13,6 @@ public enum DataType: String, Sendable, CaseIterable, Hashable {
     case bookSnapshot25 = "book_snapshot_25"
     /// The best 5 levels of both sides.
     case bookSnapshot5 = "book_snapshot_5"
-    /// Forced trades.
     case liquidations
     /// The venue's own stream of the best bid and ask.
     case bookTicker = "book_ticker"

@@ -1,11 +1,8 @@
 /// A market as the data's folders name it.
 public enum Venue: String, Sendable, CaseIterable, Hashable {
-    /// Binance's spot market.
     case binanceSpot = "binance-spot"
-    /// Binance's USDT-margined futures.
     case binanceFutures = "binance-futures"
 
-    /// Tardis's id of the exchange.
     public var tardisExchange: String {
         switch self {
         case .binanceSpot: "binance"
@@ -14,9 +11,7 @@ public enum Venue: String, Sendable, CaseIterable, Hashable {
     }
 }
 
-/// What is traded.
 public enum InstrumentKind: String, Sendable, CaseIterable, Hashable {
-    /// The thing itself.
     case spot
     /// A future without an end.
     case perpetual
@@ -38,13 +33,10 @@ public enum InstrumentKind: String, Sendable, CaseIterable, Hashable {
 
 /// One thing traded at one venue, with the data types wanted of it.
 public struct Instrument: Sendable, Hashable {
-    /// Where it is traded.
     public var venue: Venue
     /// The venue's name of it, as Tardis writes it: `BTCUSDT`.
     public var symbol: String
-    /// What it is.
     public var kind: InstrumentKind
-    /// What is wanted, without repetition.
     public var dataTypes: [DataType]
 
     /// An instrument with the data types of its kind unless others are given.

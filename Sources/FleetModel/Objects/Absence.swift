@@ -1,9 +1,7 @@
 /// A file that the source does not have, and what proves it: an answer of the source's catalogue. Settles the object that it names,
 /// for the plan under which it was found, and nothing else.
 public struct Absence: Sendable, Equatable {
-    /// What a catalogue said.
     public struct Proof: Sendable, Equatable {
-        /// The catalogue's URL.
         public var catalogue: String
         /// When it was read, in microseconds since 1970.
         public var read: Int64
@@ -17,7 +15,6 @@ public struct Absence: Sendable, Equatable {
         }
     }
 
-    /// The object's name.
     public var object: String
     /// Nil where only the name is known, from the metadata of a heartbeat whose document has it.
     public var proof: Proof?

@@ -1,17 +1,12 @@
 /// One file of data: a day of one data type of one instrument.
 public struct DataObject: Sendable, Hashable {
-    /// The day.
     public let date: CalendarDate
-    /// What it holds.
     public let dataType: DataType
-    /// Where it was traded.
     public let venue: Venue
     /// The symbol as written in object names; the same as the instrument's unless that has characters names may not have.
     public let symbol: String
-    /// What it is.
     public let kind: InstrumentKind
 
-    /// The data object of an instrument.
     public init(date: CalendarDate, dataType: DataType, venue: Venue, symbol: String, kind: InstrumentKind) {
         self.date = date
         self.dataType = dataType

@@ -19,7 +19,6 @@ public enum ObjectLayout {
         String(symbol.map { ":/\\?*<>\"|".contains($0) ? "-" : $0 })
     }
 
-    /// The object's name.
     public static func name(_ name: Name) -> String {
         switch name {
         case .data(let object): object.name

@@ -5,7 +5,6 @@ public struct ObjectMetadata: Sendable, Equatable {
 
     /// Whether the source had rows.
     public enum Outcome: String, Sendable {
-        /// It had some.
         case rows
         /// It answered that there are none.
         case empty
@@ -18,7 +17,6 @@ public struct ObjectMetadata: Sendable, Equatable {
         /// CRC-32C (Castagnoli).
         public var crc32c: UInt32
 
-        /// A content.
         public init(size: Int64, crc32c: UInt32) {
             self.size = size
             self.crc32c = crc32c
@@ -34,7 +32,6 @@ public struct ObjectMetadata: Sendable, Equatable {
         /// The source's ETag; nil when it gave none.
         public var etag: String?
 
-        /// A source.
         public init(path: String, size: Int64, etag: String? = nil) {
             self.path = path
             self.size = size
@@ -42,9 +39,7 @@ public struct ObjectMetadata: Sendable, Equatable {
         }
     }
 
-    /// What it holds.
     public var dataType: DataType
-    /// The rows.
     public var rows: Int64
     /// The first row's `local_timestamp`, in microseconds; nil without rows.
     public var firstTime: Int64?
@@ -52,14 +47,11 @@ public struct ObjectMetadata: Sendable, Equatable {
     public var lastTime: Int64?
     /// The bytes that were written.
     public var content: Content
-    /// Where the data came from.
     public var source: Source
-    /// The layout of columns.
     public var schema: Int
     /// The version of the kit that wrote it.
     public var kitVersion: String
 
-    /// What an object of this version says.
     public init(
         dataType: DataType,
         rows: Int64,
@@ -80,12 +72,10 @@ public struct ObjectMetadata: Sendable, Equatable {
         self.kitVersion = kitVersion
     }
 
-    /// Whether the source had rows.
     public var outcome: Outcome { rows > 0 ? .rows : .empty }
 }
 
 extension ObjectMetadata {
-    /// The custom metadata.
     public var encoded: [String: String] {
         var values = [
             "tick-type": dataType.rawValue,

@@ -10,7 +10,6 @@ public enum ObjectState: Sendable, Equatable {
     case damaged(String)
     case missing
 
-    /// Whether it needs nothing more.
     public var isSettled: Bool {
         switch self {
         case .whole, .absent: true

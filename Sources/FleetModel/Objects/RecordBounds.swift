@@ -3,7 +3,6 @@
 enum RecordBounds {
     /// Shards of a run, and a shard's number.
     static let shards: ClosedRange<Int64> = 0...20_000
-    /// Instruments of a plan.
     static let instruments = 20_000
     /// Attempts and files of a shard.
     static let count: ClosedRange<Int64> = 0...1_000_000_000

@@ -3,10 +3,8 @@ import Text
 
 /// What is to be there in the end for one date, and which shard brings what. Made once, read by every VM.
 public struct Plan: Sendable, Equatable {
-    /// The document's schema.
     public static let schema: Int64 = 1
 
-    /// The day.
     public private(set) var date: CalendarDate
     /// The same for plans of other dates that are alike otherwise.
     public let id: PlanID

@@ -1,7 +1,6 @@
 /// Under which name the dates of a run have its plan, and what has to be written for that. A plan that is there is never replaced: VMs
 /// were told to read it.
 public struct PlanChoice: Sendable, Equatable {
-    /// The same for all dates.
     public let name: PlanName
     /// The plans to write; nothing may be under their names yet.
     public let missing: [Plan]

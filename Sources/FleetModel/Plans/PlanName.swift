@@ -3,7 +3,6 @@ public struct PlanName: Sendable, Hashable, CustomStringConvertible {
     /// The plan that the name stands for; nil for the date's first one, which may be any.
     public let id: PlanID?
 
-    /// The date's first plan.
     public static let standard = PlanName(id: nil)
 
     public init(id: PlanID?) {

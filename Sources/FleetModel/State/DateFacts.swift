@@ -65,7 +65,6 @@ public struct DateFacts: Sendable {
     public var unreadable: [Unreadable]
     /// The newest note of each VM.
     public var ends: [EndNote]
-    /// The data objects.
     public var objects: [ListedObject]
     /// What could not be read and why, one sentence each.
     public var notes: [String]

@@ -20,7 +20,6 @@ public struct DateState: Sendable, Equatable {
     public let shards: [ShardState]
     /// Each file that a plan asks for once, by name. One that several ask for is absent only when it is so for each of them.
     public let files: [FileState]
-    /// All files together.
     public let total: FileCounts
     /// The files by type, in the types' order; only the types that are expected.
     public let types: [(type: DataType, counts: FileCounts)]

@@ -1,11 +1,9 @@
 /// One reason for which shards fail, and which of them do.
 public struct FailureGroup: Sendable, Equatable {
     public let phase: ShardPhase
-    /// One sentence.
     public let reason: String
     /// The VMs or processes, or `shard N` where there is none.
     public private(set) var names: [String]
-    /// Files that failed in them.
     public private(set) var files: Int
 
     static func of(_ shards: [ShardState]) -> [FailureGroup] {

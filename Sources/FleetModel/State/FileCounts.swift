@@ -10,7 +10,6 @@ public struct FileCounts: Sendable, Equatable {
     public private(set) var damaged = 0
     /// Files that are not there, and not known to be absent at the source.
     public private(set) var missing = 0
-    /// Rows of the whole files.
     public private(set) var rows: Int64 = 0
     /// Bytes of their sources, compressed.
     public private(set) var bytesIn: Int64 = 0
@@ -21,7 +20,6 @@ public struct FileCounts: Sendable, Equatable {
         for file in files { count(file) }
     }
 
-    /// Files that need nothing more.
     public var settled: Int { whole + absent }
     /// Files that are yet to be downloaded.
     public var unsettled: Int { expected - settled }

@@ -1,7 +1,6 @@
 /// One expected file of a date.
 public struct FileState: Sendable, Equatable {
     public let object: DataObject
-    /// The object's name.
     public let name: String
     public internal(set) var state: ObjectState
     /// Bytes of what is under the name; 0 when nothing is.
@@ -14,6 +13,5 @@ public struct FileState: Sendable, Equatable {
         state = ObjectState(listed, expected: object)
     }
 
-    /// Whether it needs nothing more.
     public var isSettled: Bool { state.isSettled }
 }

@@ -19,7 +19,6 @@ struct ShardRule: Equatable {
     /// What the rule looks at.
     struct Evidence {
         var date: CalendarDate
-        /// Whether all files are settled.
         var isFinished: Bool
         /// How many files the shard has, and how many of them are not settled.
         var expected: Int

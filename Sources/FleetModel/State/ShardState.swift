@@ -4,7 +4,6 @@ import Console
 public struct ShardState: Sendable, Equatable {
     public let date: CalendarDate
     public let plan: PlanID
-    /// The plan's name.
     public let planName: PlanName
     /// The shard, 0 ..< the plan's shards.
     public let shard: Int

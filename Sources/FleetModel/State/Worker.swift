@@ -22,7 +22,6 @@ public struct Worker: Sendable, Equatable {
     public var dates: [CalendarDate]
     /// The name of the plan that it was told to read; nil where it was told none.
     public var plan: PlanName?
-    /// Its shard of that plan.
     public var shard: Int?
     /// How many shards its plan has.
     public var shards: Int?

@@ -54,7 +54,6 @@ public final class BillingProject: Sendable {
         self.find = find
     }
 
-    /// No project.
     public static var none: BillingProject { BillingProject { nil } }
 
     var known: String? { learnt.withLock { $0 } }

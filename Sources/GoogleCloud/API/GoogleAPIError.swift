@@ -44,7 +44,6 @@ public struct GoogleAPIError: Error, Sendable, Equatable {
     /// Whether another try of the same may help.
     public let retryAdvice: RetryAdvice
 
-    /// An error about one call.
     public init(
         _ kind: Kind,
         operation: String,

@@ -6,7 +6,6 @@ struct Refusal {
     let status: Int
     /// The message, empty when there is none.
     let said: String
-    /// All machine-readable reasons.
     let reasons: Set<String>
     /// The name of a `google.rpc.Code`.
     let word: String?
@@ -55,7 +54,6 @@ struct Refusal {
 }
 
 extension GoogleAPIError {
-    /// What a refusal of the call means.
     init(_ refusal: Refusal, of call: GoogleAPI.Call) {
         let isDeniedAccount = Self.isDeniedServiceAccount(refusal)
         let kind: Kind

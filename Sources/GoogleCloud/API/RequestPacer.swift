@@ -27,7 +27,6 @@ public actor RequestPacer {
     private var rate: RequestRate
     private let clock: ToolClock
 
-    /// A pacer of the given rate.
     public init(_ rate: RequestRate, clock: ToolClock = .system) {
         self.rate = rate
         self.clock = clock

@@ -38,7 +38,6 @@ public struct ArtifactRegistryClient: Sendable {
         try await api.finish(try await api.send(call, body: New(description: description)), of: call)
     }
 
-    /// The repository's policy.
     public func iam(_ repository: RepositoryReference) -> IAMResource {
         api.iam(
             .artifactRegistry,

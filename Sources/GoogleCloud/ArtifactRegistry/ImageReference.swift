@@ -10,7 +10,6 @@ public struct ImageReference: Sendable, Hashable {
         case digest(String)
     }
 
-    /// Where it is.
     public let repository: RepositoryReference
     /// Its name there, which may hold slashes.
     public let image: String

@@ -4,12 +4,9 @@ import Text
 public struct RepositoryReference: Sendable, Hashable {
     /// The location: `asia-northeast1`.
     public let location: String
-    /// The project's id.
     public let project: String
-    /// The repository's own name.
     public let repository: String
 
-    /// A repository from its parts.
     public init(location: String, project: String, repository: String) {
         self.location = location
         self.project = project
@@ -23,7 +20,6 @@ public struct RepositoryReference: Sendable, Hashable {
         self = reference
     }
 
-    /// From an address's first three parts.
     init?(_ parts: [Substring]) {
         let suffix = "-docker.pkg.dev"
         guard parts.count >= 3, parts[0].hasSuffix(suffix), parts[0].count > suffix.count,
@@ -42,6 +38,5 @@ public struct RepositoryReference: Sendable, Hashable {
 }
 
 extension RepositoryReference: CustomStringConvertible {
-    /// The address.
     public var description: String { "\(location)-docker.pkg.dev/\(project)/\(repository)" }
 }

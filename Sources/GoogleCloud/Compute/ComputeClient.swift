@@ -6,7 +6,6 @@ import Text
 /// answer; the answer is an operation, which `wait` follows to its end.
 public struct ComputeClient: Sendable {
     let api: GoogleAPI
-    /// The project's id.
     public let project: String
 
     public init(_ api: GoogleAPI, project: String) {

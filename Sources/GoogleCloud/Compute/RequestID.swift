@@ -3,7 +3,6 @@ public struct RequestID: Sendable, Hashable {
     /// The UUID, in lower case.
     public let text: String
 
-    /// A new one from two random numbers.
     public init(random: () -> UInt64) {
         var high = random()
         var low = random()

@@ -26,7 +26,6 @@ public protocol TokenProvider: Sendable {
 
 /// No credentials: requests carry no `Authorization`.
 public struct AnonymousTokens: TokenProvider {
-    /// A provider of nothing.
     public init() {}
 
     /// Always nil.

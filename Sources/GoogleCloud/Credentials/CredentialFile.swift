@@ -78,7 +78,6 @@ private struct SourceCredentials: Decodable {
     let source_credentials: JSONValue
 }
 
-/// A service account's key.
 struct ServiceAccountKey: Decodable, Sendable {
     let email: String
     let keyID: String?

@@ -48,7 +48,6 @@ extension IAMCondition: Codable {
 }
 
 extension IAMBinding: Codable {
-    /// Reads a binding with everything in it.
     public init(from decoder: any Decoder) throws {
         struct Known: Decodable {
             let role: String

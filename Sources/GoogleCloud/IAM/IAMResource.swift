@@ -6,7 +6,6 @@ public struct IAMPolicyChange: Sendable, Equatable {
     public let before: IAMPolicy
     /// The policy as it is now.
     public let after: IAMPolicy
-    /// Whether anything was written.
     public let isWritten: Bool
 }
 

@@ -46,7 +46,6 @@ public struct ResourceManagerClient: Sendable {
         return CloudProject(id: answer.projectId, number: answer.projectNumber, state: answer.lifecycleState ?? "")
     }
 
-    /// The project's policy.
     public func iam(_ project: String) -> IAMResource {
         api.iam(
             .resourceManager,

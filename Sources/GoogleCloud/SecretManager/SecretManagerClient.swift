@@ -115,7 +115,6 @@ public struct SecretManagerClient: Sendable {
         return try name(newest.name, call)
     }
 
-    /// The secret's policy.
     public func iam(_ secret: SecretName) -> IAMResource {
         api.iam(
             .secretManager,

@@ -2,14 +2,11 @@ import Text
 
 /// Where a secret is kept in Secret Manager, and which of its versions is meant.
 public struct SecretName: Sendable, Hashable {
-    /// The project's id or number.
     public let project: String
-    /// The secret's own name.
     public let name: String
     /// The version's number, or `latest`; nil where none is named.
     public let version: String?
 
-    /// A name from its parts.
     public init(project: String, name: String, version: String? = nil) {
         self.project = project
         self.name = name

@@ -5,7 +5,6 @@ import Glibc
 
 /// The system calls of a `DirectoryStore`.
 struct DirectoryFiles: Sendable {
-    /// The folder of the objects.
     let root: String
     /// Everything that is no object lives in this folder below the root: on the same file system, and never listed.
     static let hidden = ".tick-store"

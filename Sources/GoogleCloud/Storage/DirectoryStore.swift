@@ -13,7 +13,6 @@ public struct DirectoryStore: ObjectStore {
         files = DirectoryFiles(root: root)
     }
 
-    /// The folder.
     public var location: String { files.root }
 
     public func put(_ name: String, _ bytes: [UInt8], options: PutOptions) async throws -> ObjectInfo {
@@ -78,7 +77,6 @@ public struct DirectoryStore: ObjectStore {
         }
     }
 
-    /// Changes custom metadata.
     public func patch(_ name: String, metadata: [String: String?], generation: Int64) async throws -> ObjectInfo {
         let operation = "change metadata of \(name)"
         try check(name, operation)

@@ -5,7 +5,6 @@ import Synchronization
 /// An object that is being written into a hidden file.
 final class DirectoryUpload: ObjectUpload {
     private struct State {
-        /// Closed when negative.
         var descriptor: Int32
         var size: Int64 = 0
         var crc = CRC32C()

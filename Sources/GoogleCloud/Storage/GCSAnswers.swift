@@ -49,7 +49,6 @@ struct NewObject: Encodable {
     }
 }
 
-/// A listing's page.
 struct ObjectListAnswer: Decodable {
     let items: [ObjectResource]?
     let prefixes: [String]?

@@ -7,7 +7,6 @@ public import Transport
 public struct GCSStore: ObjectStore {
     /// The default size of an upload's chunk: each upload in progress holds one in memory.
     public static let defaultChunkBytes = 8 << 20
-    /// The service's own address.
     public static let defaultEndpoint = "https://storage.googleapis.com"
 
     let client: GCSClient

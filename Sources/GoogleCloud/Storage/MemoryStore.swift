@@ -63,7 +63,6 @@ public final class MemoryStore: ObjectStore {
         )
     }
 
-    /// Changes custom metadata.
     public func patch(_ name: String, metadata: [String: String?], generation: Int64) async throws -> ObjectInfo {
         let operation = "change metadata of \(name)"
         return try state.withLock { state throws(StorageError) in

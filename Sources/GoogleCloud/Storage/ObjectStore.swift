@@ -52,10 +52,8 @@ public struct PutOptions: Sendable {
     public var contentType: String
     /// Custom metadata, known when the write begins.
     public var metadata: [String: String]
-    /// What must hold.
     public var precondition: Precondition
 
-    /// Options with the defaults of a plain write.
     public init(
         contentType: String = "application/octet-stream",
         metadata: [String: String] = [:],

@@ -5,7 +5,6 @@
 /// A chunk stays here until the server has said that it keeps it (which may be less than was sent).
 /// See https://cloud.google.com/storage/docs/performing-resumable-uploads.
 struct ResumableUpload {
-    /// What has happened.
     enum Event: Equatable {
         /// The session is open.
         case opened
@@ -23,13 +22,11 @@ struct ResumableUpload {
         case resumed
     }
 
-    /// What to do next.
     enum Action: Equatable {
         /// Nothing: wait for more bytes or the end.
         case takeMore
         /// Send everything in one request, without a session.
         case sendWhole
-        /// Open a session.
         case open
         /// Send these bytes; with the total they are the last ones.
         case send(Range<Int64>, total: Int64?)
@@ -41,7 +38,6 @@ struct ResumableUpload {
         case finished
         /// See whether what stands under the name is this upload's own work, whose answer was lost.
         case compare(otherwise: Failure)
-        /// Give up.
         case fail(Failure)
     }
 
@@ -101,7 +97,6 @@ struct ResumableUpload {
         return sessionIsOpen ? next() : .sendWhole
     }
 
-    /// Takes an event.
     mutating func handle(_ event: Event) -> Action {
         let wasAsking = isAsking
         isAsking = false

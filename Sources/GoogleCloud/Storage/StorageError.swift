@@ -66,7 +66,6 @@ extension StorageError.Kind {
 }
 
 extension StorageError {
-    /// A transport's error, as a store's.
     init(_ error: TransportError, operation: String) {
         self.init(
             error.kind == .cancelled ? .cancelled : .transport,

@@ -1,6 +1,5 @@
 /// Collects a column of booleans: PLAIN, one bit a value.
 public final class BooleanColumnBuilder: ColumnBuilder {
-    /// The column.
     public let field: Field
     private let options: WriterOptions
     private var presence = PresenceRecorder()

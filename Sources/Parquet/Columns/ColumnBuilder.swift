@@ -1,6 +1,5 @@
 /// Collects one column's values for a row group and encodes them. One thread at a time.
 public protocol ColumnBuilder: AnyObject {
-    /// The column.
     var field: Field { get }
     /// Rows collected since the last chunk.
     var rowCount: Int { get }

@@ -2,7 +2,6 @@ internal import CZstd
 
 /// Working memory that one thread lends to the encoders: a compressor and buffers. Not to be shared between threads.
 public final class EncoderScratch {
-    /// The current page, before compression.
     let page = ByteBuffer(capacity: 1 << 18)
     /// The pages of the current chunk, compressed, with their headers.
     let chunk = ByteBuffer(capacity: 1 << 18)
@@ -10,7 +9,6 @@ public final class EncoderScratch {
     var levels: [UInt32] = []
     private let context: OpaquePointer?
 
-    /// Scratch for one thread.
     public init() {
         context = ZSTD_createCCtx()
     }

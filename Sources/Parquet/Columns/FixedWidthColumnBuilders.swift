@@ -7,7 +7,6 @@ public final class Int64ColumnBuilder: ColumnBuilder {
         column = FixedWidthColumn(field: field, options: options)
     }
 
-    /// The column.
     public var field: Field { column.field }
     /// Rows collected since the last chunk.
     public var rowCount: Int { column.rowCount }
@@ -32,7 +31,6 @@ public final class DoubleColumnBuilder: ColumnBuilder {
         column = FixedWidthColumn(field: field, options: options)
     }
 
-    /// The column.
     public var field: Field { column.field }
     /// Rows collected since the last chunk.
     public var rowCount: Int { column.rowCount }

@@ -3,7 +3,6 @@ internal import Glibc
 
 /// Collects a column of UTF-8 text, as dictionary indices where that is expected to be smaller. An empty text is a missing one.
 public final class TextColumnBuilder: ColumnBuilder {
-    /// The column.
     public let field: Field
     private let options: WriterOptions
     private var choice = EncodingChoice()
@@ -17,7 +16,6 @@ public final class TextColumnBuilder: ColumnBuilder {
     private var pages: [Page] = []
     /// Bytes of all values since the last chunk, as many times as they occur: what they take without a dictionary.
     private var textBytes = 0
-    /// Those of the last page.
     private var pageTextBytes = 0
 
     /// Where a page begins, and the first bytes of its least and greatest value.

@@ -2,24 +2,19 @@
 public struct FileMetadata: Sendable, Equatable {
     /// The columns, in order.
     public var fields: [Field]
-    /// Rows in all row groups.
     public var rowCount: Int64
     /// The row groups, in order.
     public var rowGroups: [RowGroupMetadata]
     /// The writer's own key-value pairs, in order.
     public var keyValues: [KeyValue]
-    /// Who wrote the file.
     public var createdBy: String
 }
 
 /// One pair of a footer.
 public struct KeyValue: Sendable, Equatable {
-    /// The key.
     public let key: String
-    /// The value.
     public let value: String
 
-    /// A pair.
     public init(_ key: String, _ value: String) {
         self.key = key
         self.value = value
@@ -30,7 +25,6 @@ public struct KeyValue: Sendable, Equatable {
 public struct RowGroupMetadata: Sendable, Equatable {
     /// One chunk per column, in the schema's order.
     public var columns: [ColumnChunkMetadata]
-    /// Rows.
     public var rowCount: Int64
     /// Columns by whose values the rows ascend (indices into the schema).
     public var sortedBy: [Int32]
@@ -42,7 +36,6 @@ public struct ColumnChunkMetadata: Sendable, Equatable {
     public var physicalType: PhysicalType
     /// The encodings used in the chunk, levels included.
     public var encodings: [Encoding]
-    /// The column's name.
     public var name: String
     /// How pages are compressed.
     public var codec: Codec
@@ -72,7 +65,6 @@ struct IndexLocation: Sendable, Equatable {
 public struct ChunkStatistics: Sendable, Equatable {
     /// The least value; nil when all are null, or the values are too long to be kept.
     public var minimum: [UInt8]?
-    /// The greatest value, likewise.
     public var maximum: [UInt8]?
     /// Missing values; nil when the writer did not say.
     public var nullCount: Int64?

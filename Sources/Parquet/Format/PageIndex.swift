@@ -1,10 +1,8 @@
 /// Where each page of a chunk lies (parquet.thrift `OffsetIndex`).
 struct OffsetIndex: Sendable, Equatable {
-    /// One data page.
     struct Page: Sendable, Equatable {
         /// Where its header begins, from the file's start.
         var offset: Int64
-        /// Header included.
         var compressedSize: Int32
         /// The index, within the row group, of its first row.
         var firstRow: Int64
@@ -38,7 +36,6 @@ struct ColumnIndex: Sendable, Equatable {
     var maximums: [[UInt8]]
     /// How the minimums and maximums of the pages follow one another.
     var boundaryOrder: Thrift.BoundaryOrder
-    /// Nulls of each page.
     var nullCounts: [Int64]
 
     func encoded() -> [UInt8] {

@@ -1,6 +1,5 @@
 /// How values lie in the file (parquet.thrift `Type`), as far as this writer uses them.
 public enum PhysicalType: Int32, Sendable, Equatable {
-    /// One bit.
     case boolean = 0
     /// 32-bit integer; read only.
     case int32 = 1
@@ -30,16 +29,13 @@ public enum LogicalType: Sendable, Equatable {
 
 /// One column of a flat schema.
 public struct Field: Sendable, Equatable {
-    /// The column's name.
     public let name: String
     /// How values lie in the file.
     public let physicalType: PhysicalType
-    /// What the values mean.
     public let logicalType: LogicalType
     /// Whether a value may be missing.
     public let isNullable: Bool
 
-    /// A column.
     public init(_ name: String, _ physicalType: PhysicalType, _ logicalType: LogicalType = .none, isNullable: Bool) {
         self.name = name
         self.physicalType = physicalType
@@ -69,7 +65,6 @@ public enum Encoding: Int32, Sendable, Equatable, CaseIterable {
     /// Bytes of one rank together; read only.
     case byteStreamSplit = 9
 
-    /// The name in parquet.thrift.
     public var name: String {
         switch self {
         case .plain: "PLAIN"
@@ -93,6 +88,5 @@ public enum Codec: Int32, Sendable, Equatable {
     case snappy = 1
     /// Gzip; read only.
     case gzip = 2
-    /// Zstandard.
     case zstd = 6
 }

@@ -31,7 +31,6 @@ enum Thrift {
         case unit = 2
     }
 
-    /// A union.
     enum TimeUnit: Int16 {
         case micros = 2
     }
@@ -41,7 +40,6 @@ enum Thrift {
         case value = 2
     }
 
-    /// A union.
     enum ColumnOrder: Int16 {
         case typeOrder = 1
     }

@@ -38,7 +38,6 @@ public final class ArtifactRegistryService: SandboxService {
            "pageSize":{"t":"integer"},"pageToken":{"t":"string"}}}]}
         """
 
-    /// A registry without repositories.
     public init(project: CloudProject) { self.project = project }
 
     /// Puts an image into its repository, which is made if need be; without a package only the repository.

@@ -3,9 +3,7 @@
 public struct ImageReference: Sendable, Equatable {
     /// `asia-northeast1`.
     public let location: String
-    /// The project's id.
     public let project: String
-    /// The repository's id.
     public let repository: String
     /// The image's name; nil for the repository alone.
     public let package: String?

@@ -11,7 +11,6 @@ struct BuildRequest {
 
     /// What is kept of the request's body.
     let fields: JSONObject
-    /// The images to push.
     let images: [String]
     /// The steps, in order.
     let steps: [JSONObject]

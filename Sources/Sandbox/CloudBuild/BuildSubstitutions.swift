@@ -2,9 +2,7 @@ import Text
 
 /// What stands for the `$NAME` and `${NAME}` in the texts of a build; `$$` is a dollar.
 struct BuildSubstitutions {
-    /// Known in every build.
     private let builtIn: [String: String]
-    /// What the request gives.
     private let given: [String: String]
     /// Whether names that do not fit go through (`ALLOW_LOOSE`).
     private let isLoose: Bool

@@ -51,7 +51,6 @@ extension CloudBuildService: ProjectService {
         return permissions
     }
 
-    /// Cloud Build's contract.
     public func validators() throws -> [ContractValidator] { [try Self.contract.get()] }
 
     func perform(_ call: JSONCall) throws -> JSONValue {

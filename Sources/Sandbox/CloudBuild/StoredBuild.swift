@@ -4,10 +4,8 @@ import Text
 struct StoredBuild {
     let id: String
     let location: String
-    /// Its place among all builds.
     let number: Int
     let request: BuildRequest
-    /// The Build resource.
     var fields: JSONObject
 
     var status: String { fields["status"]?.string ?? "" }

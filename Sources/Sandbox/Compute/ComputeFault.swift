@@ -29,9 +29,7 @@ public enum ComputeFault: Sendable, Equatable {
         public var zone = "*"
         /// The machine type's name or `*`.
         public var machineType = "*"
-        /// How many requests meet it.
         public var times = Int.max
-        /// The code of the failure.
         public var code = "ZONE_RESOURCE_POOL_EXHAUSTED"
         /// Whether a bulkInsert is refused at once (503), as the real one is, or its operation fails.
         public var form = Form.response
@@ -40,21 +38,18 @@ public enum ComputeFault: Sendable, Equatable {
         /// The zones that the failure names as having room.
         public var zonesAvailable: [String] = []
 
-        /// A stock-out of every zone for ever.
         public init() {}
 
         /// Where a stock-out is told.
         public enum Form: String, Sendable {
             /// The request is refused; single inserts and starts fail as operations all the same.
             case response
-            /// The operation fails.
             case operation
         }
     }
 
     /// How `VM_MIN_COUNT_NOT_REACHED` is told by the operation of a bulkInsert that made too few VMs.
     public enum MinimumSummary: String, Sendable {
-        /// Before the cause.
         case first
         /// Without the cause, which only the operations of the single VMs have.
         case alone
@@ -73,15 +68,12 @@ public enum ComputeFault: Sendable, Equatable {
         /// How many boots of each VM it strikes.
         public var times = 1
 
-        /// A preemption of every VM, to be filled in.
         public init() {}
     }
 
     /// Preemptions of running Spot VMs, chosen by a seed.
     public struct RandomPreemptions: Sendable, Equatable {
-        /// How many in all.
         public var count: Int
-        /// What decides choice and times.
         public var seed: UInt64
         /// Milliseconds between two.
         public var between: ClosedRange<Int>
@@ -95,7 +87,6 @@ public enum ComputeFault: Sendable, Equatable {
 
     /// How a VM does not come up.
     public enum NoBoot: String, Sendable {
-        /// It stays STAGING.
         case staging
         /// It runs, but nothing happens in it and its console stays empty.
         case silent

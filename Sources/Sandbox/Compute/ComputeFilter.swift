@@ -12,7 +12,6 @@ struct ComputeFilter {
     }
 
     let root: Node
-    /// The fields that it names.
     let fields: [String]
 
     /// Parses a filter; nil when it is none.

@@ -57,7 +57,6 @@ enum ComputeLink {
         return String(url[version.upperBound...])
     }
 
-    /// The last part.
     static func name(_ url: String) -> String { url.split(separator: "/").last.map(String.init) ?? "" }
 
     /// The part after a word such as `zones`; nil when the URL has none.

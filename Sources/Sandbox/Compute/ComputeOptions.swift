@@ -23,7 +23,6 @@ public struct ComputeOptions: Sendable {
             self.subnet = subnet
         }
 
-        /// The names of its zones.
         public var zones: [String] { zoneLetters.map { "\(name)-\($0)" } }
     }
 
@@ -35,7 +34,6 @@ public struct ComputeOptions: Sendable {
         public var staging = 2
         /// STOPPING lasts at least so long.
         public var stopping = 2
-        /// Changes of other things.
         public var change = 1
         /// A second of `maxRunDuration` lasts so long; 1000 but in tests.
         public var second = 1_000
@@ -47,7 +45,6 @@ public struct ComputeOptions: Sendable {
 
     /// The projects; any other is not found.
     public var projects: [Project]
-    /// The regions of every project.
     public var regions = [
         Region(name: "asia-northeast1", zoneLetters: "abc", subnet: "10.146"),
         Region(name: "us-central1", zoneLetters: "abcf", subnet: "10.128"),
@@ -59,7 +56,6 @@ public struct ComputeOptions: Sendable {
     ]
     /// The limits of the project by metric.
     public var projectQuotas: [String: Double] = ["CPUS_ALL_REGIONS": 4_800, "ROUTERS": 20, "NETWORKS": 15]
-    /// How long things take.
     public var times = Times()
     /// What boots the VMs; without one a VM just runs.
     public var host: (any VMHost)?
@@ -69,7 +65,6 @@ public struct ComputeOptions: Sendable {
     public var isDenied: (@Sendable (String) -> Bool)?
     /// The project that other stand-ins share, with its APIs, policies and grants; nil for one where everything is allowed.
     public var cloud: CloudProject?
-    /// What the organisation forbids.
     public var orgPolicies: [OrgPolicy] = []
     /// Whether the network `default` is there.
     public var hasDefaultNetwork = true
@@ -78,12 +73,10 @@ public struct ComputeOptions: Sendable {
     /// What goes wrong from the start.
     public var faults: [ComputeFault] = []
 
-    /// Options for one project, and defaults for the rest.
     public init(project: String = "test-project", number: Int = 1_060_025_368_044) {
         projects = [Project(id: project, number: number)]
     }
 
-    /// The API's name.
     static let api = "compute.googleapis.com"
 
     /// Options for a project whose tokens, permissions, accounts and APIs other stand-ins share.

@@ -181,9 +181,7 @@ extension ComputeService {
     /// For how many VMs there is room.
     struct Room: Sendable {
         let count: Int
-        /// What stands against more.
         let failure: OperationFailure?
-        /// How that is told.
         var form = ComputeFault.StockOut.Form.operation
         var summary = ComputeFault.MinimumSummary.first
     }

@@ -3,7 +3,6 @@ public import Text
 
 /// A VM as tests see it in a stand-in.
 public struct ComputeVM: Sendable, Equatable {
-    /// The project's id.
     public let project: String
     /// The zone's bare name.
     public let zone: String

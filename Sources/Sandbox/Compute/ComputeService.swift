@@ -7,7 +7,6 @@ public import Text
 public final class ComputeService: JSONService {
     /// `compute`.
     public let name = "compute"
-    /// What it was started with.
     public let options: ComputeOptions
 
     /// Read once, at the first request.

@@ -51,7 +51,6 @@ enum SchedulingRules {
     }
 }
 
-/// What labels may be.
 enum LabelRules {
     static func checked(_ wanted: JSONValue?, _ field: String) throws -> JSONObject {
         let labels = wanted?.object ?? [:]
@@ -86,7 +85,6 @@ enum LabelRules {
     }
 }
 
-/// What metadata may be.
 enum MetadataRules {
     static func checked(_ wanted: JSONValue?, _ field: String) throws -> JSONObject {
         let items = wanted?["items"]?.array ?? []

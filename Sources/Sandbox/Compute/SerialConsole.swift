@@ -7,7 +7,6 @@ public final class SerialConsole: Sendable {
         var start = 0
     }
 
-    /// What the real service keeps.
     public static let kept = 1 << 20
 
     private let state = Mutex(State())

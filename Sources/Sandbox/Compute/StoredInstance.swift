@@ -42,7 +42,6 @@ struct StoredInstance: Sendable {
     var guest = Guest.none
     var ending: Ending?
     var console = SerialConsole()
-    /// What this life has downloaded.
     var bytes = 0
 
     var isDeletedAtEnd: Bool { json["scheduling"]?["instanceTerminationAction"]?.string == "DELETE" }

@@ -33,7 +33,6 @@ struct StoredOperation: Sendable {
 
     var link: String { key.link(Self.collections) }
 
-    /// As the API shows it.
     var json: JSONObject {
         var json: JSONObject = [
             "kind": "compute#operation", "id": .string(String(id)), "name": .string(key.name),

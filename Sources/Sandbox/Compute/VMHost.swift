@@ -1,24 +1,18 @@
 /// What a VM knows of itself when it boots.
 public struct BootRecord: Sendable {
-    /// The project's id.
     public var project: String
     /// The project's number, as the metadata server's `instance/zone` shows it.
     public var projectNumber: Int
     /// The zone's bare name.
     public var zone: String
-    /// The VM's name.
     public var name: String
-    /// Compute Engine's number of it.
     public var id: UInt64
     /// The machine type's bare name.
     public var machineType: String
-    /// The metadata items.
     public var metadata: [String: String]
     /// The service account; nil for none.
     public var serviceAccount: String?
-    /// The scopes of its token.
     public var scopes: [String]
-    /// Whether it may be preempted.
     public var isPreemptible: Bool
 }
 

@@ -65,7 +65,6 @@ public struct Contract: Sendable {
         case found(Match)
         /// The path exists, with these other verbs.
         case otherVerbs([String])
-        /// No such path.
         case unknown
     }
 
@@ -73,7 +72,6 @@ public struct Contract: Sendable {
     let parameters: [String: ContractSpec]
     let schemas: [String: ContractSpec]
 
-    /// Reads the compact JSON form.
     public init(json: [UInt8]) throws {
         let document = try JSONValue(parsing: json)
         parameters = ContractSpec.table(document["parameters"] ?? [:])

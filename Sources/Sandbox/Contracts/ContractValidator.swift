@@ -2,7 +2,6 @@ public import Text
 
 /// Judges requests by a Google API's own description, naming every breach.
 public struct ContractValidator: Sendable {
-    /// The API.
     public let contract: Contract
 
     /// Sent by Google's own tools although the documents do not list them.

@@ -47,22 +47,18 @@ public struct Fault: Sendable, Equatable {
     public var location: String?
     /// Close the connection after so many bytes of the body.
     public var cutAfter: Int?
-    /// Added to the true Content-Length.
     public var lengthDelta: Int?
     /// Invert the body's byte at this offset.
     public var corruptAt: Int?
-    /// Stop sending for a while.
     public var stall: Stall?
     /// Where in the body the stall is, in bytes; 0 is right after the head.
     public var stallAt = 0
-    /// Reset the connection.
     public var reset: Reset?
     /// Reset the connection when so many bytes of the request's body have been read.
     public var breakAfter: Int?
     /// A resumable upload keeps only so many bytes of the chunk (rounded down to 256 KiB).
     public var keepBytes: Int?
 
-    /// A request without fault, to be filled in.
     public init() {}
 
     var endsConnection: Bool { cutAfter != nil || lengthDelta != nil }

@@ -19,7 +19,6 @@ public final class FaultInjector: Sendable {
     /// Milliseconds that every request waits before it is worked on, beside its faults.
     let latencyMilliseconds: Int
 
-    /// Starts with the given rules.
     public init(_ rules: [FaultRule] = [], latencyMilliseconds: Int = 0) {
         self.latencyMilliseconds = latencyMilliseconds
         entries = Mutex(rules.map(Entry.init))

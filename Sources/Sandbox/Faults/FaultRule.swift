@@ -16,9 +16,7 @@ public struct FaultRule: Sendable, Equatable {
     public var nth: ClosedRange<Int> = 1...Int.max
     /// Share of the matching requests, 0 to 1.
     public var probability = 1.0
-    /// Seed of that choice.
     public var seed: UInt64 = 1
-    /// What happens.
     public var fault = Fault()
 
     /// A rule for every request that does nothing, to be filled in.

@@ -7,7 +7,6 @@ public final class AccessTokens: Sendable {
     public struct Grant: Sendable, Equatable {
         /// The service account's address, or the user's.
         public let account: String
-        /// OAuth scopes.
         public let scopes: [String]
         /// Whether a virtual machine's metadata server gave it.
         public let isMachine: Bool

@@ -25,9 +25,7 @@ public final class CloudProject: Sendable {
     public let number: Int
     /// The service account of the key file and of the virtual machines.
     public let serviceAccount: String
-    /// All service accounts that exist.
     public let accounts: Set<String>
-    /// The tokens that are taken.
     public let tokens: AccessTokens
     private let state: Mutex<State>
 

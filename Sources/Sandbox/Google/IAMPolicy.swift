@@ -10,7 +10,6 @@ struct IAMPolicy: Sendable {
         case invalid(String)
     }
 
-    /// What a resource allows.
     struct Rules: Sendable {
         /// The service accounts that exist in this project, told by their domain's end.
         var accounts: Set<String> = []
@@ -57,7 +56,6 @@ struct IAMPolicy: Sendable {
         times = noted
     }
 
-    /// Changes with each write.
     var etag: String { base64([0x07, 0x06] + withUnsafeBytes(of: revision.bigEndian) { Array($0.suffix(6)) }) }
 
     /// 3 with conditions, otherwise 1.

@@ -3,7 +3,6 @@ public import Text
 /// One request to a Google JSON API that was found in its contract and judged to be in order.
 public struct JSONCall: Sendable {
     public let request: ServedRequest
-    /// Its place in the contract.
     public let match: Contract.Match
     /// The JSON body; nil when there is none.
     public let body: JSONValue?

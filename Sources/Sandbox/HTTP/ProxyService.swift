@@ -14,7 +14,6 @@ public final class ProxyService: SandboxService {
         .text("\(told.message)\n", status: told.status)
     }
 
-    /// Refuses one request.
     public func respond(to exchange: Exchange) throws -> ServedResponse {
         let host = Self.host(of: exchange.request.target)
         if host == "localhost" || host == "[::1]" || host.hasPrefix("127.") {

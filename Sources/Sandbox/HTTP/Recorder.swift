@@ -4,10 +4,8 @@ public import Text
 
 /// One request as it was received.
 public struct RecordedRequest: Sendable, Equatable {
-    /// Which stand-in got it.
     public let service: String
     public let method: String
-    /// Path and query as sent.
     public let url: String
     /// Header lines; the value of `Authorization` is replaced.
     public let headers: ServedHeaders
@@ -56,7 +54,6 @@ public final class Recorder: Sendable {
     /// Records in memory only.
     public init() { state = Mutex(State()) }
 
-    /// Records in memory and appends to a file.
     public init(file path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SandboxError.system("open the record file \(path)") }

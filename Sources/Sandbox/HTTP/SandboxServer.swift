@@ -21,7 +21,6 @@ public final class SandboxServer: Sendable {
     let onSent: (@Sendable (Int) -> Void)?
     private let listener: Int32
     private let state = Mutex(State())
-    /// The port it listens on.
     public let port: UInt16
 
     /// Scheme, host and port, without a slash at the end.

@@ -6,14 +6,12 @@ public struct ServedHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral
     public struct Field: Sendable, Equatable {
         /// The name as it was written.
         public let name: String
-        /// The value without surrounding blanks.
         public let value: String
     }
 
     /// All lines in order.
     public private(set) var fields: [Field] = []
 
-    /// Makes headers from name and value pairs.
     public init(dictionaryLiteral elements: (String, String)...) {
         for (name, value) in elements { add(name, value) }
     }
@@ -39,7 +37,6 @@ public struct ServedHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral
 
 /// The head of a request as the sandbox received it.
 public struct ServedRequest: Sendable {
-    /// The verb, upper case.
     public let method: String
     /// Path and query as sent, still percent-encoded.
     public let target: String
@@ -47,7 +44,6 @@ public struct ServedRequest: Sendable {
     public let path: String
     /// The decoded query, in order.
     public let query: [QueryItem]
-    /// The header lines.
     public let headers: ServedHeaders
     /// `http` or `https`, for links in answers.
     public let scheme: String

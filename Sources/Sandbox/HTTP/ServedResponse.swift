@@ -137,7 +137,6 @@ extension SandboxService {
 
 /// An answer thrown from the depth of a handler.
 public struct Refusal: Error, Sendable {
-    /// What to send.
     public let response: ServedResponse
 
     public init(_ response: ServedResponse) { self.response = response }

@@ -27,7 +27,6 @@ extension IAMCredentialsService: ProjectService {
         ["iamcredentials.projects.serviceAccounts.generateAccessToken": "iam.serviceAccounts.getAccessToken"]
     }
 
-    /// The API's contract.
     public func validators() throws -> [ContractValidator] { [try Self.contract.get()] }
 
     func ownPolicy(of resource: String) -> IAMPolicy? { iam.ownPolicy(of: resource) }

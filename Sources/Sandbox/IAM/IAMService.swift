@@ -25,7 +25,6 @@ extension IAMService: ProjectService {
         )
     }
 
-    /// IAM's contract.
     public func validators() throws -> [ContractValidator] { [try Self.contract.get()] }
 
     func ownPolicy(of resource: String) -> IAMPolicy? {

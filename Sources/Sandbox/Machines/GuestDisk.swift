@@ -50,12 +50,10 @@ struct GuestDisk: Sendable {
 
     /// What a VM's guest does, as commands of this machine.
     struct Guest: Sendable {
-        /// Runs the startup script.
         var startup: [String]
         /// What systemd does first when the VM is turned off: the guest agent runs the shutdown script, and Docker ends its
         /// containers meanwhile. The network is still there.
         var shutdown: [String]
-        /// The variables of both.
         var environment: [String: String]
     }
 

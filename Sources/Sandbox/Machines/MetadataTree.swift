@@ -9,7 +9,6 @@ enum MetadataNode: Sendable, Equatable {
 
     static func == (left: MetadataNode, right: MetadataNode) -> Bool { left.json == right.json }
 
-    /// A text value.
     static func text(_ text: String) -> MetadataNode { .value(text, json: .string(text)) }
 
     /// A folder of Google's.

@@ -22,7 +22,6 @@ public final class ProcessVMHost: VMHost {
         /// Folder with the VMs' home folders.
         public var directory: String
 
-        /// A host that runs nothing, until told otherwise.
         public init(directory: String) { self.directory = directory }
     }
 
@@ -93,7 +92,6 @@ public final class ProcessVMHost: VMHost {
         }
     }
 
-    /// How many scripts run.
     public var runningCount: Int { state.withLock { $0.running.count } }
 
     /// A VM's script has ended, or it will not start any more.

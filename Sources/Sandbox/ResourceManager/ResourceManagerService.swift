@@ -61,7 +61,6 @@ extension ResourceManagerService: ProjectService {
         ]
     }
 
-    /// Resource Manager's contract.
     public func validators() throws -> [ContractValidator] { [try Self.contract.get()] }
 
     func perform(_ call: JSONCall) throws -> JSONValue {

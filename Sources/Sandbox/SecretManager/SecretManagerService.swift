@@ -30,7 +30,6 @@ extension SecretManagerService: ProjectService {
         )
     }
 
-    /// Secret Manager's contract.
     public func validators() throws -> [ContractValidator] { [try Self.contract.get()] }
 
     /// The body without its payload.

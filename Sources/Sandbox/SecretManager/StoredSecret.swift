@@ -17,7 +17,6 @@ struct StoredSecret: Sendable {
     var versions: [Version] = []
     var policy = IAMPolicy()
 
-    /// The resource as it reads.
     var json: JSONValue {
         var json: JSONObject = ["name": .string(name), "createTime": .string(created)]
         for field in fields.members { json[field.key] = field.value }

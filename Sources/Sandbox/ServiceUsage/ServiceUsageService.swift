@@ -61,7 +61,6 @@ extension ServiceUsageService: ProjectService {
         ]
     }
 
-    /// Service Usage's contract.
     public func validators() throws -> [ContractValidator] { [try Self.contract.get()] }
 
     func perform(_ call: JSONCall) throws -> JSONValue {

@@ -8,7 +8,6 @@ import Text
 public final class StorageService: SandboxService {
     /// `gcs`.
     public let name = "gcs"
-    /// Where objects are kept.
     public let directory: String
 
     let store: StorageDirectory

@@ -1,4 +1,3 @@
-/// Shell-like patterns.
 public enum Glob {
     /// What a star stands for.
     public enum Style: Sendable {

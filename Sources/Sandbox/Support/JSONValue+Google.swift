@@ -1,7 +1,6 @@
 public import Text
 
 extension JSONValue {
-    /// A whole number.
     public static func integer(_ value: Int) -> JSONValue { .int(Int64(value)) }
 
     /// A whole number, also when it travels as a string, as Google's 64-bit numbers do.

@@ -1,6 +1,5 @@
 /// A part of what a Tardis key opens.
 public struct KeyCoverage: Sendable, Equatable {
-    /// The exchange's id.
     public var exchange: String
     /// The first day; nil for Tardis's first.
     public var from: TickDay?

@@ -4,11 +4,9 @@ import Text
 public struct TardisInstrument: Sendable, Equatable {
     /// Id in dataset URLs and in `datasets.symbols[]`.
     public let id: String
-    /// spot, perpetual, future or option.
     public let type: String
     /// Which files there are of it.
     public let dataTypes: [TickGenerator.DataType]
-    /// First day with data.
     public let availableSince: TickDay
     /// First day without data again; nil for a live symbol.
     public let availableTo: TickDay?
@@ -36,7 +34,6 @@ public struct TardisInstrument: Sendable, Equatable {
 
 /// What the stand-in for Tardis offers: exchange id to symbols.
 public struct TardisCatalogue: Sendable, Equatable {
-    /// Symbols by exchange id.
     public var exchanges: [String: [TardisInstrument]]
     /// The first day that is not exported yet.
     public var exportedUntil: TickDay
@@ -109,7 +106,6 @@ extension TickDay {
     /// Today, UTC.
     public static func today() -> TickDay { epoch.advanced(by: Clock.microseconds() / 86_400_000_000) }
 
-    /// As the catalogue writes it.
     var instant: JSONValue { .string("\(self)T00:00:00.000Z") }
 }
 

@@ -17,13 +17,11 @@ public final class TardisService: SandboxService {
 
     /// What is served, to whom.
     public struct Configuration: Sendable {
-        /// Exchanges and symbols.
         public var catalogue: TardisCatalogue
         /// How much a generated file holds.
         public var size = TickGenerator.Size.rows(2_000)
         /// Directory of real files, in Tardis's URL layout or with flat names.
         public var data: String?
-        /// Directory for generated files.
         public var cache: String
         /// The key that opens days other than the first of a month; nil refuses every key.
         public var apiKey: String?

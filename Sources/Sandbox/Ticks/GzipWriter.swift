@@ -33,7 +33,6 @@ final class GzipWriter {
         try deflate(bytes, isLast: false)
     }
 
-    /// Ends the member.
     func finish() throws {
         try deflate(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
     }

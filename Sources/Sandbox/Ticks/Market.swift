@@ -7,7 +7,6 @@ struct Market {
     let priceScale: Int
     /// Amounts are whole numbers of `10^-amountScale`.
     let amountScale: Int
-    /// Price at midnight.
     let price: Int
     var random: SplitMix
     var timeline: Timeline

@@ -53,24 +53,18 @@ public struct TickGenerator: Sendable {
 
     /// How much a file holds.
     public enum Size: Sendable, Equatable {
-        /// So many rows.
         case rows(Int)
         /// About so many bytes of CSV text.
         case csvBytes(Int)
     }
 
-    /// Tardis's id of the exchange.
     public let exchange: String
-    /// Kind of file.
     public let dataType: DataType
     /// The day on which all `local_timestamp`s lie.
     public let day: TickDay
-    /// Symbol as in the URL.
     public let symbol: String
-    /// How much to write.
     public let size: Size
 
-    /// Describes a file.
     public init(exchange: String, dataType: DataType, day: TickDay, symbol: String, size: Size) {
         self.exchange = exchange
         self.dataType = dataType

@@ -62,7 +62,6 @@ final class BoundedPipe: Sendable {
         }
     }
 
-    /// Nothing more comes.
     func end() {
         let reader = state.withLock { state -> Reader? in
             state.hasEnded = true

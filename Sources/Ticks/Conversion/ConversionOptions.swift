@@ -6,14 +6,11 @@ public struct ConversionOptions: Sendable {
     public var source: String
     /// The type the source is supposed to be: its columns must all be there. Without it the header decides.
     public var type: TickType?
-    /// How the file is written.
     public var writer = WriterOptions()
-    /// Further pairs for the footer.
     public var keyValues: [KeyValue] = []
     /// The program that writes, for the footer.
     public var createdBy = "market-tick-data-handler"
 
-    /// Options for one source.
     public init(source: String, type: TickType? = nil) {
         self.source = source
         self.type = type

@@ -5,7 +5,6 @@
 /// all groups have read it. Row groups are written in order, one at a time, each when all groups have finished it; the end of
 /// the file follows the last. What an action names is named by no other action until an event has said that it is done.
 struct ConversionSchedule {
-    /// What has happened.
     enum Event: Equatable {
         /// Bytes came, were taken, or the source ended: what `Supply` says may have changed.
         case bytesMoved

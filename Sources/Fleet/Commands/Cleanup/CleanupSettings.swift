@@ -13,7 +13,6 @@ struct CleanupSettings: Sendable {
     let isDryRun: Bool
     /// No question but that about VMs at work.
     let isYes: Bool
-    /// No question at all.
     let isForced: Bool
     let keepsEgress: Bool
 

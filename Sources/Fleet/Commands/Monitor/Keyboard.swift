@@ -3,7 +3,6 @@ import Glibc
 
 /// Single keys from the terminal, without the return key and without an echo, for as long as the tool runs.
 struct Keyboard {
-    /// Often enough to feel immediate.
     static let interval = Duration.milliseconds(100)
 
     /// Nil when stdin cannot be set so. The terminal gets its own settings back when the tool ends, however it does.

@@ -8,7 +8,6 @@ struct MonitorConnections: Sendable {
     let clock: ServerClock
     let place: String
     let store: any ObjectStore
-    /// Nil with a folder.
     let compute: ComputeClient?
 
     /// Somebody watches: better an error that is shown than minutes of silence.

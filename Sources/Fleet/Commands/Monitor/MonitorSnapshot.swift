@@ -6,7 +6,6 @@ import Text
 struct MonitorSnapshot {
     /// The screen for a width (nil: nothing is cut) with or without colour.
     let text: (MonitorText) -> String
-    /// The document.
     let json: JSONObject
     /// How the dates looked at stand.
     let verdict: DateState.Verdict

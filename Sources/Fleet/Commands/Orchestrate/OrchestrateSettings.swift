@@ -175,7 +175,6 @@ struct OrchestrateSettings: Sendable {
 extension ValueCheck {
     /// Compute Engine's limits of `maxRunDuration`: 30 seconds to 120 days.
     static let runTime = duration(.seconds(30) ... .seconds(120 * 86_400), "between 30s and 120d")
-    /// Seconds, also parts of one.
     static let seconds = ValueCheck { text in
         guard let seconds = Double(text) else { return "is no number of seconds" }
         return (0.05...3_600).contains(seconds) ? nil : "must be between 0.05 and 3600"

@@ -73,7 +73,6 @@ struct SetupReport: Sendable {
         ]
     }
 
-    /// One document.
     var json: JSONValue {
         [
             "schema": 1, "project": .string(project), "service_account": .string(serviceAccount),
@@ -82,7 +81,6 @@ struct SetupReport: Sendable {
         ]
     }
 
-    /// One object an item.
     var lines: [JSONValue] {
         items.map { item in
             var line: JSONObject = ["schema": 1]

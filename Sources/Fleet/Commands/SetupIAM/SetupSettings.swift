@@ -7,9 +7,7 @@ import Transport
 struct SetupSettings: Sendable {
     /// What is done about what is missing.
     enum Mode: Sendable {
-        /// It is made.
         case apply
-        /// It is shown.
         case dryRun
         /// It is shown, and decides the exit status.
         case check

@@ -37,7 +37,6 @@ public struct ComputeInstance: Sendable, Equatable {
     /// The machine type's bare name.
     public var machineType: String
     public var labels: [String: String]
-    /// The metadata items.
     public var metadata: [String: String]
     /// Whether the platform may end it at any time (Spot, or old-style preemptible).
     public var isPreemptible: Bool

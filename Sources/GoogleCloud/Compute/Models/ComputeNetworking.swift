@@ -6,7 +6,6 @@ public struct ComputeNetwork: Sendable, Equatable {
     public var hasAutomaticSubnetworks: Bool
     public var subnetworks: [Subnetwork]
 
-    /// Where a subnetwork is.
     public struct Subnetwork: Sendable, Equatable {
         /// The region's bare name.
         public var region: String
@@ -44,7 +43,6 @@ public struct ComputeSubnetwork: Sendable, Equatable {
     }
 }
 
-/// A reserved external address.
 public struct ComputeAddress: Sendable, Equatable {
     /// The bare name.
     public var name: String
@@ -71,12 +69,10 @@ public struct ComputeRouter: Sendable, Equatable {
     public var region: String
     /// The network's bare name.
     public var network: String
-    /// Its NATs.
     public var nats: [NAT]
 
     /// A Cloud NAT for IPv4.
     public struct NAT: Sendable, Equatable {
-        /// Which subnetworks it serves.
         public enum Coverage: Sendable, Equatable {
             /// All of the network in the region.
             case all
@@ -87,7 +83,6 @@ public struct ComputeRouter: Sendable, Equatable {
         public var name: String
         /// The bare names of its reserved addresses; nil when Google chooses addresses as it needs them.
         public var addresses: [String]?
-        /// Which subnetworks it serves.
         public var coverage: Coverage
         /// Whether it leads to the internet and not to other networks.
         public var isPublic: Bool

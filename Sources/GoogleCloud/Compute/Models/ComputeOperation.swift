@@ -6,7 +6,6 @@ public struct ComputeOperation: Sendable, Equatable {
         case zone(String)
         /// In a region, by its bare name.
         case region(String)
-        /// In the project.
         case global
     }
 
@@ -14,7 +13,6 @@ public struct ComputeOperation: Sendable, Equatable {
     public struct Failure: Sendable, Equatable {
         /// Google's code: `ZONE_RESOURCE_POOL_EXHAUSTED`.
         public var code: String
-        /// Google's sentence.
         public var message: String
         /// `errorInfo.metadatas.zonesAvailable`, bare zone names in Google's order.
         public var zonesAvailable: [String]
@@ -44,9 +42,7 @@ public struct ComputeOperation: Sendable, Equatable {
         }
     }
 
-    /// The operation's name.
     public var name: String
-    /// Where it lives.
     public var scope: Scope
     /// What it does: `bulkInsert`, `delete`.
     public var type: String

@@ -37,7 +37,6 @@ public struct ComputeQuota: Sendable, Equatable {
 public struct ComputeMachineType: Sendable, Equatable {
     /// The bare name.
     public var name: String
-    /// Virtual CPUs.
     public var vCPUs: Int
     /// Memory in MB of 2^20 bytes.
     public var memoryMegabytes: Int
