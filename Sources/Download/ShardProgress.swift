@@ -30,6 +30,14 @@ final class ShardProgress: Sendable {
         state.withLock { $0.attempt = attempt }
     }
 
+    /// Takes over what an earlier process of this heartbeat found to be absent; each file's own turn goes before it.
+    func inherit(_ absences: [Absence]) {
+        state.withLock { state in
+            state.absences = absences
+            state.figures.absent = absences.count
+        }
+    }
+
     /// A file is in work.
     func begin(_ job: FileJob) {
         state.withLock { state in
@@ -53,6 +61,10 @@ final class ShardProgress: Sendable {
         let name = outcome.job.object.name
         state.withLock { state in
             state.current.removeAll { $0 == name }
+            if let inherited = state.absences.firstIndex(where: { $0.object == name }) {
+                state.absences.remove(at: inherited)
+                state.figures.absent -= 1
+            }
             state.figures.rows += outcome.rows
             state.figures.bytesIn += outcome.bytesIn
             state.figures.bytesOut += outcome.bytesOut

@@ -54,7 +54,7 @@ struct CleanupChoiceTests {
             let statuses = ComputeInstance.Status.allCases
             let vm = vm(name, statuses[random.below(statuses.count)], labels: labels)
             let disk = ComputeDisk(name: name, zone: "z-1", labels: labels, users: [], created: "2020-01-01T00:00:00Z")
-            let scope = CleanupScope(prefix: "tick-data-vm", now: Self.now)
+            let scope = CleanupScope(prefix: "tick-data-vm", now: { Self.now })
             let isOurs =
                 ["tick-data-vm-0", "tick-data-vm-1", "tick-data-vm-17"].contains(name) && labels["tick-kit"] != nil
             let choice = CleanupChoice(scope.select([vm])) { _ in nil }
@@ -75,7 +75,7 @@ struct CleanupChoiceTests {
             vm("tick-data-vm-10", labels: ["tick-kit": "1", "tick-date": "2023-05-24"], dates: ""),
             vm("tick-data-vm-2", created: "2023-05-25T01:30:00.000Z"), vm("tick-data-vm-3", created: "yesterday"),
         ]
-        let all = CleanupScope(prefix: "tick-data-vm", now: Self.now)
+        let all = CleanupScope(prefix: "tick-data-vm", now: { Self.now })
         #expect(names(all, vms).map { $0.dropFirst(13) } == ["0", "1", "2", "3", "10"])
         var scope = all
         scope.dates = CalendarDate("2023-05-24").map { [$0] }
@@ -86,15 +86,15 @@ struct CleanupChoiceTests {
         scope = all
         scope.olderThan = .seconds(1_801)
         #expect(names(scope, vms) == [])
-        scope.now += 1_000_000
+        scope.now = { Self.now + 1_000_000 }
         #expect(names(scope, vms) == ["tick-data-vm-2"])
-        scope.now += 1_800_000_000
+        scope.now = { Self.now + 1_801_000_000 }
         #expect(names(scope, vms) == ["tick-data-vm-0", "tick-data-vm-1", "tick-data-vm-2", "tick-data-vm-10"])
     }
 
     @Test("a disk is left over when its VM is gone, for some minutes or by this run")
     func disks() {
-        var scope = CleanupScope(prefix: "tick-data-vm", now: Self.now)
+        var scope = CleanupScope(prefix: "tick-data-vm", now: { Self.now })
         let place = VMPlace(zone: "z-1", name: "tick-data-vm-1")
         func disk(_ created: String, users: [String] = [], zone: String = "z-1", date: String? = nil) -> ComputeDisk {
             var labels = ["tick-kit": "1"]

@@ -153,7 +153,7 @@ final class CleanupWorld: Sendable {
         _ narrow: (inout CleanupScope) -> Void = { _ in },
         open: CompletionReader.Open? = nil
     ) -> Cleanup {
-        var scope = CleanupScope(prefix: prefix, now: ToolClock.system.epochMicroseconds() + 3_600_000_000)
+        var scope = CleanupScope(prefix: prefix, now: { ToolClock.system.epochMicroseconds() + 3_600_000_000 })
         narrow(&scope)
         let store = store
         return Cleanup(

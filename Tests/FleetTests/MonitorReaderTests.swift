@@ -159,6 +159,46 @@ import Testing
         #expect(VerifyReport(report).damaged.map(\.name) == ["_runs/2023-05-23/plan.json"])
     }
 
+    @Test("a plan is told by its document where its metadata are those of another one")
+    func metadataOfAnother() async throws {
+        let (two, three) = (try fleetRun(2).plan(for: day, created: 5), try fleetRun(3).plan(for: day, created: 5))
+        let told = two.metadata(for: .init(of: two.encoded()))
+        _ = try await store.put("_runs/2023-05-23/plan.json", three.encoded(), options: PutOptions(metadata: told))
+        let reader = MonitorReader(store: store, vms: { [] }, prefix: prefix, now: { monitorNow })
+        let report = try await reader.report(day, vms: try await reader.vms())
+        #expect(report.plans.map(\.plan.id) == [three.id])
+        #expect(report.shards.count == 3)
+    }
+
+    @Test("a record that is far too large is named, and read no further")
+    func tooLarge() async throws {
+        try await store.plan(try fleetRun(1).plan(for: day, created: 5))
+        let vast = [UInt8](repeating: 32, count: (16 << 20) + 1)
+        _ = try await store.put("_runs/2023-05-23/plan.0123abcd.json", vast, options: PutOptions())
+        _ = try await store.put("_runs/2023-05-23/shards/tick-data-vm-0.7.txt", vast, options: PutOptions())
+        store.forget()
+        let reader = MonitorReader(store: store, vms: { [] }, prefix: prefix, now: { monitorNow })
+        let report = try await reader.report(day, vms: try await reader.vms())
+        #expect(report.damages.count == 1)
+        #expect(report.damages[0].contains("it has 16777217 bytes"), "\(report.damages)")
+        #expect(store.made.allSatisfy { $0.hasPrefix("list") })
+    }
+
+    @Test("a VM that falls silent on its first date is lost on its second, also where that alone is looked at")
+    func silentOnAnotherDate() async throws {
+        let run = try fleetRun(1, dates: ["2023-05-22", "2023-05-23"])
+        for date in run.dates { try await store.plan(run.plan(for: date, created: 5)) }
+        try await store.beat(beat(run, run.dates[0], shard: 0, phase: .running, updated: monitorNow - 400_000_000))
+        let vms = [vm(run, 0)]
+        store.forget()
+        let reader = MonitorReader(store: store, vms: { vms }, prefix: prefix, now: { monitorNow })
+        let report = try await reader.report(run.dates[1], vms: try await reader.vms())
+        #expect(report.shards.map(\.phase) == [.lost])
+        #expect(report.shards[0].reason?.contains("when it worked on another date") == true)
+        // One listing more for each other date of its VMs.
+        #expect(store.made.count == 3)
+    }
+
     @Test("a VM that gcloud made with the kit's labels is seen, and look-alikes are not")
     func foreignVMs() async throws {
         let run = try fleetRun(2)

@@ -106,7 +106,10 @@ extension ObjectStore {
         _ = try await put(
             name.object(plan.date),
             plan.encoded(),
-            options: PutOptions(contentType: "application/json", metadata: withMetadata ? plan.metadata : [:])
+            options: PutOptions(
+                contentType: "application/json",
+                metadata: withMetadata ? plan.metadata(for: .init(of: plan.encoded())) : [:]
+            )
         )
     }
 }

@@ -11,6 +11,7 @@ public struct DateReader: Sendable {
     /// Documents that are read whole; one of ours is far below it.
     private static let largest: Int64 = 16 << 20
     private static let manyShards = 400
+    private static let concurrency = 16
 
     public init(_ store: any ObjectStore) {
         self.store = store
@@ -116,7 +117,7 @@ public struct DateReader: Sendable {
         let plan: Plan
         do {
             plan =
-                if let told = Plan(metadata: info.metadata) { told } else {
+                if let told = Plan(ListedObject(info)) { told } else {
                     try Plan(decoding: try await document(info) ?? [])
                 }
         } catch let error as DocumentError {
@@ -141,26 +142,35 @@ public struct DateReader: Sendable {
             }
         }
         let heard = Dictionary(facts.heartbeats.map { ($0.vm, $0.updated) }, uniquingKeysWith: max)
-        for (vm, note) in newest.sorted(by: { $0.key < $1.key }) {
-            let written = note.written
-            guard heard[vm].map({ $0 < written }) ?? true, let bytes = try await document(note.info) else { continue }
-            let text = String(decoding: bytes.prefix(4_096), as: UTF8.self)
-            if let end = DateFacts.EndNote(vm: vm, text: text, written: written) {
-                facts.ends.append(end)
-            } else {
-                facts.unreadable.append(.init(vm: vm, reason: "\(note.info.name) is no note of why a VM ended"))
+        let wanted = newest.filter { vm, note in heard[vm].map { $0 < note.written } ?? true }
+        let read = try await documents(wanted.values.map(\.info))
+        for (vm, note) in wanted.sorted(by: { $0.key < $1.key }) {
+            let name = note.info.name
+            switch read[name] {
+            case .success(let bytes):
+                let text = String(decoding: bytes.prefix(4_096), as: UTF8.self)
+                if let end = DateFacts.EndNote(vm: vm, text: text, written: note.written) {
+                    facts.ends.append(end)
+                } else {
+                    facts.unreadable.append(.init(vm: vm, reason: "\(name) is no note of why a VM ended"))
+                }
+            case .failure(let error): facts.unreadable.append(.init(vm: vm, reason: "\(name): \(error)"))
+            case nil: break
             }
         }
     }
 
     /// The names of absent files where the metadata of a heartbeat had no room for them. A document that cannot be read settles nothing.
     private func addAbsences(_ records: [ObjectInfo], to facts: inout DateFacts) async throws {
-        let infos = Dictionary(records.map { ($0.name, $0) }) { first, _ in first }
-        for index in facts.heartbeats.indices where facts.heartbeats[index].namesTooFewAbsences {
+        let short = facts.heartbeats.indices.filter { facts.heartbeats[$0].namesTooFewAbsences }
+        guard !short.isEmpty else { return }
+        let names = Set(short.map { facts.heartbeats[$0].name })
+        let read = try await documents(records.filter { names.contains($0.name) })
+        for index in short {
             let heartbeat = facts.heartbeats[index]
-            guard let info = infos[heartbeat.name], let bytes = try await document(info) else { continue }
+            guard let found = read[heartbeat.name] else { continue }
             do {
-                let whole = try Heartbeat(decoding: bytes)
+                let whole = try Heartbeat(decoding: try found.get())
                 guard whole.name == heartbeat.name else {
                     throw DocumentError(document: heartbeat.name, reason: "it is another one's")
                 }
@@ -171,9 +181,35 @@ public struct DateReader: Sendable {
         }
     }
 
-    /// The bytes of a small object; nil when it is gone meanwhile, or far larger than ours are.
+    /// Small objects by their names, some at a time; what is gone meanwhile is left out. Throws `StorageError`.
+    private func documents(_ infos: [ObjectInfo]) async throws -> [String: Result<[UInt8], DocumentError>] {
+        try await withThrowingTaskGroup(of: (String, Result<[UInt8], DocumentError>?).self) { group in
+            var waiting = infos.makeIterator()
+            func startNext() {
+                guard let info = waiting.next() else { return }
+                group.addTask {
+                    do {
+                        return (info.name, try await document(info).map { .success($0) })
+                    } catch let error as DocumentError {
+                        return (info.name, .failure(error))
+                    }
+                }
+            }
+            for _ in 0..<Self.concurrency { startNext() }
+            var found: [String: Result<[UInt8], DocumentError>] = [:]
+            while let (name, result) = try await group.next() {
+                found[name] = result
+                startNext()
+            }
+            return found
+        }
+    }
+
+    /// The bytes of a small object; nil when it is gone meanwhile. Throws `DocumentError` for one that is far larger than ours are.
     private func document(_ info: ObjectInfo) async throws -> [UInt8]? {
-        guard info.size <= Self.largest else { return nil }
+        guard info.size <= Self.largest else {
+            throw DocumentError(document: info.name, reason: "it has \(info.size) bytes, and none of the kit's is so large")
+        }
         if let bytes = cache[info] { return bytes }
         do {
             let bytes = try await store.get(info.name, range: nil)

@@ -61,10 +61,13 @@ public struct PlanStore: Sendable {
     }
 
     private func write(_ plan: Plan, _ name: PlanName) async throws {
+        let bytes = plan.encoded()
+        let content = ObjectMetadata.Content(size: Int64(bytes.count), crc32c: CRC32C.of(bytes))
+        let metadata = plan.metadata(for: content)
         _ = try await store.put(
             name.object(plan.date),
-            plan.encoded(),
-            options: PutOptions(contentType: "application/json", metadata: plan.metadata, precondition: .absent)
+            bytes,
+            options: PutOptions(contentType: "application/json", metadata: metadata, precondition: .absent)
         )
     }
 }

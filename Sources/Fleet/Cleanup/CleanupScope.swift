@@ -14,8 +14,8 @@ struct CleanupScope: Sendable {
     var states: Set<ComputeInstance.Status>?
     /// Only VMs and disks that were made at least so long ago; nil for all.
     var olderThan: Duration?
-    /// The time, in microseconds since 1970.
-    var now: Int64
+    /// Microseconds since 1970, by the clock of those who say when VMs were made.
+    var now: @Sendable () -> Int64
 
     /// What is asked of Compute Engine. Names are compared here, as its filters compare them in another way.
     static let filter = "labels.\(FleetNames.Label.kit):*"
@@ -59,7 +59,7 @@ struct CleanupScope: Sendable {
     }
 
     private func age(created: String) -> Duration? {
-        CivilTime.epochMicroseconds(rfc3339: created).map { .microseconds(now - $0) }
+        CivilTime.epochMicroseconds(rfc3339: created).map { .microseconds(now() - $0) }
     }
 }
 

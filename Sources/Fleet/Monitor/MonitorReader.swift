@@ -70,7 +70,13 @@ struct MonitorReader: Sendable {
     func report(_ date: CalendarDate, vms: VMs, checksums: Bool = false) async throws -> DateReport {
         let members = (vms.list ?? []).compactMap { ManagedVM($0, prefix: prefix) }.filter { $0.dates.contains(date) }
         let shards = members.compactMap(\.shards).max() ?? 0
-        return report(try await reader.facts(date, shards: shards, checksums: checksums), vms, isAlone: true)
+        let facts = try await reader.facts(date, shards: shards, checksums: checksums)
+        // A VM that works on several dates says of each in that date's records.
+        var heartbeats = facts.heartbeats
+        for other in Set(members.flatMap(\.dates)).subtracting([date]).sorted() {
+            heartbeats += try await reader.heartbeats(other, own: "").0
+        }
+        return report(facts, vms, isAlone: true, lastHeard: LastHeard(heartbeats, isComplete: true))
     }
 
     /// Reads the newest dates that have records, newest first, at most `limit`, and says how many there are in all. Throws

@@ -15,6 +15,20 @@ extension Plan {
         return values
     }
 
+    /// The metadata of the plan's object, which say also what that holds: so they can be told from those of another document.
+    public func metadata(for content: ObjectMetadata.Content) -> [String: String] {
+        metadata.merging(["tick-size": "\(content.size)", "tick-crc32c": ChecksumText.encoded(content.crc32c)]) { $1 }
+    }
+
+    /// Reads what the listing tells of a plan's object; nil when it does not say all of the plan, or says it of another document
+    /// than the one that is there, which is what VMs read.
+    public init?(_ listed: ListedObject) {
+        guard listed.metadata["tick-size"] == "\(listed.size)",
+            listed.crc32c.map({ listed.metadata["tick-crc32c"] == ChecksumText.encoded($0) }) ?? true
+        else { return nil }
+        self.init(metadata: listed.metadata)
+    }
+
     /// Reads what `metadata` wrote; nil when it does not say all of the plan.
     public init?(metadata: [String: String]) {
         guard metadata["tick-schema"] == "\(Self.schema)",

@@ -94,6 +94,20 @@ import Text
         }
     }
 
+    @Test("--older-than goes by the services' clock, whatever this machine's says")
+    func olderThan() async throws {
+        try await CommandWorld.run { world in
+            try await launch(world)
+            let ended = await world.call(
+                FleetTools.cleanup,
+                ["--older-than", "1h", "--force", "--dry-run"],
+                clockLead: .seconds(7_200)
+            )
+            #expect(ended.status == .done)
+            #expect(ended.output.components(of: "would delete") == 0, "\(ended.output)")
+        }
+    }
+
     @Test("a project that is not there is named")
     func wrongProject() async throws {
         try await CommandWorld.run { world in

@@ -87,7 +87,8 @@ final class CommandWorld: Sendable {
         _ tool: Tool,
         _ words: [String],
         answers: [String]? = nil,
-        environment changes: [String: String] = [:]
+        environment changes: [String: String] = [:],
+        clockLead: Duration = .zero
     ) async -> Ended {
         let (output, messages) = (MemorySink(), MemorySink())
         let typed = Mutex((answers ?? [])[...])
@@ -105,6 +106,7 @@ final class CommandWorld: Sendable {
             arguments: words,
             environment: environment,
             clock: ToolClock(
+                epochMicroseconds: { ToolClock.system.epochMicroseconds() + clockLead.components.seconds * 1_000_000 },
                 sleep: { [weak self] _ in
                     if let act = self?.onSleep.withLock({ $0 }) { try await act() }
                     try await Task.sleep(for: .milliseconds(2))

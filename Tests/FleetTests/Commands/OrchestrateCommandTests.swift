@@ -107,6 +107,32 @@ import Text
         }
     }
 
+    @Test("a run of one VM shares an address when other runs' VMs are there: two addresses would lock each other's key")
+    func twoRunsOfOne() async throws {
+        try await CommandWorld.run { world in
+            let words = ["--instances", "1", "--symbols", "BTCUSDT", "--progress", "quiet", "--output", "json"]
+            let first = await world.call(FleetTools.orchestrate, words + ["--date", "2023-05-23"])
+            #expect(first.status == .done)
+            #expect(try first.json()["egress"] == "direct")
+            try await world.settle()
+            let second = await world.call(FleetTools.orchestrate, words + ["--date", "2023-05-24", "--dry-run"])
+            #expect(second.status == .done)
+            #expect(try second.json()["egress"] == "shared")
+            let said = (try second.json()["findings"]?.array ?? []).filter { $0["check"] == "egress" }
+            #expect(said.map { $0["result"] } == ["ok", "warning"])
+            #expect(
+                said.last?["found"]?.string?.hasPrefix("tick-data-vm-0 of another run has an address of its own")
+                    == true
+            )
+            let forced = await world.call(
+                FleetTools.orchestrate,
+                words + ["--date", "2023-05-24", "--dry-run", "--egress", "direct"]
+            )
+            #expect(try forced.json()["egress"] == "direct")
+            #expect(forced.messages.contains("direct: 2 VMs have 2 addresses"))
+        }
+    }
+
     @Test("all that is wrong is said at once, and nothing is made")
     func refused() async throws {
         try await CommandWorld.run(adjust: { $0.images = [] }) { world in

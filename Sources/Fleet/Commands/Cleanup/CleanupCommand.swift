@@ -150,10 +150,12 @@ struct CleanupCommand: Sendable {
     // MARK: Connecting
 
     private func cleanup() -> Cleanup {
+        var scope = settings.scope
+        scope.now = connection.clock.epochMicroseconds
         let compute = ComputeClient(connection.api, project: settings.project)
         let completion = CompletionReader(
             fallback: settings.bucket,
-            prefix: settings.scope.prefix,
+            prefix: scope.prefix,
             rules: settings.liveness,
             now: connection.clock.epochMicroseconds
         ) { try connection.store($0) }
@@ -162,7 +164,7 @@ struct CleanupCommand: Sendable {
         }
         return Cleanup(
             compute,
-            scope: settings.scope,
+            scope: scope,
             completion: completion,
             egress: settings.keepsEgress ? nil : egress,
             clock: run.context.clock

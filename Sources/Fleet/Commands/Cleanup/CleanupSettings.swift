@@ -8,6 +8,7 @@ import GoogleCloud
 struct CleanupSettings: Sendable {
     let project: String
     let bucket: String
+    /// Its time is this machine's; better is the services'.
     let scope: CleanupScope
     let liveness: LivenessRules
     let isDryRun: Bool
@@ -37,7 +38,7 @@ struct CleanupSettings: Sendable {
             dates: dates.isEmpty ? nil : Set(dates),
             states: states.isEmpty ? nil : Set(states),
             olderThan: arguments.string(CleanupOptions.olderThan.name).flatMap(UnitParsing.duration),
-            now: run.context.clock.epochMicroseconds()
+            now: run.context.clock.epochMicroseconds
         )
         liveness = try SharedOptions.liveness(arguments)
         isDryRun = arguments.flag(StandardOptions.dryRun.name)
