@@ -8,7 +8,7 @@ usage() {
 Usage: orchestration/quickstart.sh [--date DATE] [--instances N] [--data DIR] [--keep]
 
 Prepares the machine, builds the programs, starts tick-sandbox on free loopback ports, and then goes through the runbook
-as an operator would: setup-iam, orchestrate-tick-download, monitor-tick-download until the date is whole, the validation
+as an operator would: setup-iam, orchestrate-tick-download, monitor-tick-download until the date is complete, the validation
 commands, cleanup-tick-vms. The bucket is ./quickstart-data. No account is needed, and nothing is asked of the internet
 but missing packages.
 
@@ -111,7 +111,7 @@ say "2. The fleet"
 begin=$(date +%s.%N)
 typed "./orchestration/orchestrate-tick-download.sh --date $date --instances $instances --yes"
 
-say "3. Until the date is whole"
+say "3. Until the date is complete"
 typed "./orchestration/monitor-tick-download.sh all $date --watch 2 --exit-status"
 
 say "4. Validation"

@@ -11,7 +11,7 @@ enum Options {
         summary: "download Tardis tick data, convert it to typed Parquet, and put it into a bucket",
         discussion: """
             Downloads one shard of a date: each instrument's csv.gz is converted on the way and appears in the bucket only when it \
-            is whole and checked, as DATE/TYPE/VENUE/SYMBOL/TYPE_DATE_SYMBOL_KIND.parquet. What is there already is skipped, so \
+            is complete and checked, as DATE/TYPE/VENUE/SYMBOL/TYPE_DATE_SYMBOL_KIND.parquet. What is there already is skipped, so \
             running it again finishes what is missing.
 
             Two subcommands work on files: convert and describe.
@@ -108,7 +108,7 @@ enum Options {
             .value(
                 "tardis-timeout",
                 "SECONDS",
-                help: "How long a transfer may stand still.",
+                help: "How long a transfer may make no progress.",
                 environment: "TARDIS_TIMEOUT",
                 defaultValue: "120",
                 check: .integer(1...86_400)
@@ -174,7 +174,7 @@ enum Options {
             ArgumentSpec("IN", help: "The csv.gz; - reads standard input."),
             ArgumentSpec(
                 "OUT",
-                help: "The Parquet file; it appears when it is whole. - writes to standard output."
+                help: "The Parquet file; it appears when it is complete. - writes to standard output."
             ),
         ],
         inheritsOptions: false

@@ -8,7 +8,7 @@ public let uploadTool = Tool(uploadCommand) { run in try await UploadCommand(run
 /// The command line of `gcs-upload-service`.
 let uploadCommand = CommandSpec(
     name: "gcs-upload-service",
-    summary: "upload files or folders to a bucket, whole and checked",
+    summary: "upload files or folders to a bucket, complete and checked",
     discussion: """
         A file becomes PREFIX/NAME; of a folder, what is in it goes below PREFIX under the same relative names. What is there \
         with the same size and CRC-32C is skipped, so the same command goes on where an earlier one ended.

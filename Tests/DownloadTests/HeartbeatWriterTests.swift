@@ -15,7 +15,9 @@ import Transport
 
     init() throws {
         let day = try #require(CalendarDate("2023-06-01"))
-        let instruments = ["A", "B"].map { Instrument(venue: .binanceSpot, symbol: $0, kind: .spot, dataTypes: [.trades]) }
+        let instruments = ["A", "B"].map {
+            Instrument(venue: .binanceSpot, symbol: $0, kind: .spot, dataTypes: [.trades])
+        }
         plan = Plan(date: day, instruments: instruments, shards: 1, created: 0)
         objects = plan.objects(ofShard: 0)
     }

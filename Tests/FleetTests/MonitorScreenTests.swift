@@ -225,7 +225,7 @@ import Testing
             """#
         #expect(text(nil).files(report) == files + "\n")
         let verify = #"""
-            2023-05-23 is not whole: 8 of 22 expected objects are there and right
+            2023-05-23 is not complete: 8 of 22 expected objects are there and right
 
             DAMAGED (1)
               2023-05-23/trades/binance-spot/S2USDT/trades_2023-05-23_S2USDT_spot.parquet: 3 bytes are too few for a Parquet file

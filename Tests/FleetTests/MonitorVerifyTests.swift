@@ -33,7 +33,7 @@ import Text
         #expect(report.right == 220)
         #expect(report.short == [])
         let text = MonitorText(place: "gs://b", width: nil, color: false).verify(report, notes: [])
-        #expect(text == "2023-05-23 is whole: each of 220 expected objects is there and agrees with its metadata\n")
+        #expect(text == "2023-05-23 is complete: each of 220 expected objects is there and agrees with its metadata\n")
     }
 
     @Test func whereAListingHasNoChecksumsVerifyAsksForThemAndTheOthersSaySo() async throws {
@@ -143,7 +143,7 @@ import Text
         #expect(
             MonitorText(place: "gs://b", width: nil, color: false).verify(report, notes: [])
                 .hasPrefix(
-                    "2023-05-23 is whole: 219 of 220 expected objects are there and right, the source does not have"
+                    "2023-05-23 is complete: 219 of 220 expected objects are there and right, the source does not have"
                 )
         )
     }

@@ -143,7 +143,7 @@ refused "no credentials file" 4 "cannot be read" env GCP_CREDENTIALS_PATH="$work
 # ---- the key in Secret Manager: nowhere else
 fresh_sandbox --enable-api secretmanager.googleapis.com --vm-programs "$bin" --rows 20
 run_expecting 0 "${launch[@]}" --wait --poll 0.5
-expect "the date is whole" 220 "$(objects $date)"
+expect "the date is complete" 220 "$(objects $date)"
 expect "secret, version and policy are written" \
     "POST secrets POST secrets/tardis-api-key:addVersion POST secrets/tardis-api-key:setIamPolicy" "$(writes | grep secrets | xargs)"
 expect_key_hidden "the key in Secret Manager" "$work/store" "$record"

@@ -53,7 +53,7 @@ run_expecting 7 $monitor all $day --exit-status
 expect_message "nothing is known of $day yet"
 run_expecting 7 $monitor verify $day
 
-# ---- a fleet from its launch until the date is whole
+# ---- a fleet from its launch until the date is complete
 run_expecting 0 ./orchestration/orchestrate-tick-download.sh --date $day --instances 60 --yes
 LIMIT=300 run_expecting 0 $monitor all $day --watch 1 --exit-status --output json
 "$venv/bin/python" - "$work/out" <<'PYTHON'
@@ -87,7 +87,7 @@ expect "bytes in the document and in the bucket" "$(bucket_state market-data-tic
     "$(of files.bytes_out)"
 run_expecting 0 $monitor all $day
 expect_plain "all"
-expect_message "$day in gs://market-data-tick is whole"
+expect_message "$day in gs://market-data-tick is complete"
 expect "every type has its line" "trades 60/60 quotes 60/60 derivative_ticker 20/20 book_snapshot_5 60/60 liquidations 20/20 all 220/220" \
     "$(awk '$2 ~ /^[0-9]+\/[0-9]+$/ { print $1, $2 }' "$work/out" | xargs)"
 run_expecting 0 $monitor
@@ -101,7 +101,7 @@ for view in "vms" "vms $day" "gcs $day" "cost" "cost $day" "verify $day"; do
     run_expecting 0 $monitor $view
     expect_plain "$view"
 done
-expect_message "$day is whole: each of 220 expected objects is there"
+expect_message "$day is complete: each of 220 expected objects is there"
 run_expecting 0 $monitor cost $day
 expect_message "estimate: "
 
@@ -151,7 +151,7 @@ heal() {
 }
 heal
 run_expecting 0 $monitor verify $day
-expect_message "$day is whole: each of 220 expected objects is there"
+expect_message "$day is complete: each of 220 expected objects is there"
 for name in one other; do cmp "$work/$name" "$work/store/market-data-tick/${!name}" || fail "$name is not what it was"; done
 ok "the downloader brings both again as they were"
 

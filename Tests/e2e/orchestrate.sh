@@ -21,7 +21,7 @@ expect "and takes the next free numbers" "tick-data-vm-60 tick-data-vm-119" \
     "$(since_mark | grep bulkInsert | grep -oE 'tick-data-vm-[0-9]+' | sort -uV | sed -n '1p;$p' | xargs)"
 until_true is_whole 2023-05-23
 until_true is_whole 2025-10-20
-ok "both dates are whole: 220 objects each"
+ok "both dates are complete: 220 objects each"
 expect_key_hidden "launches" "$work/store"
 
 # ---- again, when all is there
@@ -55,7 +55,7 @@ echo "seed $seed"
 fresh_sandbox --rows 2000 --vm-programs "$bin" --fault "service=wasabi bandwidth=40K" --vm-processes 60 \
     --compute-fault "preempt-random count=20 seed=$seed between=100-400"
 LIMIT=400 run_expecting 0 ./orchestration/orchestrate-tick-download.sh --date 2023-05-23 --wait --poll 0.5 --yes --progress plain
-expect "the date is whole in spite of 20 preemptions (seed $seed)" 220 "$(objects 2023-05-23)"
+expect "the date is complete in spite of 20 preemptions (seed $seed)" 220 "$(objects 2023-05-23)"
 "$venv/bin/python" - "$record" >"$work/lives" <<'PYTHON'
 """Where each VM was made, in order, and downloads of what was whole already."""
 import json, re, sys

@@ -28,7 +28,7 @@ run_expecting 0 "${download[@]}" "${one_file[@]}"
 expect "CMEK: nothing is downloaded again" "1" "$(($(uploads) - before < 6))"
 expect_message "1 files"
 run_expecting 0 "$bin/monitor-tick-download" verify "$date" --bucket unusual
-expect_message "is whole"
+expect_message "is complete"
 mkdir local
 printf 'some text' >local/a.txt
 run_expecting 0 "$bin/gcs-upload-service" local gs://unusual/x

@@ -208,7 +208,10 @@ public struct DateReader: Sendable {
     /// The bytes of a small object; nil when it is gone meanwhile. Throws `DocumentError` for one that is far larger than ours are.
     private func document(_ info: ObjectInfo) async throws -> [UInt8]? {
         guard info.size <= Self.largest else {
-            throw DocumentError(document: info.name, reason: "it has \(info.size) bytes, and none of the kit's is so large")
+            throw DocumentError(
+                document: info.name,
+                reason: "it has \(info.size) bytes, and none of the kit's is so large"
+            )
         }
         if let bytes = cache[info] { return bytes }
         do {

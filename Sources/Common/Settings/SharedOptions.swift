@@ -61,6 +61,11 @@ public enum SharedOptions {
         defaultText: "GOOGLE_APPLICATION_CREDENTIALS, gcloud's login, or the VM's service account",
         completion: .files
     )
+    /// What is said of an address to which keys or tokens must not go.
+    static let insecure =
+        "is a plain http address of another machine, and keys and tokens would go there for all to read; use https, "
+        + "or --\(insecureEndpoints.name) where nobody else can read along"
+
     /// `--insecure-endpoints`: by the command line only, as what sets an address could set it, too.
     public static let insecureEndpoints: OptionSpec = .flag(
         "insecure-endpoints",

@@ -33,7 +33,7 @@ public enum TardisSettings {
         if isKeyed, url.hasPrefix("http:"), !isLoopbackURL(url),
             !arguments.flag(SharedOptions.insecureEndpoints.name)
         {
-            throw arguments.error("--\(name) \(url) \(GoogleConnection.insecure)")
+            throw arguments.error("--\(name) \(url) \(SharedOptions.insecure)")
         }
         return endings.reduce(url) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
     }

@@ -137,13 +137,9 @@ public struct GoogleConnection: Sendable {
         let prefix = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
         for (name, url) in environment.sorted(by: { $0.key < $1.key })
         where name.hasPrefix(prefix) && url.lowercased().hasPrefix("http:") && !isLoopbackURL(url) {
-            throw arguments.error("\(name) \(insecure)")
+            throw arguments.error("\(name) \(SharedOptions.insecure)")
         }
     }
-
-    static let insecure =
-        "is a plain http address of another machine, and keys and tokens would go there for all to read; use https, "
-        + "or --\(SharedOptions.insecureEndpoints.name) where nobody else can read along"
 
     private static func warnOfReadable(_ environment: [String: String], _ tool: ToolRun) {
         for name in ["GCP_CREDENTIALS_PATH", "GOOGLE_APPLICATION_CREDENTIALS"] {

@@ -38,7 +38,7 @@ struct FleetReport: Sendable {
 
     var table: TextTable {
         var table = TextTable([
-            .init("DATE"), .init("OBJECTS", alignRight: true), .init("WHOLE", alignRight: true),
+            .init("DATE"), .init("OBJECTS", alignRight: true), .init("COMPLETE", alignRight: true),
             .init("ABSENT", alignRight: true), .init("MISSING", alignRight: true), .init("ROWS", alignRight: true),
             .init("SIZE", alignRight: true),
         ])

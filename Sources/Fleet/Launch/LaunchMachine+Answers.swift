@@ -171,7 +171,7 @@ extension LaunchMachine {
         guard standing.isEmpty, tries.names < Limits.names else {
             if !standing.isEmpty {
                 let names = NameList.text(standing.map(\.name).sorted())
-                trouble = LaunchFailure(.again, "\(names) of this run stand still or do not go away", zone: "")
+                trouble = LaunchFailure(.again, "\(names) of this run are stopped or are not deleted", zone: "")
             }
             return end()
         }

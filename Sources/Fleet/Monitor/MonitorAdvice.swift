@@ -13,7 +13,7 @@ enum MonitorAdvice {
         var advice = report.damages.isEmpty ? [] : ["a plan is damaged: delete it, and \(again) writes it again"]
         let standing = (report.members ?? []).filter { $0.vm.status.isAlive || $0.vm.status.isStopped }.count
         if report.verdict == .whole {
-            advice.append("the date is whole; monitor-tick-download verify \(date) checks each object")
+            advice.append("the date is complete; monitor-tick-download verify \(date) checks each object")
             if standing > 0 {
                 advice.append(
                     "\(count(standing, "VM")) still \(standing == 1 ? "exists" : "exist"); cleanup-tick-vms --date \(date) deletes what does not end by itself"

@@ -25,12 +25,12 @@ extension MonitorText {
         let total = report.total
         let word =
             switch report.verdict {
-            case .whole: "is whole"
+            case .whole: "is complete"
             case .working: "is on its way"
             // Without the list of VMs it is not known who downloads; a folder is filled by processes, which heartbeats tell of.
             case .incomplete where report.members == nil && place.hasPrefix("gs://"):
-                "is not whole; VMs could not be listed"
-            case .incomplete: "is not whole, and nobody downloads it"
+                "is not complete; VMs could not be listed"
+            case .incomplete: "is not complete, and nobody downloads it"
             }
         var text = sentence("\(report.date) in \(place) \(word)", Self.style(report.verdict))
         var figures = [

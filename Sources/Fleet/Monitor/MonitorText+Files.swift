@@ -39,12 +39,12 @@ extension MonitorText {
     func verify(_ verify: VerifyReport, notes: [String]) -> String {
         let verdict =
             verify.isWhole
-            ? "\(verify.date) is whole: each of \(verify.expected) expected objects is there and agrees with its metadata"
-            : "\(verify.date) is not whole: \(verify.right) of \(verify.expected) expected objects are there and right"
+            ? "\(verify.date) is complete: each of \(verify.expected) expected objects is there and agrees with its metadata"
+            : "\(verify.date) is not complete: \(verify.right) of \(verify.expected) expected objects are there and right"
         var text = sentence(verdict, verify.isWhole ? .green : .red)
         if verify.isWhole, !verify.absent.isEmpty {
             text = sentence(
-                "\(verify.date) is whole: \(verify.right) of \(verify.expected) expected objects are there and right, the source does not have the others",
+                "\(verify.date) is complete: \(verify.right) of \(verify.expected) expected objects are there and right, the source does not have the others",
                 .green
             )
         }

@@ -52,7 +52,7 @@ import Text
             #expect(
                 ended.output.hasPrefix(
                     """
-                    2023-05-23 in gs://market-data-tick is not whole, and nobody downloads it
+                    2023-05-23 in gs://market-data-tick is not complete, and nobody downloads it
                     5 of 6 files (83%), 50 rows, 320 B of Parquet
 
                     """
@@ -77,7 +77,9 @@ import Text
             try await begin(world)
             let missing = await world.call(FleetTools.monitor, ["verify", day])
             #expect(missing.status == .incomplete)
-            #expect(missing.output.hasPrefix("2023-05-23 is not whole: 5 of 6 expected objects are there and right\n"))
+            #expect(
+                missing.output.hasPrefix("2023-05-23 is not complete: 5 of 6 expected objects are there and right\n")
+            )
             let gone = try #require(try CommandWorld.objects(1).last)
             #expect(missing.output.contains("MISSING (1)\n  \(gone.name)\n"))
             try await world.download(try CommandWorld.objects(1))
@@ -132,7 +134,7 @@ import Text
             let ended = await world.call(FleetTools.monitor, ["all", day])
             #expect(ended.status == .done)
             #expect(
-                ended.output.hasPrefix("2023-05-23 in gs://market-data-tick is not whole; VMs could not be listed\n")
+                ended.output.hasPrefix("2023-05-23 in gs://market-data-tick is not complete; VMs could not be listed\n")
             )
             #expect(ended.output.contains("VMs are left out: "))
         }

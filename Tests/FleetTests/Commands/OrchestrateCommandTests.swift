@@ -19,8 +19,8 @@ import Text
             #expect(first.status == .done, "\(first.messages)")
             #expect(
                 first.output == """
-                    DATE        OBJECTS  WHOLE  ABSENT  MISSING  ROWS  SIZE
-                    2023-05-23        6      0       0        6     0   0 B
+                    DATE        OBJECTS  COMPLETE  ABSENT  MISSING  ROWS  SIZE
+                    2023-05-23        6         0       0        6     0   0 B
                     2 of 2 VMs are up (2 in asia-northeast1-a)
                     watch: monitor-tick-download all 2023-05-23; the same command again heals what is lost
 
@@ -100,7 +100,7 @@ import Text
             let ended = await world.call(FleetTools.orchestrate, words + ["--wait", "--poll", "0.05"])
             #expect(ended.status == .done, "\(ended.messages)")
             #expect(
-                ended.output.contains("2023-05-23        6      6       0        0    60  384 B\n"),
+                ended.output.contains("2023-05-23        6         6       0        0    60  384 B\n"),
                 "\(ended.output)"
             )
             #expect(world.changes.count { $0.hasSuffix("bulkInsert") } == 1)

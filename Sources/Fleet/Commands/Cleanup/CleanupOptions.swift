@@ -41,7 +41,7 @@ enum CleanupOptions {
             .list(
                 "date",
                 "DATE",
-                help: "Only VMs that bring one of these dates.",
+                help: "Only VMs that download one of these dates.",
                 defaultText: "all",
                 check: .date
             ),
@@ -65,7 +65,7 @@ enum CleanupOptions {
             .init("cleanup-tick-vms --dry-run --date 2023-05-23", "Shows what would become of one date's VMs."),
             .init(
                 "cleanup-tick-vms --state TERMINATED --older-than 1d --yes",
-                "Deletes what has stood still since yesterday."
+                "Deletes what has been stopped since yesterday."
             ),
             .init("cleanup-tick-vms --force", "Deletes everything at once, unfinished shards included."),
         ],

@@ -14,7 +14,7 @@ enum MonitorOptions {
             more for each further 500 VMs and 1,000 objects. Without access to Compute Engine, or with a folder instead of a \
             bucket, VMs are left out and the rest is shown.
 
-            With --exit-status, 0 means that the date is whole, 5 that files are missing and somebody downloads them, 7 that files \
+            With --exit-status, 0 means that the date is complete, 5 that files are missing and somebody downloads them, 7 that files \
             are missing and nobody does; without a date the worst of all dates shown counts. verify ends with 0, 6 (an object was \
             damaged or replaced) or 7 (one is missing) in any case.
             """,
@@ -77,10 +77,10 @@ enum MonitorOptions {
             .init("monitor-tick-download all 2023-05-23", "everything about a date, once"),
             .init(
                 "monitor-tick-download all 2023-05-23 --watch --exit-status",
-                "stays until the date is whole or nobody works on it any more"
+                "stays until the date is complete or nobody works on it any more"
             ),
             .init("monitor-tick-download logs tick-data-vm-0 --follow", "what a VM says, as it says it"),
-            .init("monitor-tick-download verify 2023-05-23 && echo whole", "in a script"),
+            .init("monitor-tick-download verify 2023-05-23 && echo complete", "in a script"),
         ]
     )
 

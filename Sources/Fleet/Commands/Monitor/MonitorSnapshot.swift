@@ -23,7 +23,7 @@ extension DateState.Verdict {
         }
     }
 
-    /// The worst of several; where there is none, nothing is whole.
+    /// The worst of several; where there is none, nothing is complete.
     static func worst(_ verdicts: [DateState.Verdict]) -> DateState.Verdict {
         if verdicts.isEmpty || verdicts.contains(.incomplete) { return .incomplete }
         return verdicts.contains(.working) ? .working : .whole

@@ -39,7 +39,7 @@ struct LaunchCommand {
         return outcome.status
     }
 
-    /// Launches, and stays until the dates are whole.
+    /// Launches, and stays until the dates are complete.
     private func wait(
         _ spec: LaunchSpec,
         _ services: FleetServices,

@@ -8,18 +8,18 @@ enum OrchestrateOptions {
         name: "orchestrate-tick-download",
         summary: "create the fleet of VMs that downloads one or more dates",
         discussion: """
-            Looks at what the bucket holds and which VMs stand, and makes only the VMs that are missing for the dates to \
-            become whole; running it again heals what was lost, and does nothing when nothing is missing. VM i of the run \
+            Looks at what the bucket holds and which VMs exist, and makes only the VMs that are missing for the dates to \
+            become complete; running it again heals what was lost, and does nothing when nothing is missing. VM i of the run \
             downloads shard i: every N-th instrument of the registry.
 
             Everything is checked before anything is made, and all findings are listed at once.
             """,
         options: DateOptions.options("to download") + plan + machines + connections + flow + settings,
         examples: [
-            .init("orchestrate-tick-download --date 2023-05-23", "60 VMs bring all instruments of a day"),
+            .init("orchestrate-tick-download --date 2023-05-23", "60 VMs download all instruments of a day"),
             .init(
                 "orchestrate-tick-download --date 2023-05-23 --wait --yes",
-                "stays until the day is whole, and replaces VMs that were preempted"
+                "stays until the day is complete, and replaces VMs that were preempted"
             ),
             .init("orchestrate-tick-download --date 2023-05-23 --dry-run", "shows what would be done"),
             .init(
@@ -41,11 +41,17 @@ enum OrchestrateOptions {
                 defaultValue: "60",
                 check: .integer(1...5_000)
             ),
-            .value("start-shard", "I", help: "The first shard to bring.", defaultText: "0", check: .integer(0...4_999)),
+            .value(
+                "start-shard",
+                "I",
+                help: "The first shard to download.",
+                defaultText: "0",
+                check: .integer(0...4_999)
+            ),
             .value(
                 "end-shard",
                 "I",
-                help: "The last shard to bring, included.",
+                help: "The last shard to download, included.",
                 defaultText: "the last one",
                 check: .integer(0...4_999)
             ),
@@ -170,7 +176,7 @@ enum OrchestrateOptions {
     private static let flow: [OptionSpec] = section(
         "What is done",
         [
-            .flag("wait", help: "Stay until the dates are whole; replace what is preempted or lost."),
+            .flag("wait", help: "Stay until the dates are complete; replace what is preempted or lost."),
             .value(
                 "poll",
                 "SECONDS",
