@@ -14,6 +14,8 @@ launch_say() { printf '%s: %s\n' "$launch_name" "$*" >&2; }
 launch_build() {
     local status=0
     (
+        # A compiler and what it starts have no use for secrets.
+        unset TARDIS_API_KEY CLOUDSDK_AUTH_ACCESS_TOKEN
         # shellcheck source=setup-build.sh
         source "$launch_folder/setup-build.sh"
         swift build --package-path "$launch_root" -c release --static-swift-stdlib --product "$launch_name"
@@ -31,7 +33,7 @@ launch_is_stale() {
     local program=$1 checked=$launch_root/.build/release/.$launch_name.checked
     [[ -e $launch_root/.git && -z ${TICK_NO_BUILD:-} ]] || return 1
     if [[ $checked -nt $program ]]; then program=$checked; fi
-    [[ -n $(find "$launch_root/Sources" "$launch_root/Package.swift" -newer "$program" -print -quit) ]]
+    [[ -n $(unset TARDIS_API_KEY CLOUDSDK_AUTH_ACCESS_TOKEN; find "$launch_root/Sources" "$launch_root/Package.swift" -newer "$program" -print -quit) ]]
 }
 
 # Becomes the program: the launcher's own file, the program's name, and its arguments.

@@ -43,10 +43,15 @@ step() {
     LIMIT=240 run_expecting "$wanted" "$@"
     said
 }
-# As an operator's `export` gives it: `env NAME=value` would have it in a command line of its own.
-keyed_step() {
+# As an operator's `export` gives it: `env NAME=value` would have it in a command line of its own. What is run beside the program,
+# such as `cat`, has no key.
+keyed() {
     local -x TARDIS_API_KEY=${key:-$planted_key}
-    step "$@"
+    LIMIT=240 run_expecting "$@"
+}
+keyed_step() {
+    keyed "$@"
+    said
 }
 
 fresh_sandbox --enable-api secretmanager.googleapis.com --vm-programs "$bin" --rows 50

@@ -137,7 +137,7 @@ PYTHON
 mark_record
 run_expecting 6 $monitor verify $day --output json
 expect "the object whose bytes were replaced, its metadata kept" "$other 1" "$(of damaged.0.object) $(of damaged.length)"
-expect "and what told it apart: requests" "2 gcs" "$(looked)"
+expect "and what told it apart: requests" "1 compute 2 gcs" "$(looked)"
 run_expecting 6 $monitor verify $day
 expect_message "its bytes are not those that were written"
 printf 'not what it was' >"$work/foreign"

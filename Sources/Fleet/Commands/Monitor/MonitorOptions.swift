@@ -11,7 +11,7 @@ enum MonitorOptions {
             ends it.
 
             What is shown is read from the bucket and from Compute Engine and is never written: a date costs three requests, one \
-            more for each further 500 VMs and 1,000 objects. Without access to Compute Engine, or with a folder instead of a \
+            more for each further 500 VMs and 1,000 objects, and for each other date that its VMs work on. Without access to Compute Engine, or with a folder instead of a \
             bucket, VMs are left out and the rest is shown.
 
             With --exit-status, 0 means that the date is complete, 5 that files are missing and somebody downloads them, 7 that files \
