@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,3 +20,4 @@ __attribute__((constructor)) static void tick_take_standard_descriptors(void) {
 
 int tick_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 int tick_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
+int tick_spawn_closes_from(void *actions, int first) { return posix_spawn_file_actions_addclosefrom_np(actions, first); }

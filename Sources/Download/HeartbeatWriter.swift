@@ -48,10 +48,7 @@ final class HeartbeatWriter: Sendable {
             let (others, own) = try await DateReader(store).heartbeats(heartbeat.date, own: name)
             predecessor.withLock { $0 = own.map { .generation($0.generation) } ?? .absent }
             if let before = others.first(where: { $0.name == name }), before.figures.absent > 0 {
-                // The listing tells no proofs. What cannot be read settles nothing, and each file is asked for again in any case.
-                let bytes = try? await store.get(name, range: nil)
-                let whole = bytes.flatMap { try? Heartbeat(decoding: $0) }
-                board.inherit(whole.map { $0.name == name ? $0.absences : [] } ?? [])
+                board.inherit(try await absences(of: before))
             }
             let claim = ShardClaim(heartbeat, among: others, now: now(), isRunning: isRunning)
             switch claim {
@@ -75,6 +72,21 @@ final class HeartbeatWriter: Sendable {
             }
         }
         throw ShardHeld(description: "others begin to work on the shard again and again; try again later")
+    }
+
+    /// What the process before proved to be absent, from its document. One that is no document settles nothing; where it cannot be read
+    /// now, the names that the listing told stay, without their proofs.
+    private func absences(of before: Heartbeat) async throws -> [Absence] {
+        do {
+            let whole = try Heartbeat(decoding: try await store.get(name, range: nil))
+            return whole.name == name ? whole.absences : []
+        } catch is DocumentError {
+            return []
+        } catch {
+            try Task.checkCancellation()
+            logger.warning("the heartbeat before cannot be read", ["reason": .string("\(error)")])
+            return before.absences
+        }
     }
 
     /// Of two that began at the same moment under different names, the later one ends.

@@ -1,3 +1,4 @@
+import CShims
 public import Glibc
 import Synchronization
 
@@ -51,6 +52,8 @@ public final class ChildProcess: Sendable {
             posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
             posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO)
         }
+        // Whatever else is open here, such as a connection, is none of the program's.
+        if case .inherited = streams {} else { _ = tick_spawn_closes_from(&files, STDERR_FILENO + 1) }
         var process = pid_t()
         let status = Self.withCStrings(arguments) { arguments in
             Self.withCStrings(environment.map { "\($0.name)=\($0.value)" }) { environment in

@@ -102,12 +102,35 @@ struct FileUpload: Sendable {
                 try await upload.write(bytes)
                 progress.advance(file.object, bytes: Int64(bytes.count))
             }
+            try check(file, await upload.content, options.metadata)
             _ = try await upload.finish(adding: [:])
         } catch {
             await upload.abort()
             // The store has used up its own tries for everything else.
             guard let error = error as? StorageError, error.kind != .uploadLost else { throw error }
             throw StorageError(error.kind, operation: error.operation, detail: error.detail, retryAdvice: .never)
+        }
+    }
+
+    /// Nothing stands under its name that is not the file as it was found, and, of the kit's own folders, as it was written.
+    private func check(
+        _ file: SourceFile,
+        _ read: (size: Int64, crc32c: UInt32),
+        _ metadata: [String: String]
+    ) throws(ChangedFile) {
+        guard read.size == file.size else {
+            throw ChangedFile(
+                description: "\(file.path) changed while it was read: it had \(file.size) bytes, and \(read.size) came",
+                exitStatus: .failed
+            )
+        }
+        if let told = metadata["tick-crc32c"], told != CRC32C.base64(read.crc32c) {
+            throw ChangedFile(
+                description:
+                    "\(file.path) is damaged: its CRC-32C is \(CRC32C.base64(read.crc32c)), and \(told) was written; "
+                    + "download it again with --force",
+                exitStatus: .integrity
+            )
         }
     }
 
@@ -134,4 +157,10 @@ struct FileUpload: Sendable {
         guard let dot = name.lastIndex(of: ".") else { return "application/octet-stream" }
         return types[name[name.index(after: dot)...].lowercased()] ?? "application/octet-stream"
     }
+}
+
+/// A file that is not what it was.
+private struct ChangedFile: ExitStatusProviding, CustomStringConvertible {
+    let description: String
+    let exitStatus: ExitStatus
 }

@@ -116,6 +116,23 @@ import Text
         #expect(try await heartbeat().attempt == 2)
     }
 
+    @Test("a worker that takes another shard leaves what it said of the first one")
+    func anotherShard() async throws {
+        for (shard, status) in [("1", Console.ExitStatus.incomplete), ("0", .done)] {
+            let ended = await run(
+                "BTCUSDT,GONEUSDT",
+                ["--vm-name", "w", "--shard-index", shard, "--total-shards", "2"]
+            )
+            #expect(ended.status == status, "\(ended.messages)")
+        }
+        let said = try await DateReader(store).heartbeats(day, own: "").0.sorted { $0.shard < $1.shard }
+        #expect(said.map(\.shard) == [0, 1])
+        #expect(said.map(\.figures.absent) == [0, 1])
+        #expect(said[1].absences.count == 1)
+        let state = DateState(try await DateReader(store).facts(day), now: ToolClock.system.epochMicroseconds())
+        #expect(state.verdict == .whole)
+    }
+
     @Test("what the catalogue does not have is absent, with the answer that says so")
     func absent() async throws {
         let ended = await run("BTCUSDT,GONEUSDT")

@@ -70,7 +70,7 @@ struct HeartbeatTests {
             read.vm == "tick-data-vm-3" && read.shard == 3 && read.shards == 60 && read.date == day && read.plan == plan
         )
         #expect(read.process == state.process)
-        #expect(read.name == "_runs/2023-05-23/shards/tick-data-vm-3.0a1b2c3d.json")
+        #expect(read.name == "_runs/2023-05-23/shards/tick-data-vm-3.0a1b2c3d.3.json")
     }
 
     /// The clocks of VMs differ; the store's is one.

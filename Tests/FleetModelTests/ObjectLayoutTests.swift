@@ -40,7 +40,10 @@ struct ObjectLayoutTests {
         let names: [(ObjectLayout.Name, String)] = [
             (.plan(day, .standard), "_runs/2025-10-20/plan.json"),
             (.plan(day, PlanName(id: id)), "_runs/2025-10-20/plan.89abcdef.json"),
-            (.heartbeat(day, vm: "tick-data-vm-0", plan: id), "_runs/2025-10-20/shards/tick-data-vm-0.89abcdef.json"),
+            (
+                .heartbeat(day, vm: "tick-data-vm-0", plan: id, shard: 7),
+                "_runs/2025-10-20/shards/tick-data-vm-0.89abcdef.7.json"
+            ),
             (
                 .end(day, vm: "tick-data-vm-0", boot: 1_684_800_000),
                 "_runs/2025-10-20/shards/tick-data-vm-0.1684800000.txt"

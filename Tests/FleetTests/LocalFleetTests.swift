@@ -55,6 +55,14 @@ import Testing
         #expect(try !text("\(folder)/line").contains("planted"))
     }
 
+    @Test func whatIsOpenHereIsNotOpenThere() async throws {
+        let open = open("/dev/null", O_RDONLY)
+        defer { close(open) }
+        _ = await download("ls /proc/self/fd > $DIR/descriptors", shards: 1)
+        // The last one is the folder that is listed.
+        #expect(try text("\(folder)/descriptors") == "0\n1\n2\n3\n")
+    }
+
     @Test func aShardThatFailsIsTriedAgainAndStopsNoOther() async {
         // Shard 1 comes with the third try, shard 2 never.
         let script = """

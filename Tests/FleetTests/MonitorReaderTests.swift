@@ -197,6 +197,9 @@ import Testing
         #expect(report.shards[0].reason?.contains("when it worked on another date") == true)
         // One listing more for each other date of its VMs.
         #expect(store.made.count == 3)
+        let overview = try await reader.newest(1, vms: try await reader.vms())
+        #expect(overview.reports.map(\.verdict) == [report.verdict])
+        #expect(overview.reports.flatMap(\.shards).map(\.phase) == [.lost])
     }
 
     @Test("a VM that gcloud made with the kit's labels is seen, and look-alikes are not")

@@ -49,7 +49,7 @@ import Text
 
         let reader = MonitorReader(store: store, vms: nil, prefix: prefix, now: { monitorNow })
         let brief = try await reader.report(day, vms: .init(nil))
-        #expect(VerifyReport(brief).isWhole && store.made.count == 2)
+        #expect(VerifyReport(brief).isWhole && store.made.count == 3)
         #expect(MonitorText.notes(brief).contains { $0.contains("sizes were compared; 'verify' asks") })
         let complete = try await reader.report(day, vms: .init(nil), checksums: true)
         #expect(VerifyReport(complete).damaged.map(\.name) == [plan.objects[7].name])

@@ -242,4 +242,22 @@ func objects(_ run: FleetRun, shards: some Sequence<Int>) -> [ObjectInfo] {
         #expect(phase(.preempted, [vm(run, 0, created: "2023-05-24T07:01:30Z")]) == .starting)
         #expect(phase(.failed, [], whole: true) == .done)
     }
+
+    @Test("a VM that is lost is replaced by a launch as by --wait")
+    func lost() throws {
+        let run = try fleetRun(2)
+        let beats = run.dates.map { beat(run, $0, shard: 0, phase: .running, updated: soonAfter) }
+        for (silence, isLost) in [(Int64(299), false), (301, true)] {
+            let state = fleetState(
+                run,
+                objects: [],
+                heartbeats: beats,
+                vms: [vm(run, 0), vm(run, 1)],
+                now: soonAfter + silence * 1_000_000
+            )
+            let todo = Reconciler.reconcile(state)
+            #expect(todo.replacements.map(\.name) == (isLost ? ["tick-data-vm-0"] : []))
+            #expect(todo.isQuiet == !isLost)
+        }
+    }
 }

@@ -40,7 +40,7 @@ def heartbeat(day, plan, vm, shard, state, total=0):
     """Name and metadata of a heartbeat."""
     now = str(int(time.time() * 1e6))
     figures = "files-done files-skipped files-empty files-absent files-failed rows bytes-in bytes-out bytes-per-second".split()
-    return f"_runs/{day}/shards/{vm}.{plan_id(plan)}.json", {
+    return f"_runs/{day}/shards/{vm}.{plan_id(plan)}.{shard}.json", {
         "tick-schema": "2", "tick-shard": str(shard), "tick-shards": str(plan["shards"]), "tick-attempt": "1",
         "tick-state": state, "tick-started": now, "tick-updated": now, "tick-files-total": str(total),
         **{f"tick-{figure}": "0" for figure in figures}}

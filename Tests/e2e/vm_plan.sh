@@ -27,8 +27,9 @@ for shard in 0 1; do
         --data-types trades,quotes --shard-index $shard --total-shards 2 --bucket gs://whole
 done
 # Its id is in the names of the heartbeats.
-plan=$(compgen -G "store/whole/_runs/${days[0]}/shards/local-0.*.json")
-plan=plan.${plan#*/local-0.}
+plan=$(compgen -G "store/whole/_runs/${days[0]}/shards/local-0.*.0.json")
+plan=${plan#*/local-0.}
+plan=plan.${plan%%.*}.json
 for day in "${days[@]}"; do put "store/whole/_runs/$day/plan.json" "_runs/$day/$plan"; done
 
 # ---- wrong command lines, each without a request

@@ -149,7 +149,7 @@ for state in FAILED RUNNING; do
     for started in "$trap_text" 08 99999999999999999999 "1 + 1"; do
         number=$((number + 1))
         for day in "${days[@]}"; do
-            put "_runs/$day/shards/tick-data-vm-$number.${plan:5}" \
+            put "_runs/$day/shards/tick-data-vm-$number.${plan:5:8}.$((number - 60)).json" \
                 "\"tick-schema\":\"1\",\"tick-state\":\"$state\",\"tick-started\":\"$started\",\"tick-attempt\":\"$started\""
         done
         vm tick-data-vm-$number with-docker

@@ -198,7 +198,7 @@ start_sandbox --store "$work/store" --rows 500
 build_machine
 objects=()
 for day in "${days[@]}"; do
-    objects+=("_runs/$day/shards/tick-data-vm-3061.${plan:5}" "$day/trades/binance-spot/ETHUSDT/trades_${day}_ETHUSDT_spot.parquet")
+    objects+=("_runs/$day/shards/tick-data-vm-3061.${plan:5:8}.1.json" "$day/trades/binance-spot/ETHUSDT/trades_${day}_ETHUSDT_spot.parquet")
 done
 line=3 ends='' # the first two are the call of the script, and its first trap
 while true; do

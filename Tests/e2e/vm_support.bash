@@ -118,8 +118,9 @@ for shard in 0 1; do
         --total-shards 2 --shard-index $shard
 done
 # Its id is in the names of the heartbeats.
-plan=$(compgen -G "made/_runs/${days[0]}/shards/local-0.*.json")
-plan=plan.${plan#*/local-0.}
+plan=$(compgen -G "made/_runs/${days[0]}/shards/local-0.*.0.json")
+plan=${plan#*/local-0.}
+plan=plan.${plan%%.*}.json
 for day in "${days[@]}"; do
     curl -fsS -o /dev/null -H 'Authorization: Bearer ya29.token' --data-binary "@made/_runs/$day/plan.json" \
         "$STORAGE_EMULATOR_HOST/upload/storage/v1/b/fleet/o?uploadType=media&name=_runs%2F$day%2F$plan"

@@ -61,5 +61,7 @@ static inline __attribute__((always_inline)) uint32_t tick_load32(const void *by
 // A pipe and a connection that a program does not inherit, even one that another thread starts at the same moment.
 int tick_pipe(int ends[2]);
 int tick_accept(int listener);
+// A program that is started with these posix_spawn_file_actions_t has no descriptor from `first` on.
+int tick_spawn_closes_from(void *actions, int first);
 
 #endif

@@ -28,11 +28,11 @@ public struct ProcessIdentity: Sendable {
         }
     }
 
-    /// Clock ticks from the machine's boot to the process's; nil when there is none.
+    /// Clock ticks from the machine's boot to the process's; nil when there is none, or it has ended and nobody has asked how.
     private static func began(_ id: Int64, _ files: FileAccess) -> Int64? {
         guard let bytes = try? files.read("/proc/\(id)/stat") else { return nil }
         // The name, in brackets, may have anything in it.
         let fields = String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
-        return fields.count > 19 ? Int64(fields[19]) : nil
+        return fields.count > 19 && fields[0] != "Z" && fields[0] != "X" ? Int64(fields[19]) : nil
     }
 }

@@ -102,7 +102,7 @@ public struct DateReader: Sendable {
     private func add(_ info: ObjectInfo, to facts: inout DateFacts) async throws {
         switch ObjectLayout.parse(info.name) {
         case .plan(_, let name): try await add(name, info, to: &facts)
-        case .heartbeat(_, let vm, _):
+        case .heartbeat(_, let vm, _, _):
             do {
                 if let heartbeat = try Heartbeat(ListedObject(info)) { facts.heartbeats.append(heartbeat) }
             } catch {
@@ -209,7 +209,7 @@ public struct DateReader: Sendable {
     private func document(_ info: ObjectInfo) async throws -> [UInt8]? {
         guard info.size <= Self.largest else {
             throw DocumentError(
-                document: info.name,
+                document: "the record",
                 reason: "it has \(info.size) bytes, and none of the kit's is so large"
             )
         }

@@ -10,7 +10,13 @@ enum MonitorAdvice {
         if report.isUnknown {
             return ["nothing is known of \(date) yet: orchestrate-tick-download --date \(date) starts it"]
         }
-        var advice = report.damages.isEmpty ? [] : ["a plan is damaged: delete it, and \(again) writes it again"]
+        var advice =
+            report.damages.isEmpty
+            ? []
+            : [
+                "a plan cannot be read, and nothing is launched meanwhile: look at it, and delete it (gsutil rm) unless VMs were told "
+                    + "to read it"
+            ]
         let standing = (report.members ?? []).filter { $0.vm.status.isAlive || $0.vm.status.isStopped }.count
         if report.verdict == .whole {
             advice.append("the date is complete; monitor-tick-download verify \(date) checks each object")

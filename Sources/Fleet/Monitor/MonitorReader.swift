@@ -68,23 +68,40 @@ struct MonitorReader: Sendable {
 
     /// Reads one date; with `checksums`, those that the listing leaves out are asked for, a request each. Throws `StorageError`.
     func report(_ date: CalendarDate, vms: VMs, checksums: Bool = false) async throws -> DateReport {
-        let members = (vms.list ?? []).compactMap { ManagedVM($0, prefix: prefix) }.filter { $0.dates.contains(date) }
-        let shards = members.compactMap(\.shards).max() ?? 0
+        let shards = workers(vms).filter { $0.dates.contains(date) }.compactMap(\.shards).max() ?? 0
         let facts = try await reader.facts(date, shards: shards, checksums: checksums)
-        // A VM that works on several dates says of each in that date's records.
-        var heartbeats = facts.heartbeats
-        for other in Set(members.flatMap(\.dates)).subtracting([date]).sorted() {
-            heartbeats += try await reader.heartbeats(other, own: "").0
-        }
-        return report(facts, vms, isAlone: true, lastHeard: LastHeard(heartbeats, isComplete: true))
+        return report(facts, vms, isAlone: true, lastHeard: try await lastHeard([facts], vms))
     }
 
     /// Reads the newest dates that have records, newest first, at most `limit`, and says how many there are in all. Throws
     /// `StorageError`.
     func newest(_ limit: Int, vms: VMs) async throws -> (reports: [DateReport], count: Int) {
         let (facts, count) = try await reader.newest(limit)
-        let heard = LastHeard(facts.flatMap(\.heartbeats), isComplete: false)
+        let heard = try await lastHeard(facts, vms)
         return (facts.map { report($0, vms, isAlone: false, lastHeard: heard) }, count)
+    }
+
+    /// The VMs that work for this place.
+    private func workers(_ vms: VMs) -> [ManagedVM] {
+        (vms.list ?? []).compactMap { ManagedVM($0, prefix: prefix) }.filter { $0.bucket ?? place == place }
+    }
+
+    /// When VMs were heard: one that works on several dates says of each in that date's records, so those of its dates that were not
+    /// read are listed, a request each. Throws only when cancelled.
+    private func lastHeard(_ facts: [DateFacts], _ vms: VMs) async throws -> LastHeard {
+        let read = Set(facts.map(\.date))
+        let wanted = workers(vms).filter { !read.isDisjoint(with: $0.dates) }
+        var heartbeats = facts.flatMap(\.heartbeats)
+        var isComplete = vms.list != nil
+        for other in Set(wanted.flatMap(\.dates)).subtracting(read).sorted() {
+            do {
+                heartbeats += try await reader.heartbeats(other, own: "").0
+            } catch {
+                try Task.checkCancellation()
+                isComplete = false
+            }
+        }
+        return LastHeard(heartbeats, isComplete: isComplete)
     }
 
     /// All dates that have records, newest first. Throws `StorageError`.
@@ -99,9 +116,7 @@ struct MonitorReader: Sendable {
         var facts = read
         if isAlone, let note = vms.note { facts.notes.insert(note, at: 0) }
         // Those that work for another bucket say nothing about this one.
-        let members = vms.list.map { vms in
-            vms.compactMap { ManagedVM($0, prefix: prefix) }.filter { $0.bucket ?? place == place }
-        }
+        let members = vms.list == nil ? nil : workers(vms)
         facts.workers = members.map { $0.map(\.worker) }
         let known = Set(facts.plans.map(\.name))
         for name in Set((members ?? []).filter { $0.dates.contains(facts.date) }.compactMap(\.plan)).subtracting(known)

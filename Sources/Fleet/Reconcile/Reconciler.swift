@@ -1,3 +1,4 @@
+import FleetModel
 import GoogleCloud
 
 /// Desired minus actual: what has to be done for a run's files to become whole.
@@ -16,14 +17,19 @@ enum Reconciler {
         return Reconciliation(shards, shards.map { action($0, cannotStart) }, total: state.shards.count)
     }
 
-    static func action(_ status: ShardStatus, _ cannotStart: Set<String> = []) -> ShardAction {
+    /// What one shard needs. A lost VM is replaced, unless `--wait` has decided otherwise.
+    static func action(
+        _ status: ShardStatus,
+        _ cannotStart: Set<String> = [],
+        replacesLost: Bool = true
+    ) -> ShardAction {
         let verdict: ShardAction.Verdict =
             if status.isFinished {
                 .finished
             } else {
                 switch status.vm {
                 case .none: .create
-                case .alive(let vm): .leave(vm)
+                case .alive(let vm): replacesLost && status.phase == .lost ? .replace(vm) : .leave(vm)
                 case .stopped(let vm): cannotStart.contains(vm.name) ? .replace(vm) : .start(vm)
                 case .unusable(let vm): .replace(vm)
                 case .going(let vm): .waitGone(vm)

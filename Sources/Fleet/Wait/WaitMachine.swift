@@ -104,7 +104,7 @@ struct WaitMachine: Sendable {
         if let reason = history.givenUp, !status.vm.isAlive {
             return ShardAction(shard: status.shard, name: status.name, verdict: .giveUp(reason))
         }
-        return Reconciler.action(status, history.cannotStart ? [status.name] : [])
+        return Reconciler.action(status, history.cannotStart ? [status.name] : [], replacesLost: false)
     }
 
     /// Follows the shard's VM from look to look.

@@ -28,10 +28,12 @@ extension Heartbeat {
         return values
     }
 
-    /// Reads a listed heartbeat, whose name says date, VM and plan. `updated` is the store's time where that is told. Throws
+    /// Reads a listed heartbeat, whose name says date, VM, plan and shard. `updated` is the store's time where that is told. Throws
     /// `DocumentError` when it is none of this schema, or what it says cannot be; nil when the object is not named as one.
     public init?(_ listed: ListedObject) throws(DocumentError) {
-        guard case .heartbeat(let date, let vm, let plan) = ObjectLayout.parse(listed.name) else { return nil }
+        guard case .heartbeat(let date, let vm, let plan, let shard) = ObjectLayout.parse(listed.name) else {
+            return nil
+        }
         let reader = MetadataReader(document: "the heartbeat \(listed.name)", values: listed.metadata)
         let schema = try reader.int("tick-schema", RecordBounds.count)
         guard schema == Self.schema else {
@@ -39,11 +41,14 @@ extension Heartbeat {
                 "it has schema \(schema), and this version \(BuildInfo.version) knows schema \(Self.schema)"
             )
         }
+        guard try reader.int("tick-shard", RecordBounds.shards) == shard else {
+            throw reader.error("it tells of another shard than its name")
+        }
         self.init(
             date: date,
             plan: plan,
             vm: vm,
-            shard: Int(try reader.int("tick-shard", RecordBounds.shards)),
+            shard: shard,
             shards: Int(try reader.int("tick-shards", RecordBounds.shards)),
             attempt: Int(try reader.int("tick-attempt", RecordBounds.count)),
             phase: try reader.parsed("tick-state", ShardPhase.init(said:)),

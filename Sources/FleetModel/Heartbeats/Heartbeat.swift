@@ -103,7 +103,7 @@ public struct Heartbeat: Sendable, Equatable {
         updated = now
     }
 
-    public var name: String { ObjectLayout.name(.heartbeat(date, vm: vm, plan: plan)) }
+    public var name: String { ObjectLayout.name(.heartbeat(date, vm: vm, plan: plan, shard: shard)) }
 
     /// Keeps the error if it is one of the first; does not count it.
     public mutating func note(error: Note) {

@@ -7,7 +7,7 @@ public enum ObjectLayout {
         /// A plan of a date.
         case plan(CalendarDate, PlanName)
         /// The heartbeat of a VM that works on a shard of a plan.
-        case heartbeat(CalendarDate, vm: String, plan: PlanID)
+        case heartbeat(CalendarDate, vm: String, plan: PlanID, shard: Int)
         /// The log of one attempt of a VM.
         case log(CalendarDate, vm: String, attempt: Int)
         /// Why a VM ended before its container could say so: plain text.
@@ -23,7 +23,7 @@ public enum ObjectLayout {
         switch name {
         case .data(let object): object.name
         case .plan(let date, let name): name.object(date)
-        case .heartbeat(let date, let vm, let plan): "\(heartbeatsPrefix(date))\(vm).\(plan).json"
+        case .heartbeat(let date, let vm, let plan, let shard): "\(heartbeatsPrefix(date))\(vm).\(plan).\(shard).json"
         case .log(let date, let vm, let attempt): "\(logsPrefix(date))\(vm).\(attempt).log"
         case .end(let date, let vm, let boot): "\(heartbeatsPrefix(date))\(vm).\(boot).txt"
         }
@@ -38,14 +38,16 @@ public enum ObjectLayout {
         guard parts.count == 4 else { return nil }
         var words = parts[3].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard words.count > 2, let kind = words.popLast(), let mark = words.popLast() else { return nil }
+        // A number in another form than ours would be a second name for the same.
+        guard let number = Int64(mark), number >= 0, "\(number)" == mark else { return nil }
+        // What a VM said of another shard stays: its next record is another object.
+        let plan = (parts[2], kind) == ("shards", "json") ? words.popLast().flatMap { PlanID($0) } : nil
         let vm = words.joined(separator: ".")
         guard !vm.isEmpty else { return nil }
-        // A number in another form than ours would be a second name for the same.
-        let number = Int64(mark).flatMap { $0 >= 0 && "\($0)" == mark ? $0 : nil }
         return switch (parts[2], kind) {
-        case ("shards", "json"): PlanID(mark).map { .heartbeat(date, vm: vm, plan: $0) }
-        case ("logs", "log"): number.map { .log(date, vm: vm, attempt: Int($0)) }
-        case ("shards", "txt"): number.map { .end(date, vm: vm, boot: $0) }
+        case ("shards", "json"): plan.map { .heartbeat(date, vm: vm, plan: $0, shard: Int(number)) }
+        case ("logs", "log"): .log(date, vm: vm, attempt: Int(number))
+        case ("shards", "txt"): .end(date, vm: vm, boot: number)
         default: nil
         }
     }

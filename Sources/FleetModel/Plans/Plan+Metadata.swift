@@ -24,7 +24,7 @@ extension Plan {
     /// than the one that is there, which is what VMs read.
     public init?(_ listed: ListedObject) {
         guard listed.metadata["tick-size"] == "\(listed.size)",
-            listed.crc32c.map({ listed.metadata["tick-crc32c"] == ChecksumText.encoded($0) }) ?? true
+            let crc32c = listed.crc32c, listed.metadata["tick-crc32c"] == ChecksumText.encoded(crc32c)
         else { return nil }
         self.init(metadata: listed.metadata)
     }

@@ -30,6 +30,7 @@ struct CleanupCommand: Sendable {
         }
         if settings.isDryRun {
             let report = preview(view, busy: .needsForce)
+            if view.isEmpty, view.troubles.isEmpty { run.logger.info("there is nothing to delete") }
             show(report)
             return report.lines.contains { if case .failed = $0.result { true } else { false } } ? report.status : .done
         }

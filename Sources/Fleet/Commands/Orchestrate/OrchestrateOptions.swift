@@ -137,7 +137,7 @@ enum OrchestrateOptions {
                 "egress",
                 "HOW",
                 help: """
-                    How VMs connections Tardis, which locks a key to one address: shared is one address for all (Cloud NAT), direct is \
+                    How VMs reach Tardis, which locks a key to one address: shared is one address for all (Cloud NAT), direct is \
                     one for each VM; auto is shared for more than one VM unless the key's plan allows several addresses.
                     """,
                 environment: "TICK_EGRESS",
