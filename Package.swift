@@ -68,7 +68,8 @@ let package = Package(
         library(
             "Download",
             [
-                "Common", "Console", "FleetModel", "GoogleCloud", "Host", "Parquet", "Tardis", "Ticks", "Text", "Transport",
+                "Common", "Console", "FleetModel", "GoogleCloud", "Host", "Parquet", "Tardis", "Ticks", "Text",
+                "Transport",
             ]
         ),
 
