@@ -11,7 +11,7 @@
 #
 # GCE_METADATA_HOST, STORAGE_EMULATOR_HOST and CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE point elsewhere, as they do for the kit's
 # programs, and reach the container with those for Tardis. TICK_PAUSE makes every pause that many seconds, for tests.
-trap 'shutdown -h now' EXIT # Until main has something better.
+trap 'trap "" TERM INT HUP; shutdown -h now' EXIT # Until main has something better.
 set -euo pipefail
 umask 077
 # Needrestart would restart Docker, or the unit that runs this script, after a package was installed.

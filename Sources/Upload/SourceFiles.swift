@@ -32,6 +32,9 @@ struct SourceFiles {
             guard let status = Self.status(path) else { throw MissingPath(path: path, code: errno) }
             if status.st_mode & S_IFMT == S_IFDIR {
                 walk(path, prefix, nil)
+            } else if status.st_mode & S_IFMT != S_IFREG {
+                // Who names it means it; within a folder it is left out.
+                unreadable.append((path, "this is neither a file nor a folder"))
             } else {
                 let name = path.split(separator: "/").last.map(String.init) ?? path
                 add(path, prefix + name, status)

@@ -82,6 +82,17 @@ import Text
         #expect(try outcomes(ended.output).values.sorted() == ["failed", "uploaded"])
     }
 
+    @Test("a pipe that is named is a failure, and within a folder it is left out")
+    func pipe() async throws {
+        #expect(mkfifo("\(folder)/in/pipe", 0o600) == 0)
+        let named = await call(["--output", "jsonl", "in/pipe", "gs://bucket-one"])
+        #expect(named.status == .failed)
+        #expect(named.output.contains("this is neither a file nor a folder"), "\(named.output)")
+        let within = await call(["in", "gs://bucket-one"])
+        #expect(within.status == .done)
+        #expect(within.messages.contains("left out: neither a file nor a folder"))
+    }
+
     @Test(
         "what cannot be is said before anything is asked",
         arguments: [

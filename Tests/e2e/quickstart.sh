@@ -36,7 +36,7 @@ for command in ./orchestration/setup-iam.sh "./orchestration/orchestrate-tick-do
     grep -qF -- "\$ $command" out || fail "\"$command\" is not shown"
 done
 ok "each step is shown as one types it"
-expect_message "2023-05-23 in gs://market-data-tick is whole"
+expect_message "2023-05-23 in gs://market-data-tick is complete"
 expect_message "Done: 220 objects of 2023-05-23"
 expect_message "Records: 5000, Columns: ['exchange', 'symbol', 'timestamp', 'local_timestamp', 'id', 'side', 'price', 'amount']"
 grep -E '^From the start of orchestrate-tick-download to the first object [0-9.]+ s, to the whole date [0-9.]+ s$' out ||
