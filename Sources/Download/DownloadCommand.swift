@@ -7,7 +7,7 @@ import Tardis
 import Ticks
 import Transport
 
-/// The tool without a subcommand: brings one shard of some dates.
+/// The tool without a subcommand: downloads one shard of some dates.
 struct DownloadCommand {
     private let run: ToolRun
 
@@ -186,7 +186,7 @@ struct DownloadCommand {
     }
 }
 
-/// The board of the date that is being brought, for those who hear of waits.
+/// The board of the date that is being downloaded, for those who hear of waits.
 private final class CurrentBoard: Sendable {
     private let current = Mutex<ShardProgress?>(nil)
 

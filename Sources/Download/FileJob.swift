@@ -4,7 +4,7 @@ import Console
 import GoogleCloud
 import Tardis
 
-/// One file to bring: where it comes from, and where it goes.
+/// One file to download: where it comes from, and where it goes.
 struct FileJob: Sendable {
     let object: DataObject
     let dataset: Dataset

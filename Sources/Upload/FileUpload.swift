@@ -28,7 +28,7 @@ struct FileUpload: Sendable {
     func run(_ file: SourceFile) async throws -> UploadOutcome {
         let outcome: UploadOutcome
         do {
-            outcome = try await bring(file)
+            outcome = try await transfer(file)
         } catch {
             // What a cancellation breaks is no failure of the file.
             try Task.checkCancellation()
@@ -43,7 +43,7 @@ struct FileUpload: Sendable {
         return outcome
     }
 
-    private func bring(_ file: SourceFile) async throws -> UploadOutcome {
+    private func transfer(_ file: SourceFile) async throws -> UploadOutcome {
         progress.start(file.object, totalBytes: file.size)
         var isRecord = false
         switch ObjectLayout.parse(file.object) {

@@ -50,7 +50,7 @@ struct CleanupReport: Sendable, Equatable {
         var place: String
         /// What it was like before: a VM's status, a disk's size.
         var state: String
-        /// The dates that a VM brings.
+        /// The dates that a VM downloads.
         var dates: [String]
         var result: Result
         /// Why, where there is something to say.

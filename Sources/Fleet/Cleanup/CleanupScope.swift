@@ -8,7 +8,7 @@ import Text
 struct CleanupScope: Sendable {
     /// What the VMs' names begin with, before a dash and a number.
     var prefix: String
-    /// Only VMs that bring one of these dates; nil for all.
+    /// Only VMs that download one of these dates; nil for all.
     var dates: Set<CalendarDate>?
     /// Only VMs in one of these states; nil for all.
     var states: Set<ComputeInstance.Status>?

@@ -13,7 +13,7 @@ struct DownloadForecast: Sendable, Equatable {
     /// From the start to the last file.
     let duration: Duration
 
-    /// A forecast for the files still to be brought, by shard. Those behind one address share what comes through it.
+    /// A forecast for the files still to be downloaded, by shard. Those behind one address share what comes through it.
     init(missing: [[DataType]], sharesAddress: Bool, boot: Duration = ExpectedRates.boot) {
         let work = missing.filter { !$0.isEmpty }.map { $0.map(ExpectedSizes.source) }
         let sums = work.map { $0.reduce(0, +) }

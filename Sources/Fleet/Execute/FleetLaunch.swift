@@ -17,7 +17,7 @@ struct FleetLaunch: Sendable {
         var launches: [LaunchReport] = []
         /// The VMs that were started again.
         var started: [String] = []
-        /// The VMs that were deleted to be made anew.
+        /// The VMs that were deleted to be made again.
         var replaced: [String] = []
         /// The VMs that did not go away in time.
         var stuck: [String] = []

@@ -5,7 +5,7 @@ import GoogleCloud
 import Tardis
 import Transport
 
-/// The checks before shards are brought by processes of this machine.
+/// The checks before shards are downloaded by processes of this machine.
 struct LocalPreflight: Sendable {
     private let run: FleetRun
     private let key: Secret?

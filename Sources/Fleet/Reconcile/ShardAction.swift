@@ -11,9 +11,9 @@ struct ShardAction: Sendable, Equatable {
         case leaveAll([ComputeInstance])
         /// Wait until its VM is gone, then look again.
         case waitGone(ComputeInstance)
-        /// Start its VM, which stands still; where there is no room for it, delete it and make it anew elsewhere.
+        /// Start its VM, which stands still; where there is no room for it, delete it and make it again elsewhere.
         case start(ComputeInstance)
-        /// Delete its VM and make it anew.
+        /// Delete its VM and make it again.
         case replace(ComputeInstance)
         case create
         /// Nothing: its name belongs to VMs that are not this run's.

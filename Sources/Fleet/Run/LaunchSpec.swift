@@ -52,7 +52,7 @@ struct LaunchSpec: Sendable {
     }
 
     var run: FleetRun
-    /// The shards that are to be brought now.
+    /// The shards that are to be downloaded now.
     var shards: ClosedRange<Int>
     /// How many VMs were asked for, which may be more than the run has.
     var instances: Int
@@ -89,6 +89,6 @@ struct LaunchSpec: Sendable {
     var region: String { ComputeRegion.name(ofZone: zones.first) }
     /// Whether each date is free: the first day of a month.
     var isFree: Bool { run.dates.allSatisfy(\.isFirstOfMonth) }
-    /// The number of shards to bring.
+    /// The number of shards to download.
     var shardCount: Int { shards.count }
 }

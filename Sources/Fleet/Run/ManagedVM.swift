@@ -24,7 +24,7 @@ struct ManagedVM: Sendable, Equatable {
     /// The bucket that it was told to use; nil when it does not say.
     var bucket: String? { vm.metadata[FleetNames.Metadata.bucket] }
 
-    /// The dates that it brings: those of its metadata, or else the one of its label.
+    /// The dates that it downloads: those of its metadata, or else the one of its label.
     var dates: [CalendarDate] {
         if let text = vm.metadata[FleetNames.Metadata.dates] {
             return text.split(separator: ",").compactMap { CalendarDate(String($0)) }
@@ -36,7 +36,7 @@ struct ManagedVM: Sendable, Equatable {
     var offset: Int? { count(FleetNames.Metadata.shardOffset) }
     /// How many shards its run has, as its metadata says.
     var shards: Int? { count(FleetNames.Metadata.shards).flatMap { $0 > 0 ? $0 : nil } }
-    /// Which shard it brings, as its metadata says.
+    /// Which shard it downloads, as its metadata says.
     var shard: Int? { offset.flatMap { number >= $0 ? number - $0 : nil } }
 
     /// All numbers that belong to its run; its own when it does not say more.

@@ -2,7 +2,7 @@ import FleetModel
 import Common
 import GoogleCloud
 
-/// VMs of other runs that work on one of a run's dates: two fleets would bring the same files.
+/// VMs of other runs that work on one of a run's dates: two fleets would download the same files.
 struct RunConflict: Sendable, Equatable, CustomStringConvertible {
     let members: [ManagedVM]
     /// The dates that both work on, earliest first.

@@ -2,7 +2,7 @@ import FleetModel
 import Common
 import GoogleCloud
 
-/// The number of the VM that brings a run's shard 0.
+/// The number of the VM that downloads a run's shard 0.
 enum ShardOffset {
     /// The offset: that of the run's VMs that exist; else that of the run's earlier VMs as their heartbeats tell it, if all the
     /// numbers are free; else the next free number after all that are in use.

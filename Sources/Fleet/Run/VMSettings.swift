@@ -14,7 +14,7 @@ struct VMSettings: Sendable {
         case none
     }
 
-    /// The number of the VM that brings shard 0.
+    /// The number of the VM that downloads shard 0.
     var offset: Int
     /// The name of the plan that they read.
     var plan: PlanName

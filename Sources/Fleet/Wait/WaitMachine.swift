@@ -76,7 +76,7 @@ struct WaitMachine: Sendable {
         if report.status != .done, report.status != .temporary { failure = report }
     }
 
-    /// A VM that stands still could not be started for want of room: it is deleted and made anew elsewhere.
+    /// A VM that stands still could not be started for want of room: it is deleted and made again elsewhere.
     mutating func couldNotStart(shard: Int) {
         histories[shard, default: ShardHistory()].cannotStart = true
     }

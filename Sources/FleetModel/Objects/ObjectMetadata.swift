@@ -1,6 +1,6 @@
 /// What each data object says about itself in its custom metadata, so that a date is verified by listing it.
 public struct ObjectMetadata: Sendable, Equatable {
-    /// The layout of columns that this version writes; a file of another one is written anew.
+    /// The layout of columns that this version writes; a file of another one is written again.
     public static let schemaVersion = 1
 
     /// Whether the source had rows.

@@ -1,7 +1,7 @@
 import Console
 import Text
 
-/// What is to be there in the end for one date, and which shard brings what. Made once, read by every VM.
+/// What is to be there in the end for one date, and which shard downloads what. Made once, read by every VM.
 public struct Plan: Sendable, Equatable {
     public static let schema: Int64 = 1
 

@@ -1,6 +1,6 @@
 public import Console
 
-/// Which shard a VM brings: the number in its name, less the number of the run's first VM.
+/// Which shard a VM downloads: the number in its name, less the number of the run's first VM.
 public enum ShardNumber {
     /// The shard of the VM `PREFIX-NUMBER`. Throws `UsageError` when the name has no number, or one below the offset.
     public static func shard(ofVM name: String, offset: Int) throws(UsageError) -> Int {

@@ -49,7 +49,7 @@ struct GCSClient: Sendable {
         }
     }
 
-    /// One try. A status that is not `accepted` becomes an error; a refused token is fetched anew once.
+    /// One try. A status that is not `accepted` becomes an error; a refused token is fetched again once.
     func once(
         _ request: HTTPRequest,
         operation: String,

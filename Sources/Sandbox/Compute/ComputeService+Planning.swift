@@ -49,7 +49,7 @@ extension ComputeService {
     /// How often each method was asked for, by its id; the parts of a batch count one by one.
     public var requestCounts: [String: Int] { withState { $0.counts } }
 
-    /// What goes wrong; setting starts all counting anew.
+    /// What goes wrong; setting starts all counting again.
     public var faults: [ComputeFault] {
         get { withState { $0.faults.rules } }
         set {
