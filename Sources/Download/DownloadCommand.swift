@@ -167,6 +167,7 @@ struct DownloadCommand {
                 run.context.process.isRunning
             )
         }
+        dateRun.board.set(phase: .running)
         let outcomes = await withTaskGroup(of: Void.self) { group in
             group.addTask { await heartbeat.run() }
             let outcomes = await dateRun.execute(jobs, existing: existing)

@@ -18,6 +18,7 @@ struct FileUpload: Sendable {
     let store: any ObjectStore
     let isDryRun: Bool
     let progress: ProgressReporter
+    let clock: ToolClock
     /// Opens a folder that the kit has filled.
     let openFolder: @Sendable (_ path: String) throws -> any ObjectStore
 
@@ -67,7 +68,7 @@ struct FileUpload: Sendable {
             metadata: metadata,
             precondition: isRecord ? .absent : there.map { .generation($0.generation) } ?? .absent
         )
-        try await withRetry(RetryPolicy(tries: Self.tries)) { _ in
+        try await withRetry(RetryPolicy(tries: Self.tries), clock: clock) { _ in
             progress.start(file.object, totalBytes: file.size)
             try await send(file, options)
         }
@@ -76,9 +77,7 @@ struct FileUpload: Sendable {
 
     /// A plan joins those that are there, and replaces none: a date's VMs were told to read it.
     private func merge(_ file: SourceFile, planOf date: CalendarDate) async throws -> UploadOutcome {
-        var bytes: [UInt8] = []
-        try await read(file) { bytes += $0 }
-        let plan = try Plan(decoding: bytes)
+        let plan = try Plan(decoding: try ReadableFile(file.path).rest(atMost: DateReader.largest))
         guard plan.date == date else {
             throw DocumentError(document: file.path, reason: "it is the plan of \(plan.date)")
         }

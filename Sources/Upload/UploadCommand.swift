@@ -59,6 +59,7 @@ struct UploadCommand: Sendable {
             store: store,
             isDryRun: run.arguments.flag("dry-run"),
             progress: progress,
+            clock: run.context.clock,
             openFolder: { try connection.store($0) }
         )
         let start = run.context.clock.monotonic()

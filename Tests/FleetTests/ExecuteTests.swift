@@ -1,3 +1,4 @@
+import FleetModel
 import Common
 import Console
 import GoogleCloud
@@ -72,6 +73,25 @@ import Text
             let (findings, _) = try await world.look(try world.order(3))
             #expect(findings.status == .usage)
             #expect(findings.errors.map(\.check) == ["VMs"])
+        }
+    }
+
+    @Test("a launch replaces VMs that have fallen silent, and leaves those that report")
+    func lost() async throws {
+        try await ExecuteWorld.run { world in
+            let order = try world.order(2)
+            _ = try await world.launch(order)
+            try await world.settle()
+            let beats = (0..<2).map { beat(order.run, order.run.dates[0], shard: $0, phase: .running) }
+            try await world.store.beat(beats[0])
+            world.passes(seconds: 301)
+            try await world.store.beat(beats[1])
+            world.mark()
+            let outcome = try await world.launch(order)
+            #expect(outcome.replaced == ["tick-data-vm-0"])
+            #expect(world.changes == ["DELETE instances/tick-data-vm-0", "POST instances/bulkInsert"])
+            try await world.settle()
+            #expect(world.vms.map { $0.split(separator: " ")[0] } == ["tick-data-vm-0", "tick-data-vm-1"])
         }
     }
 

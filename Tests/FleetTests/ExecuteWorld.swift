@@ -13,7 +13,7 @@ import Transport
 /// The whole sandbox with the kit's clients before it, VMs that only stand there, and a bucket in memory.
 final class ExecuteWorld: Sendable {
     let sandbox: SandboxEnvironment
-    let store = MemoryStore()
+    let store: MemoryStore
     /// The world of the sandbox's project.
     var services: FleetServices { fleetWorld(project: sandbox.project.id) }
     private let api: GoogleAPI
@@ -22,13 +22,14 @@ final class ExecuteWorld: Sendable {
     private let transport = CurlTransport(userAgent: "test", environment: [:])
     private let folder: String
     private let marked = Mutex(0)
+    private let later = Later()
     private let onSleep: Mutex<(@Sendable () async throws -> Void)?> = Mutex(nil)
 
     static let key = Secret("planted-key-4711")
-    private static let token = "operator"
 
     private init(_ rules: [String], _ adjust: (inout SandboxEnvironment.Options) -> Void) throws {
         folder = temporaryFolder()
+        store = MemoryStore(clock: ToolClock(epochMicroseconds: { [later] in later.epochMicroseconds() }))
         let symbols = instruments(60).map(\.symbol)
         let until = try #require(TickDay("2024-01-01"))
         let tardis = TardisService.Configuration(
@@ -72,7 +73,7 @@ final class ExecuteWorld: Sendable {
                 return TardisClient(options: options, transport: transport, clock: clock)
             },
             clock: ToolClock(
-                epochMicroseconds: { 1_684_890_123_000_000 },
+                epochMicroseconds: { [later] in later.epochMicroseconds() },
                 monotonic: { .zero },
                 sleep: { [weak self] _ in
                     if let act = self?.onSleep.withLock({ $0 }) { try await act() }
@@ -161,6 +162,15 @@ final class ExecuteWorld: Sendable {
 
     // MARK: What is there
 
+    /// How much later it is to the kit and its bucket than to the sandbox.
+    private final class Later: Sendable {
+        let microseconds = Mutex<Int64>(0)
+
+        func epochMicroseconds() -> Int64 { ToolClock.system.epochMicroseconds() + microseconds.withLock { $0 } }
+    }
+
+    func passes(seconds: Int64) { later.microseconds.withLock { $0 += seconds * 1_000_000 } }
+
     /// Does this at each pause of the kit's.
     func onSleep(_ act: @escaping @Sendable () async throws -> Void) { onSleep.withLock { $0 = act } }
 
@@ -172,16 +182,7 @@ final class ExecuteWorld: Sendable {
 
     func mark() { marked.withLock { $0 = sandbox.recorder.requests.count } }
 
-    /// The changes since the mark, "VERB path".
-    var changes: [String] {
-        sandbox.recorder.requests.dropFirst(marked.withLock { $0 }).compactMap { request in
-            let path = request.url.split(separator: "?")[0]
-            guard request.method != "GET", !path.hasSuffix("/wait"), !path.hasSuffix("IamPermissions"),
-                !path.hasSuffix(":getIamPolicy"), request.service != "tardis"
-            else { return nil }
-            return "\(request.method) \(path.split(separator: "/").suffix(2).joined(separator: "/"))"
-        }
-    }
+    var changes: [String] { sandbox.changes(since: marked.withLock { $0 }) }
 
     /// Puts a shard's files, whole.
     func bring(_ shard: Int, of run: FleetRun) async throws {
@@ -194,11 +195,5 @@ final class ExecuteWorld: Sendable {
         }
     }
 
-    /// Waits until the sandbox's VMs have come to rest.
-    func settle() async throws {
-        let moving: Set = ["PROVISIONING", "STAGING", "STOPPING"]
-        while sandbox.compute.instances.contains(where: { moving.contains($0.status) }) {
-            try await Task.sleep(for: .milliseconds(2))
-        }
-    }
+    func settle() async throws { try await sandbox.settle() }
 }

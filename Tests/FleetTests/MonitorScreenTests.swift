@@ -60,7 +60,7 @@ import Testing
     @Test("all DATE at 80 columns")
     func dateAt80() {
         let wanted = #"""
-            2023-05-23 in gs://market-data-tick is on its way
+            2023-05-23 in gs://market-data-tick is being downloaded
             8 of 22 files (36%), 8,000,000 rows, 144.0 MB of Parquet, 3.5 MB/s
             as of 2023-05-24 08:00:00 UTC
 
@@ -95,8 +95,8 @@ import Testing
               1 shard waits, as the Tardis key is in use from another address: end that
               download, or launch with --egress shared; waiting ends by itself
               nobody works on 2 shards that are not finished: orchestrate-tick-download
-              --date 2023-05-23, with the options of the first time, downloads what is
-              missing
+              --date 2023-05-23 --instances 6, with the options of the first time, downloads
+              what is missing
               2 shards are worked on: wait
             """#
         #expect(text(80).date(report) == wanted + "\n")
@@ -105,7 +105,7 @@ import Testing
     @Test("all DATE at 120 columns")
     func dateAt120() {
         let wanted = #"""
-            2023-05-23 in gs://market-data-tick is on its way
+            2023-05-23 in gs://market-data-tick is being downloaded
             8 of 22 files (36%), 8,000,000 rows, 144.0 MB of Parquet, 3.5 MB/s
             as of 2023-05-24 08:00:00 UTC
 
@@ -138,8 +138,8 @@ import Testing
               monitor-tick-download logs tick-data-vm-2 shows what went wrong there
               1 shard waits, as the Tardis key is in use from another address: end that download, or launch with --egress shared;
               waiting ends by itself
-              nobody works on 2 shards that are not finished: orchestrate-tick-download --date 2023-05-23, with the options of the
-              first time, downloads what is missing
+              nobody works on 2 shards that are not finished: orchestrate-tick-download --date 2023-05-23 --instances 6, with the
+              options of the first time, downloads what is missing
               2 shards are worked on: wait
             """#
         #expect(text(120).date(report) == wanted + "\n")
@@ -188,7 +188,7 @@ import Testing
     @Test("gcs DATE and verify DATE in a pipe")
     func files() {
         let files = #"""
-            2023-05-23 in gs://market-data-tick is on its way
+            2023-05-23 in gs://market-data-tick is being downloaded
             8 of 22 files (36%), 8,000,000 rows, 144.0 MB of Parquet, 3.5 MB/s
             as of 2023-05-24 08:00:00 UTC
 
@@ -225,7 +225,7 @@ import Testing
             """#
         #expect(text(nil).files(report) == files + "\n")
         let verify = #"""
-            2023-05-23 is not complete: 8 of 22 expected objects are there and right
+            2023-05-23 is not complete yet, and is being downloaded: 8 of 22 expected objects are there and right
 
             DAMAGED (1)
               2023-05-23/trades/binance-spot/S2USDT/trades_2023-05-23_S2USDT_spot.parquet: 3 bytes are too few for a Parquet file

@@ -83,7 +83,7 @@ func objects(_ run: FleetRun, shards: some Sequence<Int>) -> [ObjectInfo] {
         )
         #expect(
             result.summary == "53 of 60 shards are finished, 1 VM works, 1 VM is started again, 1 VM is going away, "
-                + "2 VMs are replaced, 1 name works in several zones, 1 name is taken by others"
+                + "1 VM is replaced, 1 VM is made again, 1 name works in several zones, 1 name is taken by others"
         )
         #expect(result.starts == [vms[1]])
         #expect(result.replacements == [vms[3]])

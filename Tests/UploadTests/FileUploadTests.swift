@@ -28,6 +28,7 @@ import Transport
                 color: false,
                 now: { .zero }
             ),
+            clock: .system,
             openFolder: { [kept] _ in kept }
         )
         return try await upload.run(SourceFile(path: path, object: "a/b.bin", size: size, origin: origin))

@@ -9,7 +9,7 @@ public struct DateReader: Sendable {
     private let cache = DocumentCache()
 
     /// Documents that are read whole; one of ours is far below it.
-    private static let largest: Int64 = 16 << 20
+    public static let largest = 16 << 20
     private static let manyShards = 400
     private static let concurrency = 16
 

@@ -27,6 +27,6 @@ extension CommandSpec {
 }
 
 /// The text in single quotes for a POSIX shell or zsh.
-func shellQuoted(_ text: String) -> String {
+public func shellQuoted(_ text: String) -> String {
     "'" + text.replacing("'", with: "'\\''") + "'"
 }

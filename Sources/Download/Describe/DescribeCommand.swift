@@ -46,7 +46,7 @@ struct DescribeCommand {
 
     private func printTables(_ path: String, _ size: Int64, _ file: FileMetadata) {
         run.printLine(
-            "\(path): \(Format.count(file.rowCount)) rows, \(file.rowGroups.count) row groups, \(Format.bytes(size))"
+            "\(path): \(Format.count(file.rowCount)) rows, \(file.rowGroups.count) row group\(file.rowGroups.count == 1 ? "" : "s"), \(Format.bytes(size))"
         )
         if let times = times(file) {
             let first = CivilTime.rfc3339(epochMicroseconds: times.lowerBound)

@@ -62,7 +62,7 @@ struct Estimate: Sendable, Equatable {
             )
             let gigabytes = Double(shape.diskGigabytes)
             desk.add(
-                "\(forecast.workers) disks of \(shape.diskGigabytes) GB \(shape.diskType) for \(time)",
+                "\(forecast.workers) disk\(forecast.workers == 1 ? "" : "s") of \(shape.diskGigabytes) GB \(shape.diskType) for \(time)",
                 [("disk/\(shape.diskType)", vms * gigabytes * hours / Self.hoursPerMonth)]
             )
             switch egress {

@@ -1,14 +1,41 @@
+import Common
+import Console
 import FleetModel
 import GoogleCloud
 
-/// What to do next about a date, as sentences, the most urgent first.
-enum MonitorAdvice {
-    /// The advice; never empty.
-    static func of(_ report: DateReport) -> [String] {
+/// What to do next about a date, as sentences with commands that mean this very place and plan.
+struct MonitorAdvice {
+    private let report: DateReport
+    /// `gs://bucket`, or a folder.
+    private let place: String
+
+    init(_ report: DateReport, place: String) {
+        self.report = report
+        self.place = place
+    }
+
+    /// The option that names the place; none for the deployment's own bucket.
+    private var bucket: String {
+        if place == "gs://\(DeploymentDefaults.values["GCS_BUCKET"] ?? "")" { return "" }
+        let isPlain = place.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/:._-".contains($0)) }
+        return " --bucket " + (isPlain ? place : shellQuoted(place))
+    }
+
+    /// What downloads the date: a fleet into a bucket, a process of this machine into a folder.
+    private var download: String {
+        guard place.hasPrefix("gs://") else { return "vm-data-downloader --date \(report.date)\(bucket)" }
+        // As many shards as the plan has mean the same plan; 60 are what is meant without the option.
+        let shards = report.plans.count == 1 && !report.plans[0].isAssumed ? report.plans[0].plan.shards : 60
+        let instances = shards == 60 ? "" : " --instances \(shards)"
+        return "orchestrate-tick-download --date \(report.date)\(bucket)\(instances)"
+    }
+
+    /// The most urgent first; never empty.
+    var sentences: [String] {
         let date = report.date
-        let again = "orchestrate-tick-download --date \(date), with the options of the first time,"
+        let again = "\(download), with the options of the first time,"
         if report.isUnknown {
-            return ["nothing is known of \(date) yet: orchestrate-tick-download --date \(date) starts it"]
+            return ["nothing is known of \(date) yet: \(download) starts it"]
         }
         var advice =
             report.damages.isEmpty
@@ -19,7 +46,7 @@ enum MonitorAdvice {
             ]
         let standing = (report.members ?? []).filter { $0.vm.status.isAlive || $0.vm.status.isStopped }.count
         if report.verdict == .whole {
-            advice.append("the date is complete; monitor-tick-download verify \(date) checks each object")
+            advice.append("the date is complete; monitor-tick-download verify \(date)\(bucket) checks each object")
             if standing > 0 {
                 advice.append(
                     "\(count(standing, "VM")) still \(standing == 1 ? "exists" : "exist"); cleanup-tick-vms --date \(date) deletes what does not end by itself"
@@ -27,17 +54,17 @@ enum MonitorAdvice {
             }
             return advice
         }
-        advice += ofShards(report, again)
+        advice += ofShards(again)
         if advice.isEmpty { advice.append("\(again) downloads what is missing or damaged") }
         return advice
     }
 
-    private static func ofShards(_ report: DateReport, _ again: String) -> [String] {
+    private func ofShards(_ again: String) -> [String] {
         var advice: [String] = []
         let silent = report.shards.filter { $0.phase == .lost && $0.worker != nil }
         let troubled = report.shards.filter { $0.phase == .failed || $0.phase == .partial }
         if let first = (silent + troubled).first, let vm = first.vm {
-            advice.append("monitor-tick-download logs \(vm) shows what went wrong there")
+            advice.append("monitor-tick-download logs \(vm)\(bucket) shows what went wrong there")
         }
         let locked = report.shards.filter { $0.phase == .locked }.count
         if locked > 0 {
@@ -58,5 +85,5 @@ enum MonitorAdvice {
         return advice
     }
 
-    private static func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
+    private func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
 }

@@ -31,7 +31,7 @@ extension DateReport {
                 }
             ),
             "failures": .array(state.failures.map(\.json)),
-            "next": .array(MonitorAdvice.of(self).map(JSONValue.string)),
+            "next": .array(MonitorAdvice(self, place: place).sentences.map(JSONValue.string)),
             "notes": .array((state.notes + state.damages).map(JSONValue.string)),
         ]
         if isFull { document["shard_list"] = .array(state.shards.map(json)) }
@@ -130,7 +130,7 @@ extension FailureGroup {
 extension VerifyReport {
     /// All of it for programs: one document of schema 1.
     func json(place: String, notes: [String]) -> JSONObject {
-        func findings(_ findings: [CheckResult]) -> JSONValue {
+        func findings(_ findings: [Remark]) -> JSONValue {
             .array(findings.map { ["object": .string($0.name), "reason": .string($0.reason)] })
         }
         return [

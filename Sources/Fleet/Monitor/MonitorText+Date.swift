@@ -17,7 +17,7 @@ extension MonitorText {
         text += shards(report)
         text += section("FAILURES", report.failures.map(failure))
         text += section("NOTES", Self.notes(report))
-        return text + section("NEXT", MonitorAdvice.of(report))
+        return text + section("NEXT", MonitorAdvice(report, place: place).sentences)
     }
 
     /// The date, how far it is, and how fast it goes.
@@ -26,7 +26,7 @@ extension MonitorText {
         let word =
             switch report.verdict {
             case .whole: "is complete"
-            case .working: "is on its way"
+            case .working: "is being downloaded"
             // Without the list of VMs it is not known who downloads; a folder is filled by processes, which heartbeats tell of.
             case .incomplete where report.members == nil && place.hasPrefix("gs://"):
                 "is not complete; VMs could not be listed"

@@ -40,7 +40,7 @@ extension MonitorText {
         let verdict =
             verify.isWhole
             ? "\(verify.date) is complete: each of \(verify.expected) expected objects is there and agrees with its metadata"
-            : "\(verify.date) is not complete: \(verify.right) of \(verify.expected) expected objects are there and right"
+            : "\(verify.date) is not complete\(verify.isWorking ? " yet, and is being downloaded" : ""): \(verify.right) of \(verify.expected) expected objects are there and right"
         var text = sentence(verdict, verify.isWhole ? .green : .red)
         if verify.isWhole, !verify.absent.isEmpty {
             text = sentence(

@@ -34,7 +34,7 @@ extension MonitorText {
         }
         return text
             + section("NOTES", notes + reports.flatMap { report in report.notes.map { "\(report.date): \($0)" } })
-            + section("NEXT", Self.next(reports))
+            + section("NEXT", next(reports))
     }
 
     private static func trouble(_ report: DateReport) -> String {
@@ -44,8 +44,9 @@ extension MonitorText {
         return parts.joined(separator: ", ")
     }
 
-    private static func next(_ reports: [DateReport]) -> [String] {
+    private func next(_ reports: [DateReport]) -> [String] {
         guard let report = reports.first(where: { $0.verdict != .whole }) ?? reports.first else { return [] }
-        return ["monitor-tick-download all \(report.date) shows that date in full"] + MonitorAdvice.of(report).prefix(1)
+        return ["monitor-tick-download all \(report.date) shows that date in full"]
+            + MonitorAdvice(report, place: place).sentences.prefix(1)
     }
 }

@@ -3,8 +3,8 @@ import Common
 
 /// Whether a date's objects are all there and agree with what they say about themselves, told from one listing.
 struct VerifyReport: Sendable, Equatable {
-    /// One object that is not right.
-    struct CheckResult: Sendable, Equatable {
+    /// What there is to say of one object.
+    struct Remark: Sendable, Equatable {
         let name: String
         /// What is wrong, as a sentence.
         let reason: String
@@ -12,38 +12,46 @@ struct VerifyReport: Sendable, Equatable {
 
     let date: CalendarDate
     let expected: Int
+    /// Whether somebody downloads what is missing.
+    let isWorking: Bool
     /// Those that are there and right.
     let right: Int
     /// The names of those that are not there.
     let missing: [String]
     /// Those that are there and were damaged or replaced, and plans that cannot be read.
-    let damaged: [CheckResult]
+    let damaged: [Remark]
     /// The names of those that the source does not have.
     let absent: [String]
     /// The names of objects of the date that no plan asks for.
     let surplus: [String]
     /// Those that are right and do not span the day, which a quiet market may explain.
-    let short: [CheckResult]
+    let short: [Remark]
 
     init(_ report: DateReport) {
         date = report.date
         expected = report.total.expected
+        isWorking = report.verdict == .working
         var missing: [String] = []
-        var damaged = report.damages.map {
-            CheckResult(name: $0.prefix { $0 != ":" && $0 != " " }.description, reason: $0)
+        // Such a sentence begins with the object's name.
+        var damaged = report.damages.map { damage in
+            let name = damage.prefix { $0 != ":" && $0 != " " }
+            return Remark(
+                name: String(name),
+                reason: String(damage.dropFirst(name.count).drop { $0 == ":" || $0 == " " })
+            )
         }
         var absent: [String] = []
-        var short: [CheckResult] = []
+        var short: [Remark] = []
         var right = 0
         for file in report.files {
             switch file.state {
             case .missing: missing.append(file.name)
             case .absent: absent.append(file.name)
-            case .damaged(let reason): damaged.append(CheckResult(name: file.name, reason: reason))
+            case .damaged(let reason): damaged.append(Remark(name: file.name, reason: reason))
             case .whole(let metadata):
                 right += 1
                 if let reason = Self.shortness(file.object, metadata) {
-                    short.append(CheckResult(name: file.name, reason: reason))
+                    short.append(Remark(name: file.name, reason: reason))
                 }
             }
         }

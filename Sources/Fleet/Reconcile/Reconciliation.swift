@@ -74,9 +74,9 @@ struct Reconciliation: Sendable, Equatable {
         say(count { if case .leave = $0.verdict { true } else { false } }, "works", "work")
         say(count { if case .start = $0.verdict { true } else { false } }, "is started again", "are started again")
         say(count { $0.isWait }, "is going away", "are going away")
-        let made = { (action: ShardAction) in action.isMutating && !action.isStart }
-        say(count { made($0) && begun.contains($0.shard) }, "is replaced", "are replaced")
-        say(count { made($0) && !begun.contains($0.shard) }, "is made", "are made")
+        say(count { if case .replace = $0.verdict { true } else { false } }, "is replaced", "are replaced")
+        say(count { $0.verdict == .create && begun.contains($0.shard) }, "is made again", "are made again")
+        say(count { $0.verdict == .create && !begun.contains($0.shard) }, "is made", "are made")
         let doubles = count { if case .leaveAll = $0.verdict { true } else { false } }
         if doubles > 0 { parts.append("\(doubles) \(doubles == 1 ? "name works" : "names work") in several zones") }
         let taken = count { if case .conflict = $0.verdict { true } else { false } }
@@ -102,5 +102,4 @@ struct Creation: Sendable, Equatable {
 
 extension ShardAction {
     var isWait: Bool { if case .waitGone = verdict { true } else { false } }
-    var isStart: Bool { if case .start = verdict { true } else { false } }
 }

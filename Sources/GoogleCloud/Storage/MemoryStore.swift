@@ -1,5 +1,6 @@
-import FoundationEssentials
 import Synchronization
+import Text
+public import Transport
 
 /// Objects in memory, for tests and dry runs. Follows the rules of Cloud Storage for generations and preconditions.
 public final class MemoryStore: ObjectStore {
@@ -9,7 +10,11 @@ public final class MemoryStore: ObjectStore {
     }
     private let state = Mutex((objects: [String: Entry](), lastGeneration: Int64(0)))
 
-    public init() {}
+    private let clock: ToolClock
+
+    public init(clock: ToolClock = .system) {
+        self.clock = clock
+    }
 
     /// `memory`
     public var location: String { "memory" }
@@ -27,7 +32,7 @@ public final class MemoryStore: ObjectStore {
                 crc32c: CRC32C.of(bytes),
                 generation: state.lastGeneration,
                 contentType: options.contentType,
-                updated: Date().formatted(.iso8601),
+                updated: CivilTime.rfc3339(epochMicroseconds: clock.epochMicroseconds()),
                 metadata: options.metadata
             )
             state.objects[name] = Entry(info: info, bytes: bytes)

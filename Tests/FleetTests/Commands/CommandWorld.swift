@@ -147,26 +147,12 @@ final class CommandWorld: Sendable {
     var requests: Int { asked.count { $0.service != "tardis" } }
 
     /// The changes since the mark, in order: verb and the last two parts of the path.
-    var changes: [String] {
-        asked.compactMap { request in
-            let path = request.url.split(separator: "?")[0]
-            guard request.method != "GET", request.service != "tardis", !path.hasSuffix("/wait"),
-                !path.hasSuffix("IamPermissions"), !path.hasSuffix(":getIamPolicy")
-            else { return nil }
-            return "\(request.method) \(path.split(separator: "/").suffix(2).joined(separator: "/"))"
-        }
-    }
+    var changes: [String] { sandbox.changes(since: marked.withLock { $0 }) }
 
     /// The names of the VMs that exist, in order.
     var vms: [String] { sandbox.compute.instances.map(\.name).sorted() }
 
-    /// Waits until VMs that are being made or deleted have come to rest.
-    func settle() async throws {
-        let moving: Set = ["PROVISIONING", "STAGING", "STOPPING"]
-        while sandbox.compute.instances.contains(where: { moving.contains($0.status) }) {
-            try await Task.sleep(for: .milliseconds(2))
-        }
-    }
+    func settle() async throws { try await sandbox.settle() }
 
     /// The objects of a shard of the day's plan.
     static func objects(_ shard: Int, of shards: Int = 2) throws -> [DataObject] {

@@ -105,7 +105,7 @@ import Text
             world.mark()
             let expected = [
                 (["vms"], "tick-data-vm-1  asia-northeast1-a  RUNNING"), (["vms", day], "STARTING    0/3"),
-                ([], "2023-05-23  working    0/6    0%     0/2    2"), (["gcs", day], "is on its way"),
+                ([], "2023-05-23  working    0/6    0%     0/2    2"), (["gcs", day], "is being downloaded"),
                 (["cost", day], "estimate: 2 preemptible e2-highmem-2 for"), (["cost"], "2023-05-23    2"),
                 (["logs", "1"], "tick-data-vm-1: a sandbox VM (e2-highmem-2) boots in asia-northeast1-a"),
             ]

@@ -23,7 +23,7 @@ enum MonitorOptions {
                 "watch",
                 "SECONDS",
                 help:
-                    "Stay, and look again after so many seconds; with --exit-status until nothing is on its way any more. On a "
+                    "Stay, and look again after so many seconds; with --exit-status until nobody downloads any more. On a "
                     + "terminal q ends it, any other key looks at once; elsewhere each look is printed below the last, JSON in one "
                     + "line.",
                 check: .integer(1...86_400),
