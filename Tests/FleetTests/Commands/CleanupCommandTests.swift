@@ -19,10 +19,12 @@ import Text
     @Test("where there is nothing it says so and asks nobody")
     func nothing() async throws {
         try await CommandWorld.run { world in
-            let ended = await world.call(FleetTools.cleanup, [], answers: [])
-            #expect(ended.status == .done)
-            #expect(ended.output == "")
-            #expect(ended.messages == "there is nothing to delete\n")
+            for words in [[], ["--dry-run"]] {
+                let ended = await world.call(FleetTools.cleanup, words, answers: [])
+                #expect(ended.status == .done)
+                #expect(ended.output == "")
+                #expect(ended.messages == "there is nothing to delete\n")
+            }
             #expect(world.changes == [])
         }
     }

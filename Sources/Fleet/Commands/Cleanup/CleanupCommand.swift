@@ -28,15 +28,14 @@ struct CleanupCommand: Sendable {
         for item in view.choice.busy {
             run.logger.debug("at work", ["vm": .string(item.member.vm.name), "reason": .string(item.atWork ?? "")])
         }
+        if view.isEmpty, view.troubles.isEmpty { run.logger.info("there is nothing to delete") }
         if settings.isDryRun {
             let report = preview(view, busy: .needsForce)
-            if view.isEmpty, view.troubles.isEmpty { run.logger.info("there is nothing to delete") }
             show(report)
             return report.lines.contains { if case .failed = $0.result { true } else { false } } ? report.status : .done
         }
         guard !view.isEmpty else {
             let report = preview(view, busy: .left)
-            if view.troubles.isEmpty { run.logger.info("there is nothing to delete") }
             show(report)
             return report.status
         }
