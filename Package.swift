@@ -33,12 +33,13 @@ let sandboxFiles =
 let package = Package(
     name: "market-tick-data-handler",
     targets: [
-        // C: system libraries behind typed shims, and one target of our own for what Swift has no word for.
+        // C: system libraries behind typed shims, and two targets of our own for what Swift has no word for.
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .target(name: "CShims"),
+        .target(name: "CTicks"),
 
         // Ground.
         library("Text", []),
@@ -48,7 +49,7 @@ let package = Package(
 
         // Services: one outside system or one craft each; they do not know each other.
         library("Tardis", ["Text", "Transport"]),
-        library("Ticks", ["Parquet", "CISAL", "CShims"]),
+        library("Ticks", ["Parquet", "CISAL", "CShims", "CTicks"]),
         library("GoogleCloud", ["Host", "Text", "Transport", "CLibcrypto", "CISAL"]),
         library("Console", ["Text"]),
 
@@ -96,7 +97,7 @@ let package = Package(
         tests("TextTests", ["Text"]),
         tests("TransportTests", ["Transport", "Sandbox"]),
         tests("ParquetTests", ["Parquet"]),
-        tests("TicksTests", ["Ticks", "Parquet"]),
+        tests("TicksTests", ["CTicks", "Ticks", "Parquet"]),
         tests("TardisTests", ["Tardis", "Transport"]),
         tests("GoogleCloudTests", ["GoogleCloud", "Transport", "Sandbox"]),
         .testTarget(

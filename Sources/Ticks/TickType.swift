@@ -68,6 +68,11 @@ public enum TickType: String, Sendable, CaseIterable {
         self = found
     }
 
+    /// Whether rows begin as those of all types of Tardis do, and go on.
+    static func hasStandardLead(_ header: [String]) -> Bool {
+        header.count > 4 && header.starts(with: ["exchange", "symbol", "timestamp", "local_timestamp"])
+    }
+
     /// What the cells of a column of this name are, in every type; nil for a name that Tardis does not use.
     static func kind(ofColumn name: String) -> ColumnKind? {
         switch name {

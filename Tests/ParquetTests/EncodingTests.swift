@@ -3,31 +3,74 @@ import Testing
 @testable import Parquet
 
 struct EncodingTests {
+    /// Runs that are short and long, in pages that end anywhere: what is written reads back, as whole bytes.
     @Test(arguments: [UInt64(1), 2, 3])
-    func runsAndPackedStretchesReadBack(seed: UInt64) throws {
+    func runsReadBackFromPages(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
-        for round in 0..<150 {
-            let width = Int.random(in: 0...32, using: &random)
-            let count = Int.random(in: 0...600, using: &random)
-            let mask = width == 0 ? 0 : UInt64.max >> UInt64(64 - width)
-            let runChance = Int.random(in: 0...20, using: &random)
-            var values: [UInt32] = []
-            for _ in 0..<count {
-                let repeats = !values.isEmpty && Int.random(in: 0..<21, using: &random) < runChance
-                values.append(repeats ? values[values.count - 1] : UInt32(random.next() & mask))
+        for round in 0..<24 {
+            let bytes = round % 2 + 1
+            var runs = ValueRuns()
+            var values: [UInt16] = []
+            let longest = [1, 3, 8, 300].randomElement(using: &random) ?? 1
+            while values.count < 2000 {
+                let value = UInt16(truncatingIfNeeded: random.next()) & (bytes == 1 ? 0xFF : 0xFFFF)
+                runs.reserve(1, words: false)
+                runs.base.starts[runs.count] = UInt32(values.count)
+                runs.base.indexes[runs.count] = value
+                runs.advance(to: runs.count + 1)
+                values += Array(repeating: value, count: Int.random(in: 1...longest, using: &random))
             }
-            let out = ByteBuffer(capacity: 1)
-            RunLengthEncoder.append(values, count: count, width: width, to: out)
-            var decoder = PlainDecoder(Array(out.bytes))
-            let back = try decoder.runs(count: count, width: width)
-            try #require(back == values.map(UInt64.init), "seed \(seed), round \(round), width \(width)")
-            try #require(decoder.isAtEnd, "seed \(seed), round \(round)")
+            runs.close(valueCount: values.count)
+            let words = (0...65_535).map { UInt64($0) << 40 | 7 }
+            var reader = RunReader(runs)
+            words.withUnsafeBufferPointer { runs.materialise($0.baseAddress!) }
+            var wordReader = RunReader(runs)
+            var start = 0
+            while start < values.count {
+                let end = min(values.count, start + Int.random(in: 0...700, using: &random))
+                let page = ByteBuffer(capacity: 1)
+                reader.appendIndexes(start..<end, bytes: bytes, to: page)
+                var decoder = PlainDecoder(Array(page.bytes))
+                #expect(try decoder.byte() == UInt8(8 * bytes))
+                let back = try decoder.runs(count: end - start, width: 8 * bytes)
+                try #require(back == values[start..<end].map { UInt64($0) }, "seed \(seed), round \(round)")
+                try #require(decoder.isAtEnd, "seed \(seed), round \(round)")
+                page.count = 0
+                wordReader.appendWords(start..<end, to: page)
+                let wanted = values[start..<end].flatMap { value in
+                    (0..<8).map { UInt8(truncatingIfNeeded: words[Int(value)] >> UInt64(8 * $0)) }
+                }
+                try #require(Array(page.bytes) == wanted, "seed \(seed), round \(round)")
+                start = end
+            }
         }
     }
 
-    @Test(arguments: [(0, 0), (1, 1), (2, 2), (3, 2), (255, 8), (256, 9), (131_071, 17)])
-    func theWidthHoldsTheGreatestIndex(greatest: Int, width: Int) {
-        #expect(RunLengthEncoder.width(greatest) == width)
+    /// Nulls anywhere, as runs where they are few and as bits where they are many.
+    @Test(arguments: [UInt64(4), 5])
+    func levelsReadBack(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        for round in 0..<100 {
+            let chance = [0, 1, 50, 99, 100].randomElement(using: &random) ?? 0
+            let present = (0..<1500).map { _ in Int.random(in: 0..<100, using: &random) >= chance }
+            var nulls = NullRuns()
+            for row in present.indices { nulls.turn(at: UInt32(row), isNull: !present[row]) }
+            #expect(nulls.nullCount(rowCount: 1500) == present.count { !$0 })
+            var cursor = 0
+            var start = 0
+            while start < 1500 {
+                let end = min(1500, start + Int.random(in: 1...400, using: &random))
+                let page = ByteBuffer(capacity: 1)
+                let count = nulls.appendLevels(start..<end, &cursor, to: page)
+                #expect(count == present[start..<end].count { $0 })
+                var decoder = PlainDecoder(Array(page.bytes))
+                #expect(try Int(decoder.littleEndian(4)) == page.count - 4)
+                let back = try decoder.runs(count: end - start, width: 1)
+                try #require(back == present[start..<end].map { $0 ? 1 : 0 }, "seed \(seed), round \(round)")
+                try #require(decoder.isAtEnd)
+                start = end
+            }
+        }
     }
 
     @Test(arguments: [UInt64(11), 12, 13])
@@ -79,46 +122,41 @@ struct EncodingTests {
     func textsReadBackInEveryEncoding(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         for round in 0..<60 {
-            let values = (0..<Int.random(in: 0...300, using: &random)).map { index -> [UInt8] in
+            let values = (0..<Int.random(in: 1...300, using: &random)).map { index -> [UInt8] in
                 switch round % 3 {
                 case 0: Array(String(42_377_944 + index).utf8)
-                case 1: (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8(random.next() & 1) }
+                case 1: (0..<Int.random(in: 1...40, using: &random)).map { _ in UInt8(random.next() & 1) }
                 default:
-                    (0..<Int.random(in: 0...12, using: &random)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+                    (0..<Int.random(in: 1...22, using: &random)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
                 }
-            }
-            let bytes = ByteBuffer(capacity: 1)
-            var ends: [UInt32] = [0]
-            for value in values {
-                bytes.append(value, value.count)
-                ends.append(UInt32(bytes.count))
             }
             for encoding in [Encoding.plain, .deltaLengthByteArray, .deltaByteArray] {
-                let out = ByteBuffer(capacity: 1)
-                var lengths: [Int64] = []
-                ends.withUnsafeBufferPointer { ends in
-                    guard let base = ends.baseAddress else { return }
-                    let run = TextRun(bytes: bytes.base, ends: base + 1, count: values.count)
-                    TextEncoder.append(run, as: encoding, lengths: &lengths, to: out)
+                var options = WriterOptions()
+                options.pageRows = 128
+                options.usesDeltas = encoding != .plain
+                let store = TextStore(name: "id", options: options)
+                store.removeAll(isFrontCoded: encoding == .deltaByteArray)
+                var nulls = NullRuns()
+                for (row, value) in values.enumerated() {
+                    let base = value + Array(repeating: 0xFF, count: 16)
+                    try withChanges([0..<value.count], of: base, rows: [row]) {
+                        try store.append($0, &nulls, from: row, upTo: row + 1)
+                    }
                 }
-                var decoder = PlainDecoder(Array(out.bytes))
-                let back = try decoder.texts(encoding, count: values.count)
-                try #require(back == values, "seed \(seed), round \(round), \(encoding)")
-                try #require(decoder.isAtEnd, "seed \(seed), round \(round), \(encoding)")
-            }
-        }
-    }
-
-    @Test func bitsOfAnyWidthArePackedLowestFirst() throws {
-        var random = SeededRandom(seed: 31)
-        for width in 1...64 {
-            for count in [1, 7, 8, 9, 31, 64, 65] {
-                let values = (0..<count).map { _ in random.next() >> UInt64(64 - width) }
-                let out = ByteBuffer(capacity: 1)
-                out.appendPacked(count, width: width) { values[$0] }
-                var decoder = PlainDecoder(Array(out.bytes))
-                let back = try decoder.packed(count, width: width)
-                try #require(back == values && decoder.isAtEnd, "width \(width), count \(count)")
+                store.finishPages(rowCount: values.count)
+                try #require(store.encoding == encoding)
+                #expect(store.pageStarts == Array(stride(from: 0, to: values.count, by: 128)))
+                for start in store.pageStarts {
+                    let wanted = values[start..<min(values.count, start + 128)]
+                    let page = ByteBuffer(capacity: 1)
+                    store.appendPage(start..<start + wanted.count, to: page)
+                    var decoder = PlainDecoder(Array(page.bytes))
+                    let back = try decoder.texts(encoding, count: wanted.count)
+                    try #require(back == Array(wanted), "seed \(seed), round \(round), \(encoding)")
+                    try #require(decoder.isAtEnd, "seed \(seed), round \(round), \(encoding)")
+                }
+                let order = values.sorted { $0.lexicographicallyPrecedes($1) }
+                #expect(store.bounds == Bounds(minimum: order[0], maximum: order[order.count - 1]), "\(encoding)")
             }
         }
     }

@@ -13,11 +13,13 @@ struct LargeTextTests {
 
     /// Rows that are texts of one buffer, so that gigabytes cost nothing here: where each begins, and how long all are.
     private func append(_ starts: [Int], length: Int, of base: [UInt8], to builder: TextColumnBuilder) throws {
-        try builder.append(
-            base: base,
-            starts: starts.map { UInt32($0) },
-            ends: starts.map { UInt32($0 + length) },
-            count: starts.count
+        let first = builder.rowCount
+        try ParquetTests.append(
+            starts.map { $0..<$0 + length },
+            of: base,
+            rows: starts.indices.map { first + $0 },
+            upTo: first + starts.count,
+            to: builder
         )
     }
 
@@ -29,7 +31,7 @@ struct LargeTextTests {
     /// One more than the number of texts below which both ways are tried, each of 60 kB.
     @Test func fewLongTextsAreNeverExpanded() throws {
         let length = 60_000
-        let base = noise(length + 65) + Array(repeating: 0, count: 8)
+        let base = noise(length + 65) + Array(repeating: 0, count: 16)
         let builder = builder()
         for round in 0..<5 {
             // 65 distinct texts over and over: 390 MB in the end, 4 MB in a dictionary.
@@ -48,7 +50,7 @@ struct LargeTextTests {
     }
 
     @Test func moreThanTwoGibibytesAreAnError() throws {
-        let base = noise(1_000_000) + Array(repeating: 0, count: 8)
+        let base = noise(1_000_000) + Array(repeating: 0, count: 16)
         let builder = builder()
         let most = Int(Int32.max) / 1_000_000
         try append(Array(repeating: 0, count: most), length: 1_000_000, of: base, to: builder)
@@ -64,15 +66,14 @@ struct LargeTextTests {
 
     @Test func aSingleTextOfAHundredMegabytesIsWritten() throws {
         let length = 100_000_000
-        let base = [UInt8](repeating: 0x7A, count: length) + Array(repeating: 0, count: 8)
+        let base = [UInt8](repeating: 0x7A, count: length) + Array(repeating: 0, count: 16)
         let builder = builder()
         try texts(["a", "b"], into: builder)
         try append([0], length: length, of: base, to: builder)
         try texts(["c"], into: builder)
         let chunk = try builder.finishChunk(scratch)
         #expect(chunk.rowCount == 4)
-        #expect(chunk.pages.map(\.firstRow) == [0, 3])
-        #expect(chunk.statistics.minimum == nil && chunk.statistics.maximum == nil && chunk.columnIndex == nil)
+        #expect(chunk.statistics.minimum == nil && chunk.statistics.maximum == nil)
         #expect(chunk.uncompressedSize > length)
         // Neither the column nor the thread keeps the memory.
         #expect(builder.heldBytes < 20_000_000)
@@ -92,17 +93,35 @@ struct LargeTextTests {
         for hasFew in [false, true] {
             let texts = hasFew ? values.map { String($0.dropLast($0.isEmpty ? 0 : "\($0.count)".count)) } : values
             let builder = builder(options)
+            // After a chunk in which it did not pay there is no dictionary.
+            try ParquetTests.texts((0..<5000).map(String.init), into: builder)
+            #expect(try builder.finishChunk(scratch).dictionaryPageSize == 0)
             try ParquetTests.texts(texts, into: builder, pieces: pieces)
             let chunk = try builder.finishChunk(scratch)
             #expect(try decode(chunk, builder.field).rows == texts.map { $0.isEmpty ? nil : Array($0.utf8) })
             let starts = chunk.pages.map { Int($0.firstRow) }
             for (start, end) in zip(starts, starts.dropFirst() + [300]) {
                 let size = texts[start..<end].reduce(0) { $0 + $1.utf8.count }
-                let last = texts[end - 1].utf8.count
+                let last = texts[start..<end].last { !$0.isEmpty }?.utf8.count ?? 0
                 #expect(end - start <= 64 && size - last < 100, "rows \(start) to \(end)")
                 #expect(end == 300 || end - start == 64 || size >= 100, "rows \(start) to \(end) are too few")
             }
         }
+    }
+
+    /// Without a dictionary pages are begun by texts: rows that have none make pages all the same.
+    @Test(arguments: [(300, 0..<300), (300, 100..<300), (300, 0..<200), (300, 70..<210), (64, 0..<64), (1, 0..<1)])
+    func rowsWithoutTextHavePages(count: Int, nulls: Range<Int>) throws {
+        var options = WriterOptions()
+        options.pageRows = 64
+        let builder = builder(options)
+        try ParquetTests.texts((0..<5000).map(String.init), into: builder)
+        #expect(try builder.finishChunk(scratch).dictionaryPageSize == 0)
+        let texts = (0..<count).map { nulls.contains($0) ? "" : "t\($0)" }
+        try ParquetTests.texts(texts, into: builder, pieces: 90)
+        let chunk = try builder.finishChunk(scratch)
+        #expect(chunk.pages.map { Int($0.firstRow) } == Array(stride(from: 0, to: count, by: 64)))
+        #expect(try decode(chunk, builder.field).rows == texts.map { $0.isEmpty ? nil : Array($0.utf8) })
     }
 
     /// The file is the same whether its texts come one by one or all at once.
@@ -112,6 +131,8 @@ struct LargeTextTests {
         let values = (0..<2000).map { String(repeating: "ab", count: $0 % 37) }
         let chunks = try [1, 2, 11, 999, 2000].map { pieces in
             let builder = builder(options)
+            try texts((0..<5000).map(String.init), into: builder)
+            #expect(try builder.finishChunk(scratch).dictionaryPageSize == 0)
             try texts(values, into: builder, pieces: pieces)
             return try builder.finishChunk(scratch).bytes
         }

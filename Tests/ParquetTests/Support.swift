@@ -301,33 +301,93 @@ extension ColumnIndex {
 
 // MARK: Feeding the builders
 
-func wordBlocks(_ values: [UInt64?], pieces: Int, _ append: (UnsafePointer<UInt64>, UnsafePointer<UInt8>?, Int) -> Void)
-{
-    var start = 0
-    while start < values.count {
-        let part = values[start..<min(values.count, start + pieces)]
-        let words = part.map { $0 ?? 0 }
-        let present = part.map { UInt8($0 == nil ? 0 : 1) }
-        append(words, part.contains(nil) ? present : nil, part.count)
-        start += part.count
+/// The rows of a piece that are told as changes: all that are one, and some that are none.
+private func changes<Value: Equatable>(_ values: [Value], _ piece: Range<Int>) -> [Int] {
+    piece.filter { $0 == 0 || values[$0] != values[$0 - 1] || $0 % 5 == 0 }
+}
+
+private func forPieces(_ count: Int, _ size: Int, _ body: (Range<Int>) throws -> Void) rethrows {
+    for start in stride(from: 0, to: count, by: size) { try body(start..<min(count, start + size)) }
+}
+
+/// Appends words, of which each is its own key, in pieces.
+func append(_ values: [UInt64?], to builder: NumberColumnBuilder, pieces: Int = 1000) {
+    var nullKey = UInt64.max
+    while values.contains(nullKey) { nullKey -= 1 }
+    forPieces(values.count, pieces) { piece in
+        let changed = changes(values, piece)
+        let keys = changed.map { values[$0] ?? nullKey }
+        let rows = changed.map { UInt32($0) }
+        withPointers(keys, rows) { keys, rows in
+            builder.append(
+                NumberColumnBuilder.Changes(
+                    keys: keys,
+                    rows: rows,
+                    count: changed.count,
+                    nullKey: nullKey,
+                    hasNulls: changed.contains { values[$0] == nil }
+                ),
+                upTo: piece.upperBound
+            ) { keys, words, count in words.update(from: keys, count: count) }
+        }
     }
 }
 
+/// Pointers to arrays' elements, for as long as `body` runs.
+func withPointers<A, B, Answer>(
+    _ a: [A],
+    _ b: [B],
+    _ body: (UnsafePointer<A>, UnsafePointer<B>) throws -> Answer
+) rethrows -> Answer {
+    // Passed as arguments, they live for the call.
+    func call(_ a: UnsafePointer<A>, _ b: UnsafePointer<B>) throws -> Answer { try body(a, b) }
+    return try call(a, b)
+}
+
+func append(_ flags: [Bool?], to builder: BooleanColumnBuilder, pieces: Int = 1000) {
+    forPieces(flags.count, pieces) { piece in
+        for row in changes(flags, piece) { builder.change(at: UInt32(row), to: flags[row]) }
+        builder.extend(to: piece.upperBound)
+    }
+}
+
+/// Appends texts to an empty chunk, in pieces.
 func texts(_ values: [String], into builder: TextColumnBuilder, pieces: Int = 1000) throws {
-    var start = 0
-    while start < values.count {
-        let part = values[start..<min(values.count, start + pieces)]
+    let first = builder.rowCount
+    try forPieces(values.count, pieces) { piece in
+        let rows = changes(values, piece)
         var bytes: [UInt8] = []
-        var starts: [UInt32] = []
-        var ends: [UInt32] = []
-        for value in part {
-            starts.append(UInt32(bytes.count))
-            bytes += value.utf8
-            ends.append(UInt32(bytes.count))
+        var bounds: [Range<Int>] = []
+        for row in rows {
+            bounds.append(bytes.count..<bytes.count + values[row].utf8.count)
+            bytes += values[row].utf8
             bytes.append(0x2C)
         }
-        bytes += Array(repeating: 0, count: 8)
-        try builder.append(base: bytes, starts: starts, ends: ends, count: part.count)
-        start += part.count
+        bytes += Array(repeating: 0, count: 16)
+        try append(bounds, of: bytes, rows: rows.map { first + $0 }, upTo: first + piece.upperBound, to: builder)
+    }
+}
+
+/// Appends texts that are parts of one buffer, which has 16 bytes more.
+func append(_ bounds: [Range<Int>], of base: [UInt8], rows: [Int], upTo rowCount: Int, to builder: TextColumnBuilder)
+    throws
+{
+    try withChanges(bounds, of: base, rows: rows) { try builder.append($0, upTo: rowCount) }
+}
+
+func withChanges(
+    _ bounds: [Range<Int>],
+    of base: [UInt8],
+    rows: [Int],
+    _ body: (TextColumnBuilder.Changes) throws -> Void
+) throws {
+    let starts = bounds.map { UInt32($0.lowerBound) }
+    let ends = bounds.map { UInt32($0.upperBound) }
+    try withPointers(starts, ends) { starts, ends in
+        try withPointers(base, rows.map { UInt32($0) }) { base, rows in
+            try body(
+                TextColumnBuilder.Changes(base: base, starts: starts, ends: ends, rows: rows, count: bounds.count)
+            )
+        }
     }
 }

@@ -13,8 +13,20 @@ struct ConversionScheduleTests {
         #expect(schedule.handle(.bytesMoved, Self.plenty) == [.decode])
         #expect(schedule.handle(.columnsDealt(groupCount: groups), Self.plenty) == [])
         let reads = (0..<groups).map { Action.read(group: $0, block: 0) }
-        #expect(schedule.handle(.decodedBlock(isLast: false), Self.plenty) == [.decode] + reads)
+        #expect(schedule.handle(.decodedBlock(isLast: false), Self.plenty) == [.decode, .compare(block: 0)])
+        #expect(schedule.handle(.comparedBlock(0), Self.plenty) == reads)
         return schedule
+    }
+
+    @Test func blocksAreReadInOrderHoweverTheyAreCompared() {
+        var schedule = reading(groups: 1)
+        #expect(schedule.handle(.decodedBlock(isLast: false), Self.plenty) == [.decode, .compare(block: 1)])
+        #expect(schedule.handle(.decodedBlock(isLast: false), Self.plenty) == [.decode, .compare(block: 2)])
+        #expect(schedule.handle(.comparedBlock(2), Self.nothing) == [])
+        #expect(schedule.handle(.readBlock(group: 0, endedRowGroups: 0), Self.nothing) == [.release(block: 0)])
+        #expect(schedule.handle(.comparedBlock(1), Self.nothing) == [.read(group: 0, block: 1)])
+        let next = schedule.handle(.readBlock(group: 0, endedRowGroups: 0), Self.nothing)
+        #expect(next == [.release(block: 1), .read(group: 0, block: 2)])
     }
 
     @Test(arguments: [(false, false), (false, true), (true, false), (true, true)])
@@ -35,9 +47,10 @@ struct ConversionScheduleTests {
 
     @Test func fourBlocksAreDecodedAheadOfTheSlowestGroup() {
         var schedule = reading(groups: 2)
-        #expect(schedule.handle(.decodedBlock(isLast: false), Self.plenty) == [.decode])
-        #expect(schedule.handle(.decodedBlock(isLast: false), Self.plenty) == [.decode])
-        #expect(schedule.handle(.decodedBlock(isLast: false), Self.plenty) == [])
+        #expect(schedule.handle(.decodedBlock(isLast: false), Self.plenty) == [.decode, .compare(block: 1)])
+        #expect(schedule.handle(.decodedBlock(isLast: false), Self.plenty) == [.decode, .compare(block: 2)])
+        #expect(schedule.handle(.decodedBlock(isLast: false), Self.plenty) == [.compare(block: 3)])
+        for block in 1...3 { #expect(schedule.handle(.comparedBlock(block), Self.plenty) == []) }
         for block in 1...3 {
             let next = schedule.handle(.readBlock(group: 0, endedRowGroups: 0), Self.plenty)
             #expect(next == [.read(group: 0, block: block)])
@@ -49,7 +62,8 @@ struct ConversionScheduleTests {
     @Test func aGroupWithoutABlockWaitsForTheNext() {
         var schedule = reading(groups: 2)
         #expect(schedule.handle(.readBlock(group: 1, endedRowGroups: 0), Self.plenty) == [])
-        #expect(schedule.handle(.decodedBlock(isLast: false), Self.nothing) == [.read(group: 1, block: 1)])
+        #expect(schedule.handle(.decodedBlock(isLast: false), Self.nothing) == [.compare(block: 1)])
+        #expect(schedule.handle(.comparedBlock(1), Self.nothing) == [.read(group: 1, block: 1)])
         let next = schedule.handle(.readBlock(group: 0, endedRowGroups: 0), Self.nothing)
         #expect(next == [.release(block: 0), .read(group: 0, block: 1)])
     }
@@ -66,7 +80,8 @@ struct ConversionScheduleTests {
 
     @Test func theEndFollowsTheLastRowGroup() {
         var schedule = reading(groups: 1)
-        #expect(schedule.handle(.decodedBlock(isLast: true), Self.plenty) == [])
+        #expect(schedule.handle(.decodedBlock(isLast: true), Self.plenty) == [.compare(block: 1)])
+        #expect(schedule.handle(.comparedBlock(1), Self.plenty) == [])
         let next = schedule.handle(.readBlock(group: 0, endedRowGroups: 0), Self.plenty)
         #expect(next == [.release(block: 0), .read(group: 0, block: 1)])
         let last = schedule.handle(.readBlock(group: 0, endedRowGroups: 1), Self.plenty)
@@ -79,7 +94,8 @@ struct ConversionScheduleTests {
         var schedule = ConversionSchedule()
         #expect(schedule.handle(.bytesMoved, Self.plenty) == [.decode])
         #expect(schedule.handle(.columnsDealt(groupCount: 1), Self.plenty) == [])
-        #expect(schedule.handle(.decodedBlock(isLast: true), Self.plenty) == [.read(group: 0, block: 0)])
+        #expect(schedule.handle(.decodedBlock(isLast: true), Self.plenty) == [.compare(block: 0)])
+        #expect(schedule.handle(.comparedBlock(0), Self.plenty) == [.read(group: 0, block: 0)])
         let last = schedule.handle(.readBlock(group: 0, endedRowGroups: 0), Self.plenty)
         #expect(last == [.release(block: 0), .writeEnd])
     }
@@ -106,6 +122,7 @@ struct ConversionScheduleTests {
         var underWay: [Action] = []
         var decoded = 0
         var released = 0
+        var compared: Set<Int> = []
         var blocksRead = Array(repeating: 0, count: groupCount)
         var written = 0
         var hasEnded = false
@@ -117,8 +134,11 @@ struct ConversionScheduleTests {
                     try #require(!underWay.contains(.decode) && decoded - released < ConversionSchedule.mostBlocks)
                     try #require(supply.hasInput && supply.hasRoom)
                     underWay.append(action)
+                case .compare(let block):
+                    try #require(block < decoded && !underWay.contains(action) && !compared.contains(block))
+                    underWay.append(action)
                 case .read(let group, let block):
-                    try #require(blocksRead[group] == block && block < decoded)
+                    try #require(blocksRead[group] == block && compared.contains(block))
                     underWay.append(action)
                 case .release(let block):
                     try #require(block == released && blocksRead.allSatisfy { $0 > block })
@@ -149,6 +169,9 @@ struct ConversionScheduleTests {
                 if decoded == 0 { try handle(.columnsDealt(groupCount: groupCount), supply) }
                 decoded += 1
                 try handle(.decodedBlock(isLast: decoded == rowGroupsInBlock.count), supply)
+            case .compare(let block):
+                compared.insert(block)
+                try handle(.comparedBlock(block), supply)
             case .read(let group, let block):
                 blocksRead[group] += 1
                 try handle(.readBlock(group: group, endedRowGroups: rowGroupsInBlock[block]), supply)

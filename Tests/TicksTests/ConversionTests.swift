@@ -112,7 +112,7 @@ struct ConversionTests {
     func blocksMayEndAnywhere(extra: Int) async throws {
         let line = "deribit,\(String(repeating: "B", count: 200)),1,2,3,buy,4,5\n"
         let head = TickType.trades.header.joined(separator: ",") + "\n"
-        let size = CSVBlock.capacity + extra
+        let size = 2 * CSVBlock.target + extra
         // The first row's id takes what is left over.
         let rest = (size - head.utf8.count) % line.utf8.count
         let rows = (size - head.utf8.count) / line.utf8.count

@@ -79,7 +79,7 @@ struct RefusalTests {
     }
 
     @Test func aLineOfMoreThanAMebibyteIsRefused() async {
-        let long = String(repeating: "x", count: CSVBlock.capacity)
+        let long = String(repeating: "x", count: CSVBlock.longestLine)
         let inside = Array((Self.head + Self.good + "deribit,\(long),1,2,3,buy,4,5\n").utf8)
         #expect(
             await refusal(gzip(inside), .trades)
@@ -93,7 +93,7 @@ struct RefusalTests {
     }
 
     @Test func aLineJustBelowTheLimitIsTaken() async throws {
-        let row = "deribit,\(String(repeating: "x", count: CSVBlock.capacity - 40)),1,2,3,buy,4,5\n"
+        let row = "deribit,\(String(repeating: "x", count: CSVBlock.longestLine - 40)),1,2,3,buy,4,5\n"
         let source = gzip(Array((Self.head + Self.good + row + row + Self.good).utf8))
         #expect(try await convert(source, .trades).summary.rows == 4)
     }

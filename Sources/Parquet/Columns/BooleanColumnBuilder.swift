@@ -2,80 +2,73 @@
 public final class BooleanColumnBuilder: ColumnBuilder {
     public let field: Field
     private let options: WriterOptions
-    private var presence = PresenceRecorder()
-    private let values = GrowingArray<UInt8>(capacity: 4096)
-    private var pages: [Page] = []
+    public private(set) var rowCount = 0
+    private var nulls = NullRuns()
+    /// Numbers of values, nulls not counted, from which on they are the other: the first that is true is the first.
+    private let turns = GrowingArray<UInt32>(capacity: 0)
+    private var isTrue = false
+    private var hasTrue = false
+    private var hasFalse = false
 
-    private struct Page {
-        var firstValue: Int
-        var trueCount = 0
-        var nullCount = 0
-    }
-
-    /// An empty column.
     public init(_ field: Field, options: WriterOptions) {
         self.field = field
         self.options = options
     }
 
-    /// Rows collected since the last chunk.
-    public var rowCount: Int { presence.rowCount }
-
-    /// Adds a block: one byte per row, 0 false, 1 true, anything else missing.
-    public func append(_ cells: UnsafePointer<UInt8>, count: Int) {
-        values.reserve(count)
-        for i in 0..<count {
-            if rowCount % options.pageRows == 0 { pages.append(Page(firstValue: values.count)) }
-            if cells[i] > 1 {
-                presence.addNull()
-                pages[pages.count - 1].nullCount += 1
-                continue
-            }
-            values.base[values.count] = cells[i]
-            values.count += 1
-            pages[pages.count - 1].trueCount += Int(cells[i])
-            presence.addPresent(1)
-        }
+    /// From `row` on the value is this; nil: there is none. Rows ascend.
+    public func change(at row: UInt32, to value: Bool?) {
+        nulls.turn(at: row, isNull: value == nil)
+        guard let value else { return }
+        if value { hasTrue = true } else { hasFalse = true }
+        guard value != isTrue else { return }
+        turns.reserve(1)
+        turns.base[turns.count] = row &- nulls.lost
+        turns.count += 1
+        isTrue = value
     }
 
-    /// Encodes what was collected, and starts an empty chunk.
+    /// The chunk has rows up to `rowCount`.
+    public func extend(to rowCount: Int) { self.rowCount = rowCount }
+
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
+        let nullCount = nulls.nullCount(rowCount: rowCount)
         var chunk = ChunkAssembler(scratch: scratch, options: options)
-        try chunk.dataPages(
-            starts: pages.enumerated().map { PageStart(row: $0 * options.pageRows, value: $1.firstValue) },
-            valueCount: values.count,
-            rowCount: rowCount,
-            presence: presence.presence(isNullable: field.isNullable),
-            encoding: .plain
-        ) { range, out in
-            let start = values.base + range.lowerBound
-            out.appendPacked(range.count, width: 1) { UInt64(start[$0]) }
+        var turn = 0
+        try chunk.dataPages(rowCount: rowCount, nulls: field.isNullable ? nulls : nil, encoding: .plain) {
+            values,
+            page in
+            let start = page.count
+            page.reserve((values.count + 7) / 8)
+            (page.base + start).update(repeating: 0, count: (values.count + 7) / 8)
+            page.count += (values.count + 7) / 8
+            var value = values.lowerBound
+            while value < values.upperBound {
+                while turn < turns.count, Int(turns.base[turn]) <= value { turn += 1 }
+                let end = turn < turns.count ? min(Int(turns.base[turn]), values.upperBound) : values.upperBound
+                if turn % 2 == 1 {
+                    for k in value..<end {
+                        let bit = k - values.lowerBound
+                        page.base[start + bit >> 3] |= 1 << UInt8(bit & 7)
+                    }
+                }
+                value = end
+            }
         }
-        let bounds = pages.enumerated().map { number, page in
-            let end = number + 1 < pages.count ? pages[number + 1].firstValue : values.count
-            let count = end - page.firstValue
-            return PageBounds(
-                minimum: count == 0 ? nil : [page.trueCount == count ? 1 : 0],
-                maximum: count == 0 ? nil : [page.trueCount > 0 ? 1 : 0],
-                nullCount: page.nullCount
-            )
-        }
-        let encoded = chunk.finish(
+        let bounds = hasTrue || hasFalse ? Bounds(minimum: [hasFalse ? 0 : 1], maximum: [hasTrue ? 1 : 0]) : nil
+        defer { reset() }
+        return chunk.finish(
             rowCount: rowCount,
             encoding: .plain,
-            bounds: bounds,
-            statistics: ChunkStatistics(
-                minimum: bounds.compactMap { $0.minimum?.first }.min().map { [$0] },
-                maximum: bounds.compactMap { $0.maximum?.first }.max().map { [$0] },
-                nullCount: Int64(presence.nullCount)
-            ),
-            boundaryOrder: .unordered,
+            statistics: ChunkStatistics(bounds, nullCount: nullCount),
             isNullable: field.isNullable,
             isAscending: false
         )
-        presence.removeAll()
-        values.count = 0
-        pages.removeAll(keepingCapacity: true)
-        return encoded
+    }
+
+    private func reset() {
+        rowCount = 0
+        nulls.removeAll()
+        turns.count = 0
+        (isTrue, hasTrue, hasFalse) = (false, false, false)
     }
 }

@@ -8,6 +8,8 @@ struct ChunkAssembler {
     private var uncompressedSize = 0
     private var dictionaryPageSize = 0
     private var pages: [OffsetIndex.Page] = []
+    /// Whether zstd looks for repeats of four bytes, too: for chunks whose dictionary is large.
+    var findsShortRepeats = false
 
     init(scratch: EncoderScratch, options: WriterOptions) {
         self.scratch = scratch
@@ -35,22 +37,35 @@ struct ChunkAssembler {
         dictionaryPageSize = out.count
     }
 
-    /// All data pages, each as far as the next one's start; `fill` writes the encoded values of a range.
+    /// All data pages, of as many rows as the options say; `fill` writes the encoded values of a range. Without `nulls` the column is
+    /// required.
     mutating func dataPages(
-        starts: [PageStart],
-        valueCount: Int,
         rowCount: Int,
-        presence: Presence,
+        nulls: NullRuns?,
         encoding: Encoding,
         _ fill: (Range<Int>, ByteBuffer) -> Void
     ) throws(ParquetError) {
+        let starts = Array(stride(from: 0, to: rowCount, by: options.pageRows))
+        try dataPages(starts: starts, rowCount: rowCount, nulls: nulls, encoding: encoding, fill)
+    }
+
+    /// The same, with pages that begin with given rows.
+    mutating func dataPages(
+        starts: [Int],
+        rowCount: Int,
+        nulls: NullRuns?,
+        encoding: Encoding,
+        _ fill: (Range<Int>, ByteBuffer) -> Void
+    ) throws(ParquetError) {
+        var value = 0
+        var cursor = 0
         for (number, start) in starts.enumerated() {
-            let end = number + 1 < starts.count ? starts[number + 1] : PageStart(row: rowCount, value: valueCount)
-            let rows = end.row - start.row
+            let rows = start..<(number + 1 < starts.count ? starts[number + 1] : rowCount)
             scratch.page.count = 0
-            appendLevels(rows: rows, firstRow: start.row, presence: presence, to: scratch.page)
-            fill(start.value..<end.value, scratch.page)
-            try dataPage(rows: rows, firstRow: start.row, encoding: encoding)
+            let present = nulls?.appendLevels(rows, &cursor, to: scratch.page) ?? rows.count
+            fill(value..<value + present, scratch.page)
+            value += present
+            try dataPage(rows: rows.count, firstRow: start, encoding: encoding)
         }
         scratch.releaseLargePage()
     }
@@ -75,23 +90,6 @@ struct ChunkAssembler {
         )
     }
 
-    /// Definition levels of a version-1 page: four bytes of length, then runs of 0 and 1.
-    private func appendLevels(rows: Int, firstRow: Int, presence: Presence, to page: ByteBuffer) {
-        if case .required = presence { return }
-        let lengthAt = page.count
-        for _ in 0..<4 { page.append(0) }
-        switch presence {
-        case .required: return
-        case .complete: RunLengthEncoder.appendPresent(count: rows, to: page)
-        case .flags(let flags):
-            if scratch.levels.count < rows { scratch.levels = Array(repeating: 0, count: rows) }
-            for i in 0..<rows { scratch.levels[i] = UInt32(flags[firstRow + i]) }
-            RunLengthEncoder.append(scratch.levels, count: rows, width: 1, to: page)
-        }
-        let length = UInt32(page.count - lengthAt - 4)
-        for i in 0..<4 { page.base[lengthAt + i] = UInt8(truncatingIfNeeded: length >> UInt32(8 * i)) }
-    }
-
     /// Returns the page's size in the file, header included.
     @discardableResult
     private mutating func appendPage(
@@ -99,7 +97,12 @@ struct ChunkAssembler {
     ) throws(ParquetError) -> Int32 {
         // Before it is compressed, which takes as much memory again.
         guard let size = Int32(exactly: scratch.page.count) else { throw ParquetError("a page is larger than 2 GiB") }
-        let compressed = try scratch.compressPage(level: options.zstdLevel, to: out, behind: Self.mostHeaderBytes)
+        let compressed = try scratch.compressPage(
+            level: options.zstdLevel,
+            findsShortRepeats: findsShortRepeats,
+            to: out,
+            behind: Self.mostHeaderBytes
+        )
         guard let compressedSize = Int32(exactly: compressed) else { throw ParquetError("a page is larger than 2 GiB") }
         var header = CompactWriter()
         header.nested { page in
@@ -123,29 +126,25 @@ struct ChunkAssembler {
     /// the most that a header may take, and moved up to the header. Without statistics a header has about 30 bytes.
     private static let mostHeaderBytes = 64
 
+    /// The finished chunk. `pageBounds` has bounds for each page, or none at all: then the file has no column index for the chunk.
     func finish(
         rowCount: Int,
         encoding: Encoding,
-        bounds: [PageBounds],
         statistics: ChunkStatistics,
-        boundaryOrder: Thrift.BoundaryOrder,
+        pageBounds: [Bounds] = [],
         isNullable: Bool,
         isAscending: Bool
     ) -> EncodedChunk {
         var encodings: [Encoding] = dictionaryPageSize > 0 ? [.plain, encoding] : [encoding]
         if isNullable { encodings.append(.rle) }
-        // An index without bounds for a page that has values would be wrong; values too long to keep have none.
-        let hasBounds = zip(bounds, pages).enumerated().allSatisfy { index, pair in
-            pair.0.minimum != nil || pair.0.nullCount == rows(ofPage: index, rowCount: rowCount)
-        }
         var index: ColumnIndex?
-        if pages.count > 1, hasBounds {
+        if pages.count > 1, pageBounds.count == pages.count {
             index = ColumnIndex(
-                nullPages: bounds.map { $0.minimum == nil },
-                minimums: bounds.map { $0.minimum ?? [] },
-                maximums: bounds.map { $0.maximum ?? [] },
-                boundaryOrder: boundaryOrder,
-                nullCounts: bounds.map { Int64($0.nullCount) }
+                nullPages: pageBounds.map { _ in false },
+                minimums: pageBounds.map(\.minimum),
+                maximums: pageBounds.map(\.maximum),
+                boundaryOrder: isAscending ? .ascending : .unordered,
+                nullCounts: pageBounds.map { _ in 0 }
             )
         }
         defer { scratch.releaseLargeChunk() }
@@ -161,25 +160,4 @@ struct ChunkAssembler {
             isAscending: isAscending
         )
     }
-
-    private func rows(ofPage index: Int, rowCount: Int) -> Int {
-        let end = index + 1 < pages.count ? Int(pages[index + 1].firstRow) : rowCount
-        return end - Int(pages[index].firstRow)
-    }
-}
-
-/// Where a page begins: its first row, and its first value that is not null.
-struct PageStart {
-    var row: Int
-    var value: Int
-}
-
-/// Which rows of a chunk have a value.
-enum Presence {
-    /// The column is required: no levels are written.
-    case required
-    /// The column is nullable, and no row is null.
-    case complete
-    /// One byte per row of the chunk: 1 for a value, 0 for null.
-    case flags(UnsafePointer<UInt8>)
 }

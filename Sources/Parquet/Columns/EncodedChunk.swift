@@ -12,10 +12,3 @@ public struct EncodedChunk: Sendable {
     /// Whether no value is smaller than the one before it; false when there are nulls.
     let isAscending: Bool
 }
-
-/// Least and greatest value and nulls of one page, in PLAIN bytes.
-struct PageBounds {
-    var minimum: [UInt8]?
-    var maximum: [UInt8]?
-    var nullCount = 0
-}

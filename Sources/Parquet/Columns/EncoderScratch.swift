@@ -5,8 +5,8 @@ public final class EncoderScratch {
     let page = ByteBuffer(capacity: 1 << 18)
     /// The pages of the current chunk, compressed, with their headers.
     let chunk = ByteBuffer(capacity: 1 << 18)
-    var lengths: [Int64] = []
-    var levels: [UInt32] = []
+    /// Words of a page, before they are encoded.
+    let words = ByteBuffer(capacity: 0)
     private let context: OpaquePointer?
 
     public init() {
@@ -26,10 +26,18 @@ public final class EncoderScratch {
     private static let mostChunkBytesKept = 4 << 20
 
     /// Writes `page`, compressed, to `gap` bytes behind the end of `out`, whose count stays; returns the compressed size.
-    func compressPage(level: Int, to out: ByteBuffer, behind gap: Int) throws(ParquetError) -> Int {
+    func compressPage(
+        level: Int,
+        findsShortRepeats: Bool,
+        to out: ByteBuffer,
+        behind gap: Int
+    ) throws(ParquetError) -> Int {
         let bound = ZSTD_compressBound(page.count)
         out.reserve(gap + bound)
-        let size = ZSTD_compressCCtx(context, out.base + out.count + gap, bound, page.base, page.count, Int32(level))
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))
+        // 0: as the level has it.
+        ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, findsShortRepeats ? 4 : 0)
+        let size = ZSTD_compress2(context, out.base + out.count + gap, bound, page.base, page.count)
         guard ZSTD_isError(size) == 0 else {
             throw ParquetError("zstd could not compress a page: \(String(cString: ZSTD_getErrorName(size)))")
         }

@@ -1,343 +1,221 @@
-internal import CShims
 internal import Glibc
 
-/// Collects a column of UTF-8 text, as dictionary indices where that is expected to be smaller. An empty text is a missing one.
+/// Collects a column of UTF-8 text, as dictionary indexes where that is expected to be smaller. An empty text is a missing one.
 public final class TextColumnBuilder: ColumnBuilder {
     public let field: Field
     private let options: WriterOptions
-    private var choice = EncodingChoice()
-    private var isDictionary = true
-    private var presence = PresenceRecorder()
+    public private(set) var rowCount = 0
+    private var nulls = NullRuns()
+    private var runs = ValueRuns()
     private let dictionary = TextDictionary()
-    private let indices = GrowingArray<UInt32>(capacity: 4096)
-    private let bytes = ByteBuffer(capacity: 1024)
-    /// `ends.base[0]` is 0; value i ends at `ends.base[i + 1]`.
-    private let ends = GrowingArray<UInt32>(capacity: 1024)
-    private var pages: [Page] = []
-    /// Bytes of all values since the last chunk, as many times as they occur: what they take without a dictionary.
-    private var textBytes = 0
-    private var pageTextBytes = 0
-
-    /// Where a page begins, and the first bytes of its least and greatest value.
-    private struct Page {
-        var start: PageStart
-        var minimum: [UInt8]?
-        var maximum: [UInt8]?
-        var nullCount = 0
-    }
+    private var isDictionary = true
+    private var chunksWithoutDictionary = 0
+    /// The texts themselves, when there is no dictionary.
+    private let store: TextStore
+    /// Bytes of all values, as many times as they occur, up to the last change: what they take without a dictionary.
+    private var expandedBytes = 0
 
     /// Longer values are not kept as bounds: they would bloat the footer.
-    private static let longestBound = 64
+    static let longestBound = 64
     /// Texts of a chunk may not outgrow 32-bit offsets, with a dictionary or without.
-    private static let mostBytes = Int(Int32.max)
+    static let mostBytes = Int(Int32.max)
     /// A dictionary is expanded only as far as this: 65 texts of 60 kB are 4 MB in a dictionary and 7.8 GB without one.
     static let mostExpandedBytes = 64 << 20
     /// A dictionary of more bytes does not pay, as it must be read before the first row.
     private static let mostDictionaryBytes = 16 << 20
+    /// Where more of the changes than this bring a text that the chunk did not have, a dictionary does not pay.
+    private static let mostNewShare = 0.5
+    private static let leastChanges = 4096
+    private static let chunksUntilTrial = 15
     /// Memory that is kept from chunk to chunk.
     static let mostBytesKept = 8 << 20
 
-    /// An empty column.
     public init(_ field: Field, options: WriterOptions) {
         self.field = field
         self.options = options
-        ends.base[0] = 0
-        ends.count = 1
+        store = TextStore(name: field.name, options: options)
     }
-
-    /// Rows collected since the last chunk.
-    public var rowCount: Int { presence.rowCount }
-
-    private var valueCount: Int { isDictionary ? indices.count : ends.count - 1 }
 
     /// The memory that the current chunk takes, to be watched by tests.
-    var heldBytes: Int {
-        bytes.capacity + dictionary.bytes.capacity + 4 * (indices.capacity + ends.capacity)
-    }
+    var heldBytes: Int { store.heldBytes + dictionary.bytes.capacity + 6 * runs.count }
 
     // MARK: Collecting
 
-    /// Adds a block: text i is the bytes `starts[i] ..< ends[i]` of `base`, after which eight more bytes may be read.
-    public func append(
-        base: UnsafePointer<UInt8>,
-        starts: UnsafePointer<UInt32>,
-        ends textEnds: UnsafePointer<UInt32>,
-        count: Int
-    ) throws(ParquetError) {
-        var done = 0
-        while done < count {
-            beginPageIfFull()
-            let first = pages[pages.count - 1].start.row
-            let most = min(count - done, options.pageRows - (rowCount - first))
-            let (n, size) = fitting(starts + done, textEnds + done, most)
-            // Before anything is kept.
-            guard size <= Self.mostBytes - textBytes else {
-                throw ParquetError("column \(field.name) holds more than 2 GiB of text in one row group")
+    /// What a column's cells change to: texts that lie in `base`, after which 16 more bytes may be read.
+    public struct Changes {
+        public let base: UnsafePointer<UInt8>
+        public let starts: UnsafePointer<UInt32>
+        public let ends: UnsafePointer<UInt32>
+        /// The rows of the chunk from which on they are that, ascending.
+        public let rows: UnsafePointer<UInt32>
+        public let count: Int
+
+        public init(
+            base: UnsafePointer<UInt8>,
+            starts: UnsafePointer<UInt32>,
+            ends: UnsafePointer<UInt32>,
+            rows: UnsafePointer<UInt32>,
+            count: Int
+        ) {
+            self.base = base
+            self.starts = starts
+            self.ends = ends
+            self.rows = rows
+            self.count = count
+        }
+
+        func from(_ first: Int) -> Changes {
+            Changes(base: base, starts: starts + first, ends: ends + first, rows: rows + first, count: count - first)
+        }
+    }
+
+    /// Adds rows up to `rowCount`, with the changes in them. The first row of a chunk is one.
+    public func append(_ changes: Changes, upTo rowCount: Int) throws(ParquetError) {
+        var rest = changes
+        if isDictionary {
+            rest = rest.from(try appendIndexes(changes, upTo: rowCount))
+            let isHopeless =
+                runs.count >= Self.leastChanges && Double(dictionary.count) > Double(runs.count) * Self.mostNewShare
+                || dictionary.bytes.count > Self.mostDictionaryBytes
+            let known = rest.count > 0 ? Int(rest.rows[0]) : rowCount
+            self.rowCount = known
+            guard rest.count > 0 || isHopeless && expandedBytes <= Self.mostExpandedBytes else { return }
+            try leaveDictionary(upTo: known)
+        }
+        try store.append(rest, &nulls, from: self.rowCount, upTo: rowCount)
+        self.rowCount = rowCount
+    }
+
+    /// Returns how many changes the dictionary had room for.
+    private func appendIndexes(_ changes: Changes, upTo rowCount: Int) throws(ParquetError) -> Int {
+        runs.reserve(changes.count, words: false)
+        let (starts, indexes, _) = runs.base
+        var run = runs.count
+        var nulls = self.nulls
+        var expanded = expandedBytes
+        var i = 0
+        while i < changes.count {
+            let row = changes.rows[i]
+            let length = Int(changes.ends[i] &- changes.starts[i])
+            nulls.turn(at: row, isNull: length == 0)
+            if length > 0 {
+                guard let index = dictionary.index(of: changes.base + Int(changes.starts[i]), length) else { break }
+                starts[run] = row &- nulls.lost
+                indexes[run] = index
+                run &+= 1
+                let next = i + 1 < changes.count ? Int(changes.rows[i + 1]) : rowCount
+                expanded += length * (next - Int(row))
             }
-            if isDictionary {
-                appendIndices(base, starts + done, textEnds + done, n)
-            } else {
-                appendRaw(base, starts + done, textEnds + done, n)
-            }
-            textBytes += size
-            pageTextBytes += size
-            done += n
+            i &+= 1
         }
-        let isHopeless = rowCount >= 4096 && dictionary.count > indices.count / 2
-        if isDictionary, isHopeless || dictionary.bytes.count > Self.mostDictionaryBytes,
-            textBytes <= Self.mostExpandedBytes
-        {
-            leaveDictionary()
-        }
+        self.nulls = nulls
+        expandedBytes = expanded
+        runs.advance(to: run)
+        guard expanded <= Self.mostBytes else { throw TextStore.tooMuch(field.name) }
+        return i
     }
 
-    private func beginPageIfFull() {
-        if let last = pages.last, rowCount - last.start.row < options.pageRows, pageTextBytes < options.pageTextBytes {
-            return
-        }
-        pages.append(Page(start: PageStart(row: rowCount, value: valueCount)))
-        pageTextBytes = 0
-    }
-
-    /// How many of `count` texts the page still takes, at least one, and their bytes.
-    private func fitting(
-        _ starts: UnsafePointer<UInt32>,
-        _ ends: UnsafePointer<UInt32>,
-        _ count: Int
-    ) -> (count: Int, bytes: Int) {
-        var size = 0
-        for i in 0..<count { size &+= Int(ends[i] &- starts[i]) }
-        guard size > options.pageTextBytes - pageTextBytes else { return (count, size) }
-        size = 0
-        for i in 0..<count {
-            size += Int(ends[i] &- starts[i])
-            if size >= options.pageTextBytes - pageTextBytes { return (i + 1, size) }
-        }
-        return (count, size)
-    }
-
-    private func appendIndices(
-        _ base: UnsafePointer<UInt8>,
-        _ starts: UnsafePointer<UInt32>,
-        _ ends: UnsafePointer<UInt32>,
-        _ count: Int
-    ) {
-        indices.reserve(count)
-        var out = indices.base + indices.count
-        var last = base
-        var lastLength = -1
-        var index: UInt32 = 0
-        var present = 0
-        for i in 0..<count {
-            let text = base + Int(starts[i])
-            let length = Int(ends[i] &- starts[i])
-            if length == 0 {
-                presence.addPresent(present)
-                present = 0
-                presence.addNull()
-                pages[pages.count - 1].nullCount += 1
-                continue
-            }
-            if length != lastLength || !isEqual(text, last, length) {
-                index = dictionary.index(of: text, length)
-                note(text, length)
-                last = text
-                lastLength = length
-            }
-            out.pointee = index
-            out += 1
-            present += 1
-        }
-        presence.addPresent(present)
-        indices.count = out - indices.base
-    }
-
-    private func appendRaw(
-        _ base: UnsafePointer<UInt8>,
-        _ starts: UnsafePointer<UInt32>,
-        _ textEnds: UnsafePointer<UInt32>,
-        _ count: Int
-    ) {
-        ends.reserve(count)
-        for i in 0..<count {
-            let text = base + Int(starts[i])
-            let length = Int(textEnds[i] &- starts[i])
-            if length == 0 {
-                presence.addNull()
-                pages[pages.count - 1].nullCount += 1
-                continue
-            }
-            bytes.append(text, length)
-            ends.base[ends.count] = UInt32(bytes.count)
-            ends.count += 1
-            presence.addPresent(1)
-            note(text, length)
-        }
-    }
-
-    @inline(__always)
-    private func isEqual(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ length: Int) -> Bool {
-        if length <= 8 {
-            return (tick_load64(a) ^ tick_load64(b)) << UInt64(64 &- 8 &* length) == 0
-        }
-        return memcmp(a, b, length) == 0
-    }
-
-    /// Widens the page's bounds by a value. Of a value that is too long to be a bound, just so much is kept that this shows.
-    private func note(_ text: UnsafePointer<UInt8>, _ fullLength: Int) {
-        let length = min(fullLength, Self.longestBound + 1)
-        let page = pages.count - 1
-        if let minimum = pages[page].minimum, let maximum = pages[page].maximum {
-            if Self.isLess(text, length, minimum) {
-                pages[page].minimum = Array(UnsafeBufferPointer(start: text, count: length))
-            } else if Self.isGreater(text, length, maximum) {
-                pages[page].maximum = Array(UnsafeBufferPointer(start: text, count: length))
-            }
-        } else {
-            let value = Array(UnsafeBufferPointer(start: text, count: length))
-            pages[page].minimum = value
-            pages[page].maximum = value
-        }
-    }
-
-    @inline(__always)
-    private static func isLess(_ text: UnsafePointer<UInt8>, _ length: Int, _ bound: [UInt8]) -> Bool {
-        bound.withUnsafeBytes { bound in
-            guard let base = bound.baseAddress else { return false }
-            let order = memcmp(text, base, min(length, bound.count))
-            return order < 0 || order == 0 && length < bound.count
-        }
-    }
-
-    @inline(__always)
-    private static func isGreater(_ text: UnsafePointer<UInt8>, _ length: Int, _ bound: [UInt8]) -> Bool {
-        bound.withUnsafeBytes { bound in
-            guard let base = bound.baseAddress else { return false }
-            let order = memcmp(text, base, min(length, bound.count))
-            return order > 0 || order == 0 && length > bound.count
-        }
-    }
-
-    private func leaveDictionary() {
-        materialise()
+    /// Moves the chunk's rows up to `rowCount` to the store.
+    private func leaveDictionary(upTo rowCount: Int) throws(ParquetError) {
         isDictionary = false
-        indices.count = 0
+        chunksWithoutDictionary = Self.chunksUntilTrial
+        store.removeAll(isFrontCoded: options.usesDeltas && dictionary.sharesPrefixes)
+        runs.close(valueCount: rowCount - nulls.nullCount(rowCount: rowCount))
+        // As changes, once more.
+        let again = ChangesOfRuns(runs, nulls, dictionary, upTo: rowCount)
+        defer { withExtendedLifetime(again) {} }
+        var nullsAgain = NullRuns()
+        try store.append(again.changes, &nullsAgain, from: 0, upTo: rowCount)
     }
 
-    /// Fills the raw values from the indices.
-    private func materialise() {
-        bytes.count = 0
-        ends.count = 1
-        ends.reserve(indices.count)
-        for i in 0..<indices.count {
-            let entry = Int(indices.base[i])
-            let start = Int(dictionary.ends.base[entry])
-            bytes.append(dictionary.bytes.base + start, Int(dictionary.ends.base[entry + 1]) - start)
-            ends.base[ends.count] = UInt32(bytes.count)
-            ends.count += 1
+    /// The changes that runs and nulls were made of.
+    private final class ChangesOfRuns {
+        private let dictionary: TextDictionary
+        private let starts = GrowingArray<UInt32>(capacity: 4096)
+        private let ends = GrowingArray<UInt32>(capacity: 4096)
+        private let rows = GrowingArray<UInt32>(capacity: 4096)
+
+        init(_ runs: ValueRuns, _ nulls: NullRuns, _ dictionary: TextDictionary, upTo rowCount: Int) {
+            self.dictionary = dictionary
+            var run = 0
+            var row = 0
+            nulls.forEachStretch(upTo: rowCount) { stretch, firstValue in
+                if stretch.lowerBound > row { append(0..<0, row: row) }
+                row = stretch.lowerBound
+                while row < stretch.upperBound {
+                    let runEnd = Int(runs.base.starts[run + 1]) + stretch.lowerBound - firstValue
+                    append(dictionary.range(Int(runs.base.indexes[run])), row: row)
+                    if runEnd <= stretch.upperBound { run += 1 }
+                    row = min(runEnd, stretch.upperBound)
+                }
+            }
+            if rowCount > row { append(0..<0, row: row) }
+        }
+
+        private func append(_ text: Range<UInt32>, row: Int) {
+            for (array, value) in [(starts, text.lowerBound), (ends, text.upperBound), (rows, UInt32(row))] {
+                array.reserve(1)
+                array.base[array.count] = value
+                array.count += 1
+            }
+        }
+
+        var changes: Changes {
+            Changes(
+                base: dictionary.bytes.base,
+                starts: starts.base,
+                ends: ends.base,
+                rows: rows.base,
+                count: rows.count
+            )
         }
     }
 
     // MARK: Encoding
 
-    /// Encodes what was collected, and starts an empty chunk.
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
-        let chunk: EncodedChunk
-        if !isDictionary {
-            chunk = try encodeRaw(scratch)
-        } else if choice.isTrial, dictionary.count > 64, textBytes <= Self.mostExpandedBytes {
-            let small = try encodeDictionary(scratch)
-            materialise()
-            isDictionary = false
-            let raw = try encodeRaw(scratch)
-            chunk = small.bytes.count <= raw.bytes.count ? small : raw
-        } else {
-            chunk = try encodeDictionary(scratch)
-        }
-        choice.chunkDone(dictionary: chunk.dictionaryPageSize > 0)
-        reset()
-        return chunk
-    }
-
-    private func reset() {
-        isDictionary = choice.collectsDictionary
-        presence.removeAll()
-        dictionary.removeAll()
-        indices.count = 0
-        bytes.release(beyond: Self.mostBytesKept)
-        ends.count = 1
-        pages.removeAll(keepingCapacity: true)
-        textBytes = 0
-        pageTextBytes = 0
-    }
-
-    private func encodeDictionary(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
-        let width = RunLengthEncoder.width(max(0, dictionary.count - 1))
+        defer { reset() }
+        let nullCount = nulls.nullCount(rowCount: rowCount)
+        runs.close(valueCount: rowCount - nullCount)
         var chunk = ChunkAssembler(scratch: scratch, options: options)
-        try chunk.dictionaryPage(valueCount: dictionary.count) {
-            TextEncoder.append(dictionary.run, as: .plain, lengths: &scratch.lengths, to: $0)
+        let levels = field.isNullable ? nulls : nil
+        let encoding: Encoding
+        let bounds: Bounds?
+        if isDictionary {
+            encoding = .rleDictionary
+            try chunk.dictionaryPage(valueCount: dictionary.count) { dictionary.appendPlain(to: $0) }
+            var reader = RunReader(runs)
+            let bytes = dictionary.count <= 256 ? 1 : 2
+            try chunk.dataPages(rowCount: rowCount, nulls: levels, encoding: encoding) {
+                reader.appendIndexes($0, bytes: bytes, to: $1)
+            }
+            bounds = dictionary.bounds
+        } else {
+            encoding = store.encoding
+            store.finishPages(rowCount: rowCount)
+            try chunk.dataPages(starts: store.pageStarts, rowCount: rowCount, nulls: levels, encoding: encoding) {
+                store.appendPage($0, to: $1)
+            }
+            bounds = store.bounds
         }
-        return try encodePages(chunk, .rleDictionary) { range, page in
-            page.append(UInt8(width))
-            RunLengthEncoder.append(indices.base + range.lowerBound, count: range.count, width: width, to: page)
-        }
-    }
-
-    private func encodeRaw(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
-        let encoding = rawEncoding()
-        return try encodePages(ChunkAssembler(scratch: scratch, options: options), encoding) { range, page in
-            let run = TextRun(bytes: bytes.base, ends: ends.base + 1 + range.lowerBound, count: range.count)
-            TextEncoder.append(run, as: encoding, lengths: &scratch.lengths, to: page)
-        }
-    }
-
-    /// Shared prefixes pay from a quarter of the bytes on; UUIDs share none.
-    private func rawEncoding() -> Encoding {
-        guard options.usesDeltas else { return .plain }
-        let run = TextRun(bytes: bytes.base, ends: ends.base + 1, count: ends.count - 1)
-        var shared = 0
-        let sample = min(run.count, 4096)
-        guard sample > 1 else { return .deltaLengthByteArray }
-        for i in 1..<sample { shared += TextEncoder.sharedPrefix(run, i) }
-        return shared * 4 >= run.start(sample) ? .deltaByteArray : .deltaLengthByteArray
-    }
-
-    private func encodePages(
-        _ assembler: ChunkAssembler,
-        _ encoding: Encoding,
-        _ fill: (Range<Int>, ByteBuffer) -> Void
-    ) throws(ParquetError) -> EncodedChunk {
-        var chunk = assembler
-        try chunk.dataPages(
-            starts: pages.map(\.start),
-            valueCount: valueCount,
-            rowCount: rowCount,
-            presence: presence.presence(isNullable: field.isNullable),
-            encoding: encoding,
-            fill
-        )
-        let minimum = pages.compactMap(\.minimum).min { $0.lexicographicallyPrecedes($1) }
-        let maximum = pages.compactMap(\.maximum).max { $0.lexicographicallyPrecedes($1) }
-        let isKept = max(minimum?.count ?? 0, maximum?.count ?? 0) <= Self.longestBound
-        let arePagesKept = pages.allSatisfy { max($0.minimum?.count ?? 0, $0.maximum?.count ?? 0) <= Self.longestBound }
+        let isKept = max(bounds?.minimum.count ?? 0, bounds?.maximum.count ?? 0) <= Self.longestBound
         return chunk.finish(
             rowCount: rowCount,
             encoding: encoding,
-            bounds: pages.map {
-                PageBounds(
-                    minimum: arePagesKept ? $0.minimum : nil,
-                    maximum: arePagesKept ? $0.maximum : nil,
-                    nullCount: $0.nullCount
-                )
-            },
-            statistics: ChunkStatistics(
-                minimum: isKept ? minimum : nil,
-                maximum: isKept ? maximum : nil,
-                nullCount: Int64(presence.nullCount)
-            ),
-            boundaryOrder: .unordered,
+            statistics: ChunkStatistics(isKept ? bounds : nil, nullCount: nullCount),
             isNullable: field.isNullable,
             isAscending: false
         )
+    }
+
+    private func reset() {
+        rowCount = 0
+        nulls.removeAll()
+        isDictionary = chunksWithoutDictionary == 0
+        if chunksWithoutDictionary > 0 { chunksWithoutDictionary -= 1 }
+        runs.removeAll(keepingWords: false)
+        dictionary.removeAll()
+        store.removeAll(isFrontCoded: store.isFrontCoded)
+        expandedBytes = 0
     }
 }

@@ -55,6 +55,10 @@ final class ByteBuffer {
         count += 1
     }
 
+    func store32(_ value: UInt32, at offset: Int) {
+        UnsafeMutableRawPointer(base + offset).storeBytes(of: value.littleEndian, as: UInt32.self)
+    }
+
     func appendVarint(_ value: UInt64) {
         reserve(10)
         var rest = value
@@ -71,27 +75,9 @@ final class ByteBuffer {
         appendVarint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
 
-    /// Packs `valueCount` values of `width` bits, least significant bit first. `read` gives value i.
-    @inline(__always)
-    func appendPacked(_ valueCount: Int, width: Int, _ read: (Int) -> UInt64) {
-        if width == 0 { return }
-        let length = (valueCount &* width &+ 7) >> 3
-        reserve(length &+ 8)
-        var out = base + count
-        var word: UInt64 = 0
-        var filled = 0
-        for i in 0..<valueCount {
-            let value = read(i)
-            word |= value << UInt64(filled)
-            filled &+= width
-            if filled >= 64 {
-                tick_store64(out, word)
-                out += 8
-                filled &-= 64
-                word = filled == 0 ? 0 : value >> UInt64(width &- filled)
-            }
-        }
-        if filled > 0 { tick_store64(out, word) }
-        count &+= length
+    func append32(_ value: UInt32) {
+        reserve(4)
+        store32(value, at: count)
+        count += 4
     }
 }

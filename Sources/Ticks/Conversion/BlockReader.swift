@@ -6,6 +6,9 @@ final class BlockReader {
     private let pool: WorkPool
     private let options: ConversionOptions
     private var block: CSVBlock
+    /// Where, in `block`, the lines begin that no block had before, and at how many bytes it is full.
+    private var linesStart = 0
+    private var fullCount = CSVBlock.target
     private(set) var header: [String]?
     private var limits: RowGroupLimits?
     private(set) var rowCount = 0
@@ -48,84 +51,93 @@ final class BlockReader {
     /// Decodes from `input` until a block is full; returns how much was used, and the block if it is.
     private func fill(_ input: UnsafeBufferPointer<UInt8>) throws(TickError) -> (consumed: Int, block: CSVBlock?) {
         var consumed = 0
-        while block.count < CSVBlock.capacity {
-            let space = UnsafeMutableBufferPointer(
-                start: block.text + block.count,
-                count: CSVBlock.capacity - block.count
-            )
-            let step = try decoder.decode(UnsafeBufferPointer(rebasing: input[consumed...]), into: space)
-            consumed += step.consumed
-            block.count += step.produced
-            csvBytes += Int64(step.produced)
-            if step.produced == 0, consumed == input.count { return (consumed, nil) }
-            guard step.produced > 0 || step.consumed > 0 else {
-                throw TickError(.corrupt, "\(options.source): the gzip stream does not go on after \(consumed) bytes")
+        while true {
+            while block.count < fullCount {
+                let space = UnsafeMutableBufferPointer(
+                    start: block.text + block.count,
+                    count: fullCount - block.count
+                )
+                let step = try decoder.decode(UnsafeBufferPointer(rebasing: input[consumed...]), into: space)
+                consumed += step.consumed
+                block.count += step.produced
+                csvBytes += Int64(step.produced)
+                if step.produced == 0, consumed == input.count { return (consumed, nil) }
+                guard step.produced > 0 || step.consumed > 0 else {
+                    throw TickError(
+                        .corrupt,
+                        "\(options.source): the gzip stream does not go on after \(consumed) bytes"
+                    )
+                }
             }
+            let end = block.endOfLastLine(from: linesStart)
+            if end > 0 { return (consumed, try handOn(end)) }
+            // A line longer than a block: it may be as long as a line may be.
+            guard block.count - linesStart < CSVBlock.longestLine else { throw longLine(0) }
+            fullCount = linesStart + CSVBlock.longestLine
         }
-        let end = block.endOfLastLine
-        guard end > 0 else {
-            throw TickError(
-                .row,
-                "\(options.source), line \(header == nil ? 1 : rowCount + 2): a line of more than \(CSVBlock.capacity) bytes"
-            )
-        }
+    }
+
+    /// The block's lines as far as `end`. The next block begins with the last of them, and with what follows them.
+    private func handOn(_ end: Int) throws(TickError) -> CSVBlock {
         let full = block
-        block = pool.takeBlock()
-        block.text.update(from: full.text + end, count: full.count - end)
-        block.count = full.count - end
+        let count = full.count
         full.count = end
         try index(full)
-        return (consumed, full)
+        block = pool.takeBlock()
+        let above = full.startOfLastLine
+        block.text.update(from: full.text + above, count: count - above)
+        block.count = count - above
+        linesStart = end - above
+        fullCount = block.count + CSVBlock.target
+        return full
     }
 
     private func finish() throws(TickError) -> CSVBlock {
         try decoder.finish()
         let last = block
-        block = pool.takeBlock()
-        if last.count > 0, last.text[last.count - 1] != UInt8(ascii: "\n") {
-            // `CSVBlock` has room behind its capacity; a full block was handed on before.
+        if last.count > linesStart, last.text[last.count - 1] != UInt8(ascii: "\n") {
+            // There is padding behind the block's capacity.
             last.text[last.count] = UInt8(ascii: "\n")
             last.count += 1
         }
         last.isLast = true
         try index(last)
+        block = pool.takeBlock()
         return last
     }
 
     private func index(_ block: CSVBlock) throws(TickError) {
-        var start = 0
-        if header == nil, block.count > 0 { start = try readHeader(block) }
-        guard let header else { return }
-        block.firstRow = rowCount
-        do {
-            try block.index(from: start, columns: header.count)
-        } catch {
-            throw TickError(
-                .row,
-                "\(options.source), line \(rowCount + error.row + 2): \(error.cells) cell\(error.cells == 1 ? "" : "s") where the header has "
-                    + "\(header.count): '\(line(block, row: error.row, start: start))'"
-            )
+        block.index()
+        if block.count - linesStart > CSVBlock.longestLine {
+            for row in 0..<block.rowCount where block.line(ofRow: row).count >= CSVBlock.longestLine {
+                throw longLine(row)
+            }
         }
+        if header == nil, block.count > 0 { try readHeader(block) }
+        guard var limits else { return }
+        block.firstRow = rowCount
         rowCount += block.rowCount
-        block.rowGroupEnds = limits?.ends(in: block) ?? []
+        let isFirst = limits.isAtStart
+        block.cut(at: limits.ends(in: block), isFirst: isFirst)
+        self.limits = limits
     }
 
-    /// The text of a row in a block whose index was not finished.
-    private func line(_ block: CSVBlock, row: Int, start: Int) -> String {
-        var position = start
-        for _ in 0..<row { position += block.line(at: position).count + 1 }
-        return TickError.excerpt(block.line(at: position))
+    /// The error of a line that does not fit: `row` rows behind the last.
+    private func longLine(_ row: Int) -> TickError {
+        TickError(
+            .row,
+            "\(options.source), line \(header == nil ? 1 : rowCount + row + 2): a line of more than \(CSVBlock.longestLine) bytes"
+        )
     }
 
-    /// Reads the names of the columns; returns where the first row begins.
-    private func readHeader(_ block: CSVBlock) throws(TickError) -> Int {
-        let line = block.line(at: 0)
-        let names = try TickHeader(options).names(in: line)
+    /// Reads the names of the columns from the first block's first line.
+    private func readHeader(_ block: CSVBlock) throws(TickError) {
+        guard block.lineAbove.count < CSVBlock.longestLine else { throw longLine(0) }
+        let names = try TickHeader(options).names(in: block.lineAbove)
         header = names
         limits = RowGroupLimits(
             mostRows: WriterOptions.rowGroupRows(columnCount: names.count),
             textColumns: names.indices.filter { TickType.kind(ofColumn: names[$0]) ?? .text == .text }
         )
-        return line.count + 1
     }
 }

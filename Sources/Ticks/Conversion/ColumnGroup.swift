@@ -19,14 +19,18 @@ final class ColumnGroup {
         let chunks: [Chunk]
     }
 
-    private init(source: String) {
+    private let columnCount: Int
+
+    private init(source: String, columnCount: Int) {
         readers = []
         self.source = source
+        self.columnCount = columnCount
     }
 
     /// Deals columns out into at most `count` groups: heaviest first, each to the group that has least to do.
     static func deal(_ readers: [ColumnReader], among count: Int, source: String) -> [ColumnGroup] {
-        let groups = (0..<min(readers.count, count)).map { _ in ColumnGroup(source: source) }
+        let groups = (0..<min(readers.count, count)).map { _ in ColumnGroup(source: source, columnCount: readers.count)
+        }
         var loads = Array(repeating: 0, count: groups.count)
         for reader in readers.sorted(by: { ($1.weight, $0.position) < ($0.weight, $1.position) }) {
             let least = loads.indices.min { loads[$0] < loads[$1] } ?? 0
@@ -36,30 +40,19 @@ final class ColumnGroup {
         return groups
     }
 
-    /// Text that is read at a time: it and its cell ends stay in a core's own cache while one column after the other reads it.
-    private static let stripeBytes = 128 << 10
-
-    /// Reads a block; returns the row groups that ended with or in it.
+    /// Reads a block that has been compared; returns the row groups that ended with or in it.
     func read(_ block: CSVBlock, _ scratch: WorkPool.Scratch) throws -> [RowGroup] {
+        if let row = block.unevenRow { throw describe(unevenRow: row, block) }
         var ended: [RowGroup] = []
-        let rowBytes = max(1, block.count / max(1, block.rowCount))
-        let stripe = max(64, min(CellScratch.rows, Self.stripeBytes / rowBytes))
-        var row = 0
-        var groupEnds = block.rowGroupEnds[...]
-        while row < block.rowCount {
-            let end = min(block.rowCount, row + stripe, groupEnds.first ?? block.rowCount)
+        for segment in block.segments {
             for reader in readers {
                 do {
-                    try reader.read(block, rows: row..<end, scratch.cells)
+                    try reader.read(block, segment, scratch.cells)
                 } catch let cell as ColumnReader.BadCell {
                     throw describe(cell, reader, block)
                 }
             }
-            row = end
-            if row == groupEnds.first {
-                ended.append(try endRowGroup(scratch))
-                groupEnds.removeFirst()
-            }
+            if segment.isLast { ended.append(try endRowGroup(scratch)) }
         }
         if block.isLast, readers[0].builder.rowCount > 0 { ended.append(try endRowGroup(scratch)) }
         return ended
@@ -79,6 +72,15 @@ final class ColumnGroup {
         return TickError(
             .row,
             "\(source), line \(block.firstRow + cell.row + 2), column \(reader.name): '\(text)' \(cell.reason)"
+        )
+    }
+
+    private func describe(unevenRow row: Int, _ block: CSVBlock) -> TickError {
+        let cells = block.cellCount(ofRow: row)
+        return TickError(
+            .row,
+            "\(source), line \(block.firstRow + row + 2): \(cells) cell\(cells == 1 ? "" : "s") where the header has "
+                + "\(columnCount): '\(TickError.excerpt(block.line(ofRow: row)))'"
         )
     }
 }

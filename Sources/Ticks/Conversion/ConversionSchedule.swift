@@ -1,8 +1,8 @@
 /// Decides what a conversion does next, and does none of it: event in, actions out.
 ///
-/// One job at a time decodes the source into blocks. The columns are dealt out into groups; each group reads block after block,
-/// one at a time, so that blocks and groups overlap freely while every column sees its rows in order. A block is released when
-/// all groups have read it. Row groups are written in order, one at a time, each when all groups have finished it; the end of
+/// One job at a time decodes the source into blocks. The rows of a block are then compared with those above them, each block by itself.
+/// The columns are dealt out into groups; each group reads block after block, one at a time, so that blocks and groups overlap
+/// freely while every column sees its rows in order. A block is released when all groups have read it. Row groups are written in order, one at a time, each when all groups have finished it; the end of
 /// the file follows the last. What an action names is named by no other action until an event has said that it is done.
 struct ConversionSchedule {
     enum Event: Equatable {
@@ -14,6 +14,8 @@ struct ConversionSchedule {
         case decodedPart
         /// The decoding job has ended with a block, the last of the source or not.
         case decodedBlock(isLast: Bool)
+        /// This block has been compared.
+        case comparedBlock(Int)
         /// A group has read its block, and has encoded its part of the row groups that ended in it.
         case readBlock(group: Int, endedRowGroups: Int)
         /// The row group that was to be written is written.
@@ -24,6 +26,8 @@ struct ConversionSchedule {
     enum Action: Equatable {
         /// Decode until a block is full or the bytes are used up.
         case decode
+        /// Compare the rows of a block.
+        case compare(block: Int)
         /// Let a group read a block.
         case read(group: Int, block: Int)
         /// Nobody needs this block any more.
@@ -59,6 +63,10 @@ struct ConversionSchedule {
     /// Blocks so far, and so the number of the next one.
     private(set) var decodedBlocks = 0
     private var releasedBlocks = 0
+    private var sentBlocks = 0
+    /// Blocks that have been compared: all before `comparedBlocks`, and these.
+    private var comparedBlocks = 0
+    private var comparedAhead: Set<Int> = []
     private var startedRowGroups = 0
 
     /// Ends the conversion, well or not: no action follows any event. False when it has ended before.
@@ -74,6 +82,7 @@ struct ConversionSchedule {
         var actions: [Action] = []
         releaseBlocks(&actions)
         startDecoding(supply, &actions)
+        startComparing(&actions)
         startReading(&actions)
         startWriting(&actions)
         return actions
@@ -88,6 +97,9 @@ struct ConversionSchedule {
             isDecoding = false
             isDecoded = isLast
             decodedBlocks += 1
+        case .comparedBlock(let number):
+            comparedAhead.insert(number)
+            while comparedAhead.remove(comparedBlocks) != nil { comparedBlocks += 1 }
         case .readBlock(let group, let ended):
             groups[group].isReading = false
             groups[group].nextBlock += 1
@@ -110,8 +122,13 @@ struct ConversionSchedule {
         actions.append(.decode)
     }
 
+    private mutating func startComparing(_ actions: inout [Action]) {
+        actions += (sentBlocks..<decodedBlocks).map { .compare(block: $0) }
+        sentBlocks = decodedBlocks
+    }
+
     private mutating func startReading(_ actions: inout [Action]) {
-        for index in groups.indices where !groups[index].isReading && groups[index].nextBlock < decodedBlocks {
+        for index in groups.indices where !groups[index].isReading && groups[index].nextBlock < comparedBlocks {
             groups[index].isReading = true
             actions.append(.read(group: index, block: groups[index].nextBlock))
         }

@@ -15,6 +15,9 @@ struct RowGroupLimits {
         self.textColumns = textColumns
     }
 
+    /// Whether the next row begins a row group.
+    var isAtStart: Bool { rows == 0 }
+
     /// The rows of the next block before which a row group ends.
     mutating func ends(in block: CSVBlock) -> [Int] {
         var ends: [Int] = []

@@ -28,7 +28,8 @@ public final class TickConverter: Sendable {
         init(reader: BlockReader) { self.reader = reader }
     }
 
-    /// `@unchecked`: a decoded block is only read, until it is released.
+    /// `@unchecked`: the schedule lets one job compare a block before any reads it; then it is only read, until it is released. Of its
+    /// times each column's are changed by the one group that has the column.
     private struct DecodedBlock: @unchecked Sendable {
         let block: CSVBlock
     }
@@ -130,6 +131,8 @@ public final class TickConverter: Sendable {
         switch action {
         case .decode:
             pool.submit { [self] _ in orFail { try decode() } }
+        case .compare(let block):
+            pool.submit { [self] _ in compare(block) }
         case .read(let group, let block):
             pool.submit { [self] scratch in orFail { try read(group, block, scratch) } }
         case .release(let block):
@@ -178,7 +181,7 @@ public final class TickConverter: Sendable {
                 name: name,
                 kind: TickType.kind(ofColumn: name) ?? .text,
                 position: position,
-                columns: header.count,
+                isStandardLead: TickType.hasStandardLead(header) && position < 4,
                 options: options.writer
             )
         }
@@ -192,6 +195,12 @@ public final class TickConverter: Sendable {
         parts.file = file
         parts.groups = ColumnGroup.deal(readers, among: 2 * pool.threadCount, source: options.source)
         advance(.columnsDealt(groupCount: parts.groups.count))
+    }
+
+    private func compare(_ number: Int) {
+        guard let block = shared.withLock({ $0.blocks[number] })?.block else { return }
+        block.compare(columns: parts.header.count, hasStandardLead: TickType.hasStandardLead(parts.header))
+        advance(.comparedBlock(number))
     }
 
     private func read(_ group: Int, _ number: Int, _ scratch: WorkPool.Scratch) throws {

@@ -1,118 +1,10 @@
-internal import CShims
+internal import CTicks
 internal import Glibc
 
-/// Reads decimal numbers from text, correctly rounded: the bits that `strtod` gives.
-///
-/// Up to 16 characters are read as two words that end at the cell's end: the dot is squeezed out, the digits are checked and
-/// summed eight at a time, and one division by an exact power of ten rounds once. Everything else takes the slow way.
+/// Reads any decimal number from text, correctly rounded: the bits that `strtod` gives. Most cells are read as a `DecimalKey`.
 enum DecimalParser {
-    private static let zeros: UInt64 = 0x3030_3030_3030_3030
-    private static let dots: UInt64 = 0x2E2E_2E2E_2E2E_2E2E
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-    private static let tops: UInt64 = 0x8080_8080_8080_8080
-
-    /// The last 16 characters of a cell, right-aligned and filled with '0' on the left: equal words mean equal numbers.
-    struct Words: Equatable {
-        var high: UInt64
-        var low: UInt64
-
-        static let none = Words(high: 0, low: 0)
-    }
-
-    /// The words of a cell of 1 to 16 characters that ends at `end`; 16 bytes before `end` are readable.
-    @inline(__always)
-    static func words(_ end: UnsafePointer<UInt8>, _ length: Int) -> Words {
-        let all = UInt64.max
-        if length <= 8 {
-            let keep: UInt64 = all &<< UInt64(truncatingIfNeeded: 64 &- 8 &* length)
-            return Words(high: (tick_load64(end - 8) & keep) | (zeros & ~keep), low: zeros)
-        }
-        let keep: UInt64 = all &<< UInt64(truncatingIfNeeded: 128 &- 8 &* length)
-        return Words(high: tick_load64(end - 8), low: (tick_load64(end - 16) & keep) | (zeros & ~keep))
-    }
-
-    /// The unsigned number of plain digits and at most one dot, nil when it is anything else or needs more care.
-    @inline(__always)
-    static func fast(_ words: Words, _ length: Int) -> Double? {
-        var high = words.high
-        var low = words.low
-        var scale = 0
-        let dotHigh = zeroByte(high ^ dots)
-        let dotLow = zeroByte(low ^ dots)
-        if dotLow != 0 {
-            let bits = UInt64(truncatingIfNeeded: dotLow.trailingZeroBitCount & ~7)
-            scale = 15 &- Int(truncatingIfNeeded: bits >> 3)
-            low = withoutByte(low, at: bits, carryIn: 0x30)
-        } else if dotHigh != 0 {
-            let bits = UInt64(truncatingIfNeeded: dotHigh.trailingZeroBitCount & ~7)
-            scale = 7 &- Int(truncatingIfNeeded: bits >> 3)
-            high = withoutByte(high, at: bits, carryIn: low >> 56)
-            low = (low &<< 8) | 0x30
-            if length == 1 { return nil }
-        }
-        guard isDigits(high), isDigits(low) else { return nil }
-        let digits = eight(low) &* 100_000_000 &+ eight(high)
-        guard digits <= exactLimit else { return nil }
-        return Double(digits) / powerOfTen(scale)
-    }
-
-    /// A number with an optional minus sign; as `fast` otherwise.
-    @inline(__always)
-    static func fastSigned(_ end: UnsafePointer<UInt8>, _ words: Words, _ length: Int) -> Double? {
-        if end[-length] == UInt8(ascii: "-"), length > 1 {
-            return fast(Self.words(end, length &- 1), length &- 1).map { -$0 }
-        }
-        return fast(words, length)
-    }
-
     /// Doubles hold every integer up to here.
     private static let exactLimit: UInt64 = 1 << 53
-
-    /// The word with the byte at bit `bits` taken out: those below it move up, and `carryIn` fills the lowest.
-    @inline(__always)
-    private static func withoutByte(_ word: UInt64, at bits: UInt64, carryIn: UInt64) -> UInt64 {
-        let below: UInt64 = (1 &<< bits) &- 1
-        let through: UInt64 = (below &<< 8) | 0xFF
-        return (word & ~through) | ((word & below) &<< 8) | carryIn
-    }
-
-    /// The number of up to 16 digits and nothing else.
-    @inline(__always)
-    static func fastInteger(_ words: Words) -> UInt64? {
-        guard isDigits(words.high), isDigits(words.low) else { return nil }
-        return eight(words.low) &* 100_000_000 &+ eight(words.high)
-    }
-
-    /// Flags the lowest zero byte (higher flags may be wrong, which nobody looks at).
-    @inline(__always)
-    private static func zeroByte(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & tops }
-
-    @inline(__always)
-    private static func isDigits(_ word: UInt64) -> Bool {
-        ((word &+ 0x4646_4646_4646_4646) | (word &- zeros)) & tops == 0
-    }
-
-    /// Eight digits, the first in the lowest byte.
-    @inline(__always)
-    private static func eight(_ word: UInt64) -> UInt64 {
-        var sum = ((word & 0x0F0F_0F0F_0F0F_0F0F) &* 2561) >> 8
-        sum = ((sum & 0x00FF_00FF_00FF_00FF) &* 6_553_601) >> 16
-        return ((sum & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001) >> 32
-    }
-
-    /// 10 to the power of 0 to 22: the powers that a double holds exactly.
-    @inline(__always)
-    private static func powerOfTen(_ exponent: Int) -> Double {
-        powers.withUnsafeBufferPointer { $0[exponent] }
-    }
-
-    private static let powers: [Double] = [
-        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-        1e20,
-        1e21, 1e22,
-    ]
-
-    // MARK: The slow way
 
     /// Any decimal number: sign, digits, dot, exponent. Nil when the text is none, or is beyond a double's range.
     @inline(never)
@@ -145,7 +37,8 @@ enum DecimalParser {
             scale += exponent
         }
         if significant <= 19, digits <= exactLimit, abs(scale) <= 22 {
-            let value = scale < 0 ? Double(digits) / powers[-scale] : Double(digits) * powers[scale]
+            let power = tick_power_of_ten(Int32(abs(scale)))
+            let value = scale < 0 ? Double(digits) / power : Double(digits) * power
             return isNegative ? -value : value
         }
         let value = withUnsafeTemporaryAllocation(of: CChar.self, capacity: text.count + 1) { copy in
