@@ -12,11 +12,4 @@ public struct WriterOptions: Sendable, Equatable {
     public var usesDeltas = true
 
     public init() {}
-
-    /// Rows of a full row group whose rows have `columnCount` columns: 131,072 (a one-minute window of a day then reads two
-    /// to four times faster than from one big group), and fewer for very wide rows, so that memory stays bounded.
-    public static func rowGroupRows(columnCount: Int) -> Int {
-        let budgetedCells = 4 << 20
-        return min(131_072, max(16_384, budgetedCells / max(1, columnCount) / 1024 * 1024))
-    }
 }

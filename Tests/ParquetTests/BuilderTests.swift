@@ -265,9 +265,4 @@ struct BuilderTests {
         #expect(chunk.uncompressedSize > bodies && chunk.uncompressedSize < bodies + 6 * 40)
         #expect(chunk.rowCount == 5000)
     }
-
-    @Test(arguments: [(8, 131_072), (24, 131_072), (32, 131_072), (104, 39_936), (1000, 16_384), (0, 131_072)])
-    func wideRowsMakeSmallerRowGroups(columns: Int, rows: Int) {
-        #expect(WriterOptions.rowGroupRows(columnCount: columns) == rows)
-    }
 }

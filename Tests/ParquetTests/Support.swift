@@ -316,9 +316,9 @@ func append(_ values: [UInt64?], to builder: NumberColumnBuilder, pieces: Int = 
     while values.contains(nullKey) { nullKey -= 1 }
     forPieces(values.count, pieces) { piece in
         let changed = changes(values, piece)
-        let keys = changed.map { values[$0] ?? nullKey }
+        var keys = changed.map { values[$0] ?? nullKey }
         let rows = changed.map { UInt32($0) }
-        withPointers(keys, rows) { keys, rows in
+        withPointers(&keys, rows) { keys, rows in
             builder.append(
                 NumberColumnBuilder.Changes(
                     keys: keys,
@@ -334,6 +334,15 @@ func append(_ values: [UInt64?], to builder: NumberColumnBuilder, pieces: Int = 
 }
 
 /// Pointers to arrays' elements, for as long as `body` runs.
+func withPointers<A, B>(
+    _ a: inout [A],
+    _ b: [B],
+    _ body: (UnsafeMutablePointer<A>, UnsafePointer<B>) -> Void
+) {
+    func call(_ a: UnsafeMutablePointer<A>, _ b: UnsafePointer<B>) { body(a, b) }
+    call(&a, b)
+}
+
 func withPointers<A, B, Answer>(
     _ a: [A],
     _ b: [B],

@@ -48,6 +48,18 @@ struct MemoryTests {
         #expect(done.metadata.rowGroups.map(\.rowCount) == [Int64(rows)])
     }
 
+    @Test(
+        arguments: [
+            (TickType.trades, 262_144), (.liquidations, 262_144), (.incrementalBookL2, 262_144), (.quotes, 131_072),
+            (.bookTicker, 131_072), (.derivativeTicker, 131_072), (.bookSnapshot5, 131_072), (.optionsChain, 131_072),
+            (.bookSnapshot25, 131_072),
+        ] as [(TickType, Int)]
+    )
+    func rowGroupsHaveTheRowsThatWereMeasured(type: TickType, rows: Int) {
+        #expect(RowGroupLimits.mostRows(type.header) == rows)
+        #expect(RowGroupLimits.mostRows((0..<1000).map { "c\($0)" }) == 16_384)
+    }
+
     @Test func limitsFollowRowsAndTexts() throws {
         func ends(_ blocks: [(rows: Int, id: Int)], mostRows: Int) -> [[Int]] {
             var limits = RowGroupLimits(mostRows: mostRows, textColumns: [0])

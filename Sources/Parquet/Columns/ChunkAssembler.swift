@@ -8,8 +8,6 @@ struct ChunkAssembler {
     private var uncompressedSize = 0
     private var dictionaryPageSize = 0
     private var pages: [OffsetIndex.Page] = []
-    /// Whether zstd looks for repeats of four bytes, too: for chunks whose dictionary is large.
-    var findsShortRepeats = false
 
     init(scratch: EncoderScratch, options: WriterOptions) {
         self.scratch = scratch
@@ -97,12 +95,7 @@ struct ChunkAssembler {
     ) throws(ParquetError) -> Int32 {
         // Before it is compressed, which takes as much memory again.
         guard let size = Int32(exactly: scratch.page.count) else { throw ParquetError("a page is larger than 2 GiB") }
-        let compressed = try scratch.compressPage(
-            level: options.zstdLevel,
-            findsShortRepeats: findsShortRepeats,
-            to: out,
-            behind: Self.mostHeaderBytes
-        )
+        let compressed = try scratch.compressPage(level: options.zstdLevel, to: out, behind: Self.mostHeaderBytes)
         guard let compressedSize = Int32(exactly: compressed) else { throw ParquetError("a page is larger than 2 GiB") }
         var header = CompactWriter()
         header.nested { page in

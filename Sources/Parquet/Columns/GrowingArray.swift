@@ -9,10 +9,10 @@ final class GrowingArray<Element: BitwiseCopyable> {
 
     init(capacity: Int) {
         self.capacity = capacity
-        base = .allocate(capacity: capacity + Self.slack)
+        base = Memory.resized(nil, to: capacity + Self.slack)
     }
 
-    deinit { base.deallocate() }
+    deinit { Memory.free(base) }
 
     /// Room for `extra` elements beyond `count`; pointers taken before are void.
     @inline(__always)
@@ -22,18 +22,14 @@ final class GrowingArray<Element: BitwiseCopyable> {
 
     @inline(never)
     private func grow(to newCapacity: Int) {
-        let bigger = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity + Self.slack)
-        bigger.update(from: base, count: count)
-        base.deallocate()
-        base = bigger
+        base = Memory.resized(base, to: newCapacity + Self.slack)
         capacity = newCapacity
     }
 
     /// Empties the buffer and gives its memory back.
     func release() {
-        base.deallocate()
         capacity = 0
         count = 0
-        base = .allocate(capacity: Self.slack)
+        base = Memory.resized(base, to: Self.slack)
     }
 }

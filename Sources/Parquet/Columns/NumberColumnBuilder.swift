@@ -16,8 +16,6 @@ public final class NumberColumnBuilder: ColumnBuilder {
     /// Changes from which on that can be told.
     private static let leastChanges = 1280
     private static let chunksUntilTrial = 15
-    /// From so many entries per row on, short repeats are worth zstd's while: they are what numbers that seldom return leave.
-    private static let largeDictionaryShare = 0.25
 
     public init(_ field: Field, options: WriterOptions) {
         self.field = field
@@ -28,19 +26,19 @@ public final class NumberColumnBuilder: ColumnBuilder {
 
     // MARK: Collecting
 
-    /// What a column's cells change to.
+    /// What a column's cells change to, in memory that the builder may write to.
     public struct Changes {
         /// 64 bits each: equal keys are equal values. `nullKey` where there is none.
-        public let keys: UnsafePointer<UInt64>
+        let keys: UnsafeMutablePointer<UInt64>
         /// The rows of the chunk from which on that holds, ascending.
-        public let rows: UnsafePointer<UInt32>
-        public let count: Int
-        public let nullKey: UInt64
+        let rows: UnsafePointer<UInt32>
+        let count: Int
+        let nullKey: UInt64
         /// Whether `nullKey` is among the keys.
-        public let hasNulls: Bool
+        let hasNulls: Bool
 
         public init(
-            keys: UnsafePointer<UInt64>,
+            keys: UnsafeMutablePointer<UInt64>,
             rows: UnsafePointer<UInt32>,
             count: Int,
             nullKey: UInt64,
@@ -51,10 +49,6 @@ public final class NumberColumnBuilder: ColumnBuilder {
             self.count = count
             self.nullKey = nullKey
             self.hasNulls = hasNulls
-        }
-
-        func from(_ first: Int) -> Changes {
-            Changes(keys: keys + first, rows: rows + first, count: count - first, nullKey: nullKey, hasNulls: hasNulls)
         }
     }
 
@@ -71,53 +65,54 @@ public final class NumberColumnBuilder: ColumnBuilder {
         decode: Decoder<Failure>
     ) throws(Failure) {
         self.rowCount = rowCount
-        guard changes.hasNulls else { return try appendPresent(changes, decode) }
-        // Stretches between nulls.
-        var i = 0
-        while i < changes.count {
-            var end = i
-            while end < changes.count, changes.keys[end] != changes.nullKey { end += 1 }
-            if end > i {
-                try appendPresent(
-                    Changes(
-                        keys: changes.keys + i,
-                        rows: changes.rows + i,
-                        count: end - i,
-                        nullKey: changes.nullKey,
-                        hasNulls: false
-                    ),
-                    decode
-                )
-            }
-            while end < changes.count, changes.keys[end] == changes.nullKey {
-                nulls.turn(at: changes.rows[end], isNull: true)
-                end += 1
-            }
-            i = end
-        }
-    }
-
-    private func appendPresent<Failure: Error>(_ changes: Changes, _ decode: Decoder<Failure>) throws(Failure) {
-        guard changes.count > 0 else { return }
-        nulls.turn(at: changes.rows[0], isNull: false)
-        var rest = changes
+        runs.reserve(changes.count, words: !isDictionary)
+        let count = appendStarts(changes)
+        var done = 0
         if isDictionary {
-            let taken = try appendIndexes(changes, decode)
-            rest = changes.from(taken)
-            let isHopeless =
-                runs.count > Self.leastChanges && Double(dictionary.count) > Double(runs.count) * Self.mostNewShare
-            if rest.count > 0 || isHopeless && runs.count >= 16_384 { leaveDictionary() }
+            done = try appendIndexes(changes.keys, count, decode)
+            let isHopeless = runs.count >= 16_384 && Double(dictionary.count) > Double(runs.count) * Self.mostNewShare
+            if done < count || isHopeless {
+                leaveDictionary()
+                runs.reserve(count - done, words: true)
+            }
         }
-        guard rest.count > 0 else { return }
-        runs.reserve(rest.count, words: true)
-        try decode(rest.keys, runs.base.words + runs.count, rest.count)
-        appendStarts(rest)
+        guard done < count else { return }
+        try decode(changes.keys + done, runs.base.words + runs.count, count - done)
+        runs.advance(to: runs.count + count - done)
     }
 
-    /// Returns how many changes the dictionary had room for.
-    private func appendIndexes<Failure: Error>(_ changes: Changes, _ decode: Decoder<Failure>) throws(Failure) -> Int {
-        runs.reserve(changes.count, words: false)
-        let taken = dictionary.look(changes.keys, changes.count, runs.base.indexes + runs.count)
+    /// Writes where the runs begin whose values follow, and moves the keys of nulls out of the way; returns how many keys are left.
+    private func appendStarts(_ changes: Changes) -> Int {
+        guard changes.count > 0 else { return 0 }
+        let starts = runs.base.starts + runs.count
+        let (keys, rows) = (changes.keys, changes.rows)
+        guard changes.hasNulls else {
+            nulls.turn(at: rows[0], isNull: false)
+            let lost = nulls.lost
+            for i in 0..<changes.count { starts[i] = rows[i] &- lost }
+            return changes.count
+        }
+        var nulls = self.nulls
+        var count = 0
+        for i in 0..<changes.count {
+            let isNull = keys[i] == changes.nullKey
+            nulls.turn(at: rows[i], isNull: isNull)
+            if isNull { continue }
+            keys[count] = keys[i]
+            starts[count] = rows[i] &- nulls.lost
+            count &+= 1
+        }
+        self.nulls = nulls
+        return count
+    }
+
+    /// Returns how many keys the dictionary had room for.
+    private func appendIndexes<Failure: Error>(
+        _ keys: UnsafePointer<UInt64>,
+        _ count: Int,
+        _ decode: Decoder<Failure>
+    ) throws(Failure) -> Int {
+        let taken = dictionary.look(keys, count, runs.base.indexes + runs.count)
         let known = dictionary.values.count
         let new = dictionary.count - known
         if new > 0 {
@@ -125,20 +120,11 @@ public final class NumberColumnBuilder: ColumnBuilder {
             try decode(dictionary.keys.base + known, dictionary.values.base + known, new)
             dictionary.values.count = known + new
         }
-        appendStarts(
-            Changes(keys: changes.keys, rows: changes.rows, count: taken, nullKey: changes.nullKey, hasNulls: false)
-        )
+        runs.advance(to: runs.count + taken)
         return taken
     }
 
-    private func appendStarts(_ changes: Changes) {
-        let starts = runs.base.starts + runs.count
-        let lost = nulls.lost
-        for i in 0..<changes.count { starts[i] = changes.rows[i] &- lost }
-        runs.advance(to: runs.count + changes.count)
-    }
-
-    /// For keys that are not known to be those of values: `append` takes words as keys from now on, until the chunk is finished.
+    /// Before an `append` whose keys are not keys but words, which its `decode` then copies: no dictionary until the chunk is finished.
     public func leaveDictionary() {
         guard isDictionary else { return }
         runs.materialise(dictionary.values.base)
@@ -172,7 +158,6 @@ public final class NumberColumnBuilder: ColumnBuilder {
     private func encodeDictionary(_ scratch: EncoderScratch, _ nullCount: Int) throws(ParquetError) -> EncodedChunk {
         let entries = dictionary.count
         var chunk = ChunkAssembler(scratch: scratch, options: options)
-        chunk.findsShortRepeats = Double(entries) > Double(rowCount) * Self.largeDictionaryShare
         try chunk.dictionaryPage(valueCount: entries) { $0.append(dictionary.values.base, 8 * entries) }
         var reader = RunReader(runs)
         let bytes = entries <= 256 ? 1 : 2

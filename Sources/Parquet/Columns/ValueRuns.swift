@@ -44,8 +44,6 @@ struct ValueRuns {
 
     /// Fills the words from the indexes; runs have words from now on.
     func materialise(_ values: UnsafePointer<UInt64>) {
-        reserve(words, 0)
-        words.reserve(max(0, count - words.count))
         words.count = 0
         words.reserve(count)
         for run in 0..<count { words.base[run] = values[Int(indexes.base[run])] }

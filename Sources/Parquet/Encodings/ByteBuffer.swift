@@ -12,10 +12,10 @@ final class ByteBuffer {
 
     init(capacity: Int = 1 << 16) {
         self.capacity = capacity
-        base = .allocate(capacity: capacity + Self.slack)
+        base = Memory.resized(nil, to: capacity + Self.slack)
     }
 
-    deinit { base.deallocate() }
+    deinit { Memory.free(base) }
 
     var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base, count: count) }
 
@@ -28,19 +28,15 @@ final class ByteBuffer {
     @inline(never)
     private func grow(_ extra: Int) {
         capacity = max(count + extra, capacity * 2)
-        let bigger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity + Self.slack)
-        memcpy(bigger, base, count)
-        base.deallocate()
-        base = bigger
+        base = Memory.resized(base, to: capacity + Self.slack)
     }
 
     /// Empties the buffer, and gives its memory back if it is more than `limit`.
     func release(beyond limit: Int) {
         count = 0
         guard capacity > limit else { return }
-        base.deallocate()
         capacity = 1 << 10
-        base = .allocate(capacity: capacity + Self.slack)
+        base = Memory.resized(base, to: capacity + Self.slack)
     }
 
     func append(_ source: UnsafeRawPointer, _ length: Int) {

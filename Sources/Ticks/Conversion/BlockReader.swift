@@ -136,7 +136,7 @@ final class BlockReader {
         let names = try TickHeader(options).names(in: block.lineAbove)
         header = names
         limits = RowGroupLimits(
-            mostRows: WriterOptions.rowGroupRows(columnCount: names.count),
+            mostRows: RowGroupLimits.mostRows(names),
             textColumns: names.indices.filter { TickType.kind(ofColumn: names[$0]) ?? .text == .text }
         )
     }

@@ -71,8 +71,8 @@ final class ColumnReader {
         let events = block.events(column: position, segment)
         switch target {
         case .time(let builder): try readTimes(block, events, builder)
-        case .integer(let builder): try readNumbers(block, events, builder, scratch, .integers)
-        case .number(let builder): try readNumbers(block, events, builder, scratch, .doubles)
+        case .integer(let builder): try readNumbers(block, events, builder, scratch, Integers.self)
+        case .number(let builder): try readNumbers(block, events, builder, scratch, Doubles.self)
         case .text(let builder): try readTexts(block, events, builder, scratch)
         case .boolean(let builder): try readBooleans(events, builder)
         }
@@ -80,48 +80,12 @@ final class ColumnReader {
 
     // MARK: Numbers
 
-    /// What the numbers of a column are.
-    private struct Numbers: Sendable {
-        let value: @Sendable (UInt64) -> UInt64?
-        let slowValue: @Sendable (UnsafeBufferPointer<UInt8>) -> UInt64?
-        let key: @Sendable (UInt64) -> UInt64?
-        let decode: @Sendable (UnsafePointer<UInt64>, UnsafeMutablePointer<UInt64>, Int) -> Int
-        let complaint: String
-
-        static let doubles = Numbers(
-            value: DecimalKey.double,
-            slowValue: { DecimalParser.slow($0)?.bitPattern },
-            key: DecimalKey.key(ofDouble:),
-            decode: { keys, values, count in
-                for i in 0..<count {
-                    guard let value = DecimalKey.double(keys[i]) else { return i }
-                    values[i] = value
-                }
-                return count
-            },
-            complaint: "is not a number"
-        )
-        static let integers = Numbers(
-            value: DecimalKey.integer,
-            slowValue: { DecimalParser.slowInteger($0).map(UInt64.init(bitPattern:)) },
-            key: { _ in nil },
-            decode: { keys, values, count in
-                for i in 0..<count {
-                    guard let value = DecimalKey.integer(keys[i]) else { return i }
-                    values[i] = value
-                }
-                return count
-            },
-            complaint: "is not a time in whole microseconds (a 64-bit integer)"
-        )
-    }
-
     private func readNumbers(
         _ block: CSVBlock,
         _ events: CSVBlock.ColumnEvents,
         _ builder: NumberColumnBuilder,
         _ scratch: CellScratch,
-        _ numbers: Numbers
+        _ kind: (some NumberKind).Type
     ) throws(BadCell) {
         let rowBase = builder.rowCount
         let found = block.keys(events, rowBase: rowBase, scratch)
@@ -129,7 +93,7 @@ final class ColumnReader {
         if found.hasNulls, isRequired, let i = (0..<events.count).first(where: { keys[$0] == DecimalKey.null }) {
             throw BadCell(row: events[i].row, reason: Self.missing)
         }
-        let areKeys = found.hasSlow ? try replaceSlow(events, keys, builder, numbers) : true
+        let areKeys = found.hasSlow ? try replaceSlow(events, keys, builder, kind) : true
         try builder.append(
             NumberColumnBuilder.Changes(
                 keys: keys,
@@ -141,12 +105,20 @@ final class ColumnReader {
             upTo: rowBase + events.rows.count
         ) { (wanted, values, count) throws(BadCell) in
             guard areKeys else { return values.update(from: wanted, count: count) }
-            let done = numbers.decode(wanted, values, count)
-            guard done == count else {
-                let bad = (0..<events.count).first { keys[$0] == wanted[done] } ?? 0
-                throw BadCell(row: events[bad].row, reason: numbers.complaint)
+            for i in 0..<count {
+                guard let value = kind.value(wanted[i]) else {
+                    throw BadCell(row: row(of: wanted[i], block, events, scratch), reason: kind.complaint)
+                }
+                values[i] = value
             }
         }
+    }
+
+    /// The row of the first cell with a key. The builder may have moved the keys: they are made again.
+    private func row(of key: UInt64, _ block: CSVBlock, _ events: CSVBlock.ColumnEvents, _ scratch: CellScratch) -> Int
+    {
+        _ = block.keys(events, rowBase: 0, scratch)
+        return events[(0..<events.count).first { scratch.keys.base[$0] == key } ?? 0].row
     }
 
     private static let missing = "is empty, but every row must have one"
@@ -156,23 +128,23 @@ final class ColumnReader {
         _ events: CSVBlock.ColumnEvents,
         _ keys: UnsafeMutablePointer<UInt64>,
         _ builder: NumberColumnBuilder,
-        _ numbers: Numbers
+        _ kind: (some NumberKind).Type
     ) throws(BadCell) -> Bool {
         var words: [Int: UInt64] = [:]
         var haveKeys = true
         for i in 0..<events.count where keys[i] == DecimalKey.slow {
-            guard let value = numbers.slowValue(events.bytes(i)) else {
-                throw BadCell(row: events[i].row, reason: numbers.complaint)
+            guard let value = kind.slowValue(events.bytes(i)) else {
+                throw BadCell(row: events[i].row, reason: kind.complaint)
             }
             words[i] = value
-            if let key = numbers.key(value) { keys[i] = key } else { haveKeys = false }
+            if let key = kind.key(value) { keys[i] = key } else { haveKeys = false }
         }
         guard !haveKeys else { return true }
         builder.leaveDictionary()
         for i in 0..<events.count {
             if events[i].length == 0 { continue }
-            guard let word = words[i] ?? numbers.value(keys[i]) else {
-                throw BadCell(row: events[i].row, reason: numbers.complaint)
+            guard let word = words[i] ?? kind.value(keys[i]) else {
+                throw BadCell(row: events[i].row, reason: kind.complaint)
             }
             keys[i] = word
         }
@@ -199,7 +171,7 @@ final class ColumnReader {
         for i in 0..<events.count {
             let cell = events.bytes(i)
             guard let value = DecimalParser.slowInteger(cell) else {
-                let reason = cell.isEmpty ? Self.missing : Numbers.integers.complaint
+                let reason = cell.isEmpty ? Self.missing : Integers.complaint
                 throw BadCell(row: events[i].row, reason: reason)
             }
             times[events[i].row] = value
@@ -255,6 +227,35 @@ final class ColumnReader {
         }
         builder.extend(to: builder.rowCount + events.rows.count)
     }
+}
+
+/// What the numbers of a column are: 64 bits each.
+private protocol NumberKind {
+    /// The bits that a key means; nil when its cell is no such number.
+    static func value(_ key: UInt64) -> UInt64?
+    /// The same of a cell that has no key.
+    static func slowValue(_ text: UnsafeBufferPointer<UInt8>) -> UInt64?
+    /// A key for what such a cell is, if there is one.
+    static func key(_ bits: UInt64) -> UInt64?
+    static var complaint: String { get }
+}
+
+private enum Doubles: NumberKind {
+    @inline(__always)
+    static func value(_ key: UInt64) -> UInt64? { DecimalKey.double(key) }
+    static func slowValue(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? { DecimalParser.slow(text)?.bitPattern }
+    static func key(_ bits: UInt64) -> UInt64? { DecimalKey.key(ofDouble: bits) }
+    static var complaint: String { "is not a number" }
+}
+
+private enum Integers: NumberKind {
+    @inline(__always)
+    static func value(_ key: UInt64) -> UInt64? { DecimalKey.integer(key) }
+    static func slowValue(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
+        DecimalParser.slowInteger(text).map(UInt64.init(bitPattern:))
+    }
+    static func key(_ bits: UInt64) -> UInt64? { nil }
+    static var complaint: String { "is not a time in whole microseconds (a 64-bit integer)" }
 }
 
 /// Arrays that a thread lends to the column readers.
