@@ -3,7 +3,8 @@
 #
 #   bench/convert.sh [--quick] [--rounds N] [--types trades,quotes,…] [--table FILE.csv]
 #
-# --quick takes files of a tenth of the size. The status is 1 when a peer was faster, or when values differ.
+# --quick takes files of a tenth of the size. The status is 1 when values differ, or when our ratio to the best peer is a quarter above
+# that in thresholds.csv (2 % for sizes), which holds for whole files.
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
@@ -14,7 +15,7 @@ while (($# > 0)); do
         --rounds) rounds=$2; shift ;;
         --types) types=$2; shift ;;
         --table) table=(--table "$2"); shift ;;
-        *) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        *) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
     shift
 done
@@ -44,6 +45,8 @@ while read -r type megabytes address; do
     fi
 done <<<"$sizes"
 
+thresholds=()
+((divisor > 1)) || thresholds=(--thresholds "$root/bench/thresholds.csv")
 real=$root/../shared/data/tardis/real/binance-futures_trades_2020-02-22_BTCUSDT.csv.gz
 if [[ -z $types && -f $real ]]; then
     ln -sf "$real" "$ticks/real_day_trades.csv.gz"
@@ -53,4 +56,4 @@ elif [[ -z $types ]]; then
 fi
 
 "$venv/bin/python" "$root/bench/run_peers.py" --ticks "$ticks" --out "$scratch/out" --rounds "$rounds" \
-    --types "$(IFS=,; echo "${made[*]}")" "${table[@]}" --ours "$bin/vm-data-downloader convert {in} {out}"
+    --types "$(IFS=,; echo "${made[*]}")" "${table[@]}" "${thresholds[@]}" --ours "$bin/vm-data-downloader convert {in} {out}"

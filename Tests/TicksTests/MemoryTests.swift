@@ -52,7 +52,7 @@ struct MemoryTests {
         arguments: [
             (TickType.trades, 262_144), (.liquidations, 262_144), (.incrementalBookL2, 262_144), (.quotes, 131_072),
             (.bookTicker, 131_072), (.derivativeTicker, 131_072), (.bookSnapshot5, 131_072), (.optionsChain, 131_072),
-            (.bookSnapshot25, 131_072),
+            (.bookSnapshot25, 79_872),
         ] as [(TickType, Int)]
     )
     func rowGroupsHaveTheRowsThatWereMeasured(type: TickType, rows: Int) {

@@ -14,7 +14,7 @@ struct RowGroupLimits {
     /// 131,072 rows than from one big group. Events with one price a row are 3 to 4 % smaller in groups of twice as many; where rows
     /// have several numbers these would lose their dictionaries. Very wide rows have fewer, so that memory stays bounded.
     static func mostRows(_ header: [String]) -> Int {
-        let budgetedCells = 16 << 20
+        let budgetedCells = 8 << 20
         let most = header.contains("side") ? 262_144 : 131_072
         return min(most, max(16_384, budgetedCells / max(1, header.count) / 1024 * 1024))
     }
