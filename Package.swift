@@ -117,6 +117,6 @@ let package = Package(
             ["Common", "Console", "Fleet", "FleetModel", "GoogleCloud", "Sandbox", "Tardis", "Text", "Transport"]
         ),
         tests("UploadTests", ["Common", "Console", "FleetModel", "GoogleCloud", "Sandbox", "Text", "Upload"]),
-        tests("SandboxTests", ["Sandbox", "Text"]),
+        tests("SandboxTests", ["Host", "Sandbox", "Text"]),
     ]
 )

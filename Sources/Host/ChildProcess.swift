@@ -15,6 +15,13 @@ public final class ChildProcess: Sendable {
     /// Its process id; that of its group when it has one of its own.
     public let id: pid_t
     private let isReaped = Mutex(false)
+    private static let starts = Mutex(())
+
+    /// Does something while no program is being started, such as writing one: a child has the file open until its own `exec`, and
+    /// meanwhile the kernel refuses to run it (ETXTBSY).
+    public static func betweenStarts<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
+        try starts.withLock { _ throws(Failure) in try body() }
+    }
 
     /// Starts a program, found by this process's `PATH`, with just this environment.
     ///
@@ -55,9 +62,12 @@ public final class ChildProcess: Sendable {
         // Whatever else is open here, such as a connection, is none of the program's.
         if case .inherited = streams {} else { _ = tick_spawn_closes_from(&files, STDERR_FILENO + 1) }
         var process = pid_t()
-        let status = Self.withCStrings(arguments) { arguments in
-            Self.withCStrings(environment.map { "\($0.name)=\($0.value)" }) { environment in
-                posix_spawnp(&process, command, &files, &attributes, arguments, environment)
+        // Returns after the child's `exec`, or its failure.
+        let status = Self.starts.withLock { _ in
+            Self.withCStrings(arguments) { arguments in
+                Self.withCStrings(environment.map { "\($0.name)=\($0.value)" }) { environment in
+                    posix_spawnp(&process, command, &files, &attributes, arguments, environment)
+                }
             }
         }
         guard status == 0 else { throw ProcessError(command, String(cString: strerror(status))) }

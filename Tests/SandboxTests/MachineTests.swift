@@ -1,4 +1,5 @@
 import Glibc
+import Host
 @testable import Sandbox
 import Synchronization
 import Testing
@@ -160,11 +161,10 @@ import Testing
         defer { finish() }
         let programs = "\(directory)/programs"
         try Files.makeDirectory(programs)
-        try Files.replace(
+        try GuestDisk.writeProgram(
             "\(programs)/program",
-            with: "#!/bin/sh\ntrap 'echo container told; exit 7' TERM\necho ready\nwhile :; do sleep 0.02; done\n"
+            "#!/bin/sh\ntrap 'echo container told; exit 7' TERM\necho ready\nwhile :; do sleep 0.02; done\n"
         )
-        #expect(chmod("\(programs)/program", 0o755) == 0)
         // The shutdown script waits for what the startup script does when its container has ended.
         let machine = boot(
             "apt-get -y install docker.io; docker run image program; echo container status $?; : >seen; sleep 1000",
@@ -180,6 +180,28 @@ import Testing
                 "vm: startup-script exit status 143",
             ]
         )
+    }
+
+    @Test func aProgramRunsAtOnceWhileOthersAreStarted() throws {
+        defer { finish() }
+        try Files.makeDirectory(directory)
+        let isOver = Watched(false)
+        for _ in 0..<4 {
+            startThread {
+                while !isOver.value {
+                    guard let other = try? ChildProcess(["/bin/true"], environment: []) else { continue }
+                    other.waitForEnd()
+                    _ = other.exitStatus()
+                }
+            }
+        }
+        defer { isOver.set(true) }
+        for _ in 0..<500 {
+            try GuestDisk.writeProgram("\(directory)/program", "#!/bin/sh\nexit 7\n")
+            let program = try ChildProcess(["\(directory)/program"], environment: [])
+            program.waitForEnd()
+            #expect(program.exitStatus() == 7)
+        }
     }
 
     @Test func whoDoesNotListenIsCutOff() throws {

@@ -96,6 +96,8 @@ for signal in INT:130 TERM:143; do
     "$upload" --max-workers 1 many gs://killed 2>"$work/err" >/dev/null &
     victim=$!
     count=$(find "$work/store/killed" -name '*.bin' | wc -l)
+    # What arrives may be of the one that was killed; bash, which becomes the program, loses signals.
+    until_true test "/proc/$victim/exe" -ef "$upload"
     until_true some_arrived $((count + 1))
     kill "-${signal%:*}" $victim
     begin=$SECONDS status=0

@@ -5,31 +5,35 @@ struct Bounds: Equatable {
 
     /// Nil without values. Zeros take the sign that keeps the bound true.
     static func ofDoubles(_ words: UnsafeBufferPointer<UInt64>) -> Bounds? {
-        guard let first = words.first else { return nil }
-        var least = Double(bitPattern: first)
-        var greatest = least
-        for word in words {
-            let value = Double(bitPattern: word)
-            least = value < least ? value : least
-            greatest = greatest < value ? value : greatest
+        extremes(words, Double.init(bitPattern:)).map { least, greatest in
+            Bounds(
+                minimum: bytes((least == 0 ? -0.0 : least).bitPattern),
+                maximum: bytes((greatest == 0 ? 0.0 : greatest).bitPattern)
+            )
         }
-        return Bounds(
-            minimum: bytes((least == 0 ? -0.0 : least).bitPattern),
-            maximum: bytes((greatest == 0 ? 0.0 : greatest).bitPattern)
-        )
     }
 
     /// Nil without values.
     static func ofIntegers(_ words: UnsafeBufferPointer<UInt64>) -> Bounds? {
+        extremes(words, Int64.init(bitPattern:)).map { least, greatest in
+            Bounds(minimum: bytes(UInt64(bitPattern: least)), maximum: bytes(UInt64(bitPattern: greatest)))
+        }
+    }
+
+    @inline(__always)
+    private static func extremes<Value: Comparable>(
+        _ words: UnsafeBufferPointer<UInt64>,
+        _ value: (UInt64) -> Value
+    ) -> (Value, Value)? {
         guard let first = words.first else { return nil }
-        var least = Int64(bitPattern: first)
+        var least = value(first)
         var greatest = least
         for word in words {
-            let value = Int64(bitPattern: word)
+            let value = value(word)
             least = value < least ? value : least
             greatest = greatest < value ? value : greatest
         }
-        return Bounds(minimum: bytes(UInt64(bitPattern: least)), maximum: bytes(UInt64(bitPattern: greatest)))
+        return (least, greatest)
     }
 
     private static func bytes(_ word: UInt64) -> [UInt8] {

@@ -7,21 +7,17 @@ public final class NumberColumnBuilder: ColumnBuilder {
     private var nulls = NullRuns()
     private var runs = ValueRuns()
     private let dictionary = KeyDictionary()
-    private var isDictionary = true
-    /// Chunks that are begun without a dictionary, after one in which it did not pay.
-    private var chunksWithoutDictionary = 0
+    private var usage = DictionaryUsage(mostDistinct: 0.8)
 
-    /// Where more of the changes than this bring a number that the chunk did not have, words are smaller.
-    private static let mostNewShare = 0.8
-    /// Changes from which on that can be told.
+    /// Changes after which a chunk's share of distinct values is known well enough.
     private static let leastChanges = 1280
-    private static let chunksUntilTrial = 15
 
     public init(_ field: Field, options: WriterOptions) {
         self.field = field
         self.options = options
     }
 
+    private var isDictionary: Bool { usage.isOn }
     private var isDouble: Bool { field.physicalType == .double }
 
     // MARK: Collecting
@@ -70,7 +66,7 @@ public final class NumberColumnBuilder: ColumnBuilder {
         var done = 0
         if isDictionary {
             done = try appendIndexes(changes.keys, count, decode)
-            let isHopeless = runs.count >= 16_384 && Double(dictionary.count) > Double(runs.count) * Self.mostNewShare
+            let isHopeless = runs.count >= 16_384 && usage.isTooDistinct(dictionary.count, of: runs.count)
             if done < count || isHopeless {
                 leaveDictionary()
                 runs.reserve(count - done, words: true)
@@ -128,8 +124,7 @@ public final class NumberColumnBuilder: ColumnBuilder {
     public func leaveDictionary() {
         guard isDictionary else { return }
         runs.materialise(dictionary.values.base)
-        isDictionary = false
-        chunksWithoutDictionary = Self.chunksUntilTrial
+        usage.giveUp()
     }
 
     // MARK: Encoding
@@ -137,9 +132,7 @@ public final class NumberColumnBuilder: ColumnBuilder {
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         let nullCount = nulls.nullCount(rowCount: rowCount)
         runs.close(valueCount: rowCount - nullCount)
-        if isDictionary, runs.count > Self.leastChanges,
-            Double(dictionary.count) > Double(runs.count) * Self.mostNewShare
-        {
+        if isDictionary, runs.count > Self.leastChanges, usage.isTooDistinct(dictionary.count, of: runs.count) {
             leaveDictionary()
         }
         defer { reset() }
@@ -149,8 +142,7 @@ public final class NumberColumnBuilder: ColumnBuilder {
     private func reset() {
         rowCount = 0
         nulls.removeAll()
-        isDictionary = chunksWithoutDictionary == 0
-        if chunksWithoutDictionary > 0 { chunksWithoutDictionary -= 1 }
+        usage.nextChunk()
         runs.removeAll(keepingWords: !isDictionary)
         if isDictionary { dictionary.removeAll() } else { dictionary.release() }
     }

@@ -8,8 +8,7 @@ public final class TextColumnBuilder: ColumnBuilder {
     private var nulls = NullRuns()
     private var runs = ValueRuns()
     private let dictionary = TextDictionary()
-    private var isDictionary = true
-    private var chunksWithoutDictionary = 0
+    private var usage = DictionaryUsage(mostDistinct: 0.5)
     /// The texts themselves, when there is no dictionary.
     private let store: TextStore
     /// Bytes of all values, as many times as they occur, up to the last change: what they take without a dictionary.
@@ -23,10 +22,8 @@ public final class TextColumnBuilder: ColumnBuilder {
     static let mostExpandedBytes = 64 << 20
     /// A dictionary of more bytes does not pay, as it must be read before the first row.
     private static let mostDictionaryBytes = 16 << 20
-    /// Where more of the changes than this bring a text that the chunk did not have, a dictionary does not pay.
-    private static let mostNewShare = 0.5
+    /// Changes after which a chunk's share of distinct values is known well enough.
     private static let leastChanges = 4096
-    private static let chunksUntilTrial = 15
     /// Memory that is kept from chunk to chunk.
     static let mostBytesKept = 8 << 20
 
@@ -35,6 +32,8 @@ public final class TextColumnBuilder: ColumnBuilder {
         self.options = options
         store = TextStore(name: field.name, options: options)
     }
+
+    private var isDictionary: Bool { usage.isOn }
 
     /// The memory that the current chunk takes, to be watched by tests.
     var heldBytes: Int { store.heldBytes + dictionary.bytes.capacity + 6 * runs.count }
@@ -75,7 +74,7 @@ public final class TextColumnBuilder: ColumnBuilder {
         if isDictionary {
             rest = rest.from(try appendIndexes(changes, upTo: rowCount))
             let isHopeless =
-                runs.count >= Self.leastChanges && Double(dictionary.count) > Double(runs.count) * Self.mostNewShare
+                runs.count >= Self.leastChanges && usage.isTooDistinct(dictionary.count, of: runs.count)
                 || dictionary.bytes.count > Self.mostDictionaryBytes
             let known = rest.count > 0 ? Int(rest.rows[0]) : rowCount
             self.rowCount = known
@@ -117,8 +116,7 @@ public final class TextColumnBuilder: ColumnBuilder {
 
     /// Moves the chunk's rows up to `rowCount` to the store.
     private func leaveDictionary(upTo rowCount: Int) throws(ParquetError) {
-        isDictionary = false
-        chunksWithoutDictionary = Self.chunksUntilTrial
+        usage.giveUp()
         store.removeAll(isFrontCoded: options.usesDeltas && dictionary.sharesPrefixes)
         runs.close(valueCount: rowCount - nulls.nullCount(rowCount: rowCount))
         // As changes, once more.
@@ -211,8 +209,7 @@ public final class TextColumnBuilder: ColumnBuilder {
     private func reset() {
         rowCount = 0
         nulls.removeAll()
-        isDictionary = chunksWithoutDictionary == 0
-        if chunksWithoutDictionary > 0 { chunksWithoutDictionary -= 1 }
+        usage.nextChunk()
         runs.removeAll(keepingWords: false)
         dictionary.removeAll()
         store.removeAll(isFrontCoded: store.isFrontCoded)

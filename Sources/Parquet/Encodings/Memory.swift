@@ -7,6 +7,7 @@ enum Memory {
         _ memory: UnsafeMutablePointer<Element>?,
         to count: Int
     ) -> UnsafeMutablePointer<Element> {
+        // As Swift's own allocation does: Linux gives memory before it has it, so that this is a size beyond the address space only.
         guard let new = realloc(memory, max(1, count * MemoryLayout<Element>.stride)) else {
             fatalError("no memory for \(count * MemoryLayout<Element>.stride) bytes")
         }

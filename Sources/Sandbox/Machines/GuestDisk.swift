@@ -1,4 +1,5 @@
 import Glibc
+import Host
 
 /// What VMs have on their disks: a few of this machine's programs, and stand-ins for those that would change this machine.
 ///
@@ -27,8 +28,7 @@ struct GuestDisk: Sendable {
         ]
         for (name, bytes) in texts {
             let path = "\(standIns)/\(name)"
-            try Files.replace(path, with: String(decoding: bytes, as: UTF8.self))
-            guard chmod(path, 0o755) == 0 else { throw SandboxError.system("make \(path) a program") }
+            try Self.writeProgram(path, String(decoding: bytes, as: UTF8.self))
         }
         // Docker is not there before apt-get has put it there.
         for name in texts.map(\.0) where name != "docker" {
@@ -67,8 +67,7 @@ struct GuestDisk: Sendable {
             let path = "\(home)/\(name)"
             unlink(path)
             guard let script = record.metadata[name] else { continue }
-            try Files.replace(path, with: script)
-            guard chmod(path, 0o755) == 0 else { throw SandboxError.system("make \(path) a program") }
+            try Self.writeProgram(path, script)
         }
         let shutdown = """
             cd "$HOME"; : >stopping
@@ -91,6 +90,13 @@ struct GuestDisk: Sendable {
 
     /// The file by which the stand-in for `shutdown` tells that it was called.
     private func powerSwitch(of record: BootRecord) -> String { "\(home(of: record))/off" }
+
+    static func writeProgram(_ path: String, _ text: String) throws {
+        try ChildProcess.betweenStarts {
+            try Files.replace(path, with: text)
+            guard chmod(path, 0o755) == 0 else { throw SandboxError.system("make \(path) a program") }
+        }
+    }
 
     private static func link(_ target: String, as path: String) throws {
         guard symlink(target, path) == 0 || errno == EEXIST else { throw SandboxError.system("make the link \(path)") }

@@ -142,8 +142,7 @@ final class CSVBlock {
 
     // MARK: Events
 
-    /// Finds out which cells differ from the cell above, in rows of `columns` cells. Row groups end before the rows `ends`, ascending, the
-    /// last of which may be `rowCount`; `isFirst`: one begins with the block.
+    /// Finds out which cells differ from the cell above, in the segments' rows of `columns` cells.
     func compare(columns: Int, hasStandardLead: Bool) {
         self.columns = columns
         self.hasStandardLead = hasStandardLead
@@ -265,7 +264,8 @@ final class CSVBlock {
 
     // MARK: Row groups
 
-    /// Cuts the rows into segments: row groups end before the rows `ends`, ascending, the last of which may be `rowCount`.
+    /// Cuts the rows into segments: row groups end before the rows `ends`, ascending, the last of which may be `rowCount`; `isFirst`: one
+    /// begins with the block.
     func cut(at ends: [Int], isFirst: Bool) {
         segments = []
         var start = 0
@@ -279,7 +279,7 @@ final class CSVBlock {
     }
 }
 
-/// Memory for values that are written anew each time, by one owner. What has not been written has not been touched.
+/// Scratch memory of one owner. Growing it drops what was there; pages that were never written take no memory.
 final class GrowingMemory<Element: BitwiseCopyable> {
     private(set) var base: UnsafeMutablePointer<Element>
     private var capacity = 0
