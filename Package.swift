@@ -92,6 +92,7 @@ let package = Package(
         tool("orchestrate-tick-download", ["Common", "Fleet"]),
         tool("monitor-tick-download", ["Common", "Fleet"]),
         tool("cleanup-tick-vms", ["Common", "Fleet"]),
+        tool("market-tick-data-handler", ["Common", "Console", "Download", "Fleet", "Upload"]),
         tool("tick-sandbox", ["Common", "Console", "FleetModel", "Host", "Sandbox"]),
 
         tests("TextTests", ["Text"]),

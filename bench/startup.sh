@@ -26,7 +26,7 @@ else
     echo "SKIPPED: there is no gcloud to compare with"
 fi
 printf '%-26s %10s %14s %16s  %s\n' program '--help ms' '--version ms' 'stripped MB' 'ICU'
-for program in vm-data-downloader gcs-upload-service setup-iam orchestrate-tick-download cleanup-tick-vms tick-sandbox; do
+for program in market-tick-data-handler vm-data-downloader gcs-upload-service setup-iam orchestrate-tick-download cleanup-tick-vms tick-sandbox; do
     milliseconds=$(median_ms 41 "$bin/$program" --help)
     version=$(median_ms 41 "$bin/$program" --version)
     strip -o "$scratch/stripped" "$bin/$program"

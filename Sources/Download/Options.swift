@@ -169,6 +169,7 @@ enum Options {
                 defaultText: "one a core",
                 check: .integer(1...256)
             ),
+            .flag("timings", help: "Show on stderr what each stage of the conversion took."),
         ],
         arguments: [
             ArgumentSpec("IN", help: "The csv.gz; - reads standard input."),

@@ -12,6 +12,11 @@ convert=("$bin/vm-data-downloader" convert --quiet)
 run_expecting 0 "${convert[@]}" in.csv.gz whole.parquet
 same() { cmp -s "$1" "$work/whole.parquet" && echo same || echo different; }
 
+run_expecting 0 "$bin/vm-data-downloader" convert --timings in.csv.gz timed.parquet
+expect "the time of stages changes no byte" same "$(same timed.parquet)"
+expect "each stage is told" "STAGE inflate index compare times numbers texts encode zstd write other all wall" \
+    "$(grep -v Z "$work/err" | cut -d ' ' -f 1 | xargs)"
+
 "${convert[@]}" in.csv.gz - >stdout.parquet
 expect "- is standard output" same "$(same stdout.parquet)"
 

@@ -9,6 +9,8 @@ public struct Tool: Sendable {
     /// The returned status, or the thrown error, is how the program ends.
     public typealias Body = @Sendable (ToolRun) async throws -> ExitStatus
 
+    /// What it is called by.
+    public var name: String { command.name }
     private let command: CommandSpec
     private let body: Body
 

@@ -25,12 +25,16 @@ struct ConvertCommand {
         let file = try OutputFile(output, input: input)
         let converter = TickConverter(options: options, pool: WorkPool(threads: try run.arguments.int("threads")))
         async let feeding: Void = feed(reader, converter)
-        while let piece = try await converter.read() { try file.write(piece) }
+        while let piece = try await converter.read() {
+            try options.times.measure(.write) { try file.write(piece) }
+        }
         await feeding
         guard let summary = converter.summary else { return .failed }
         try Task.checkCancellation()
         try file.finish()
-        report(summary, input, output, run.context.clock.monotonic() - start)
+        let elapsed = run.context.clock.monotonic() - start
+        report(summary, input, output, elapsed)
+        if let times = options.times { showTimings(times, summary, elapsed) }
         return .done
     }
 
@@ -56,9 +60,30 @@ struct ConvertCommand {
         var options = ConversionOptions(source: name, type: asked)
         options.writer.zstdLevel = try run.arguments.int("zstd-level") ?? 1
         options.writer.usesDeltas = !run.arguments.flag("plain-encodings")
+        if run.arguments.flag("timings") { options.times = StageTimes() }
         options.keyValues = [KeyValue("source", base), KeyValue("kit", BuildInfo.version)]
         options.createdBy = "market-tick-data-handler version \(BuildInfo.version)"
         return options
+    }
+
+    /// CPU seconds of all threads; "other" is what is left of the process's own: start, reading, hand-over between threads.
+    private func showTimings(_ times: StageTimes, _ summary: ConversionSummary, _ elapsed: Duration) {
+        let process = Double(CPUClock.process) / 1e9
+        let stages = times.seconds.map { ($0.stage.rawValue, $0.seconds) }.filter { $0.1 > 0 }
+        let other = max(0, process - stages.reduce(0) { $0 + $1.1 })
+        var table = TextTable([
+            .init("STAGE"), .init("CPU S", alignRight: true), .init("SHARE", alignRight: true),
+            .init("CSV RATE", alignRight: true),
+        ])
+        for (name, seconds) in stages + [("other", other), ("all", process)] {
+            let rate = seconds > 0 ? Format.rate(bytesPerSecond: Double(summary.csvBytes) / seconds) : ""
+            table.add([
+                .init(name), .init(Format.fixed(seconds, decimals: 3)),
+                .init(Format.fixed(process > 0 ? 100 * seconds / process : 0, decimals: 0) + " %"), .init(rate),
+            ])
+        }
+        run.context.messages.write(table.render(width: nil))
+        run.context.messages.write("wall \(Format.fixed(elapsed / .seconds(1), decimals: 3)) s\n")
     }
 
     /// The type as far as it can be told: trades and liquidations have the same header, quotes and book_ticker too, and only

@@ -3,6 +3,8 @@ import Console
 
 /// The four programs of the fleet.
 public enum FleetTools {
+    public static let all = [setupIAM, orchestrate, monitor, cleanup]
+
     public static let setupIAM = Tool(SetupOptions.command) { run in
         let settings = try SetupSettings(run)
         return try await GoogleConnection.with(run) { try await SetupCommand(run, settings, $0).execute() }

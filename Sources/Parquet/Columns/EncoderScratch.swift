@@ -8,6 +8,9 @@ public final class EncoderScratch {
     /// Words of a page, before they are encoded.
     let words = ByteBuffer(capacity: 0)
     private let context: OpaquePointer?
+    /// CPU time of compression so far, when it is measured.
+    public private(set) var compressionNanoseconds: Int64 = 0
+    public var measuresCompression = false
 
     public init() {
         context = ZSTD_createCCtx()
@@ -36,7 +39,9 @@ public final class EncoderScratch {
         ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))
         // 0: as the level has it.
         ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, level == 1 ? Self.leastMatchAtLevelOne : 0)
+        let start = measuresCompression ? CPUClock.thread : 0
         let size = ZSTD_compress2(context, out.base + out.count + gap, bound, page.base, page.count)
+        if measuresCompression { compressionNanoseconds += CPUClock.thread - start }
         guard ZSTD_isError(size) == 0 else {
             throw ParquetError("zstd could not compress a page: \(String(cString: ZSTD_getErrorName(size)))")
         }

@@ -57,7 +57,9 @@ final class BlockReader {
                     start: block.text + block.count,
                     count: fullCount - block.count
                 )
-                let step = try decoder.decode(UnsafeBufferPointer(rebasing: input[consumed...]), into: space)
+                let step = try options.times.measure(.inflate) { () throws(TickError) in
+                    try decoder.decode(UnsafeBufferPointer(rebasing: input[consumed...]), into: space)
+                }
                 consumed += step.consumed
                 block.count += step.produced
                 csvBytes += Int64(step.produced)
@@ -107,7 +109,7 @@ final class BlockReader {
     }
 
     private func index(_ block: CSVBlock) throws(TickError) {
-        block.index()
+        options.times.measure(.index) { block.index() }
         if block.count - linesStart > CSVBlock.longestLine {
             for row in 0..<block.rowCount where block.line(ofRow: row).count >= CSVBlock.longestLine {
                 throw longLine(row)

@@ -4,7 +4,7 @@ internal import Parquet
 /// every core has a group.
 final class ColumnGroup {
     private var readers: [ColumnReader]
-    private let source: String
+    private let options: ConversionOptions
     private var rowGroup = 0
 
     /// A chunk of one column of the file.
@@ -21,15 +21,15 @@ final class ColumnGroup {
 
     private let columnCount: Int
 
-    private init(source: String, columnCount: Int) {
+    private init(_ options: ConversionOptions, columnCount: Int) {
         readers = []
-        self.source = source
+        self.options = options
         self.columnCount = columnCount
     }
 
     /// Deals columns out into at most `count` groups: heaviest first, each to the group that has least to do.
-    static func deal(_ readers: [ColumnReader], among count: Int, source: String) -> [ColumnGroup] {
-        let groups = (0..<min(readers.count, count)).map { _ in ColumnGroup(source: source, columnCount: readers.count)
+    static func deal(_ readers: [ColumnReader], among count: Int, _ options: ConversionOptions) -> [ColumnGroup] {
+        let groups = (0..<min(readers.count, count)).map { _ in ColumnGroup(options, columnCount: readers.count)
         }
         var loads = Array(repeating: 0, count: groups.count)
         for reader in readers.sorted(by: { ($1.weight, $0.position) < ($0.weight, $1.position) }) {
@@ -47,7 +47,7 @@ final class ColumnGroup {
         for segment in block.segments {
             for reader in readers {
                 do {
-                    try reader.read(block, segment, scratch.cells)
+                    try options.times.measure(reader.stage) { try reader.read(block, segment, scratch.cells) }
                 } catch let cell as ColumnReader.BadCell {
                     throw describe(cell, reader, block)
                 }
@@ -60,9 +60,15 @@ final class ColumnGroup {
 
     private func endRowGroup(_ scratch: WorkPool.Scratch) throws(ParquetError) -> RowGroup {
         var chunks: [Chunk] = []
+        scratch.encoder.measuresCompression = options.times != nil
+        let compression = scratch.encoder.compressionNanoseconds
         for reader in readers {
-            chunks.append(Chunk(column: reader.position, encoded: try reader.builder.finishChunk(scratch.encoder)))
+            let encoded = try options.times.measure(.encode) { () throws(ParquetError) in
+                try reader.builder.finishChunk(scratch.encoder)
+            }
+            chunks.append(Chunk(column: reader.position, encoded: encoded))
         }
+        options.times?.move(scratch.encoder.compressionNanoseconds - compression, from: .encode, to: .zstd)
         defer { rowGroup += 1 }
         return RowGroup(number: rowGroup, chunks: chunks)
     }
@@ -71,7 +77,7 @@ final class ColumnGroup {
         let text = TickError.excerpt(block.cell(row: cell.row, column: reader.position))
         return TickError(
             .row,
-            "\(source), line \(block.firstRow + cell.row + 2), column \(reader.name): '\(text)' \(cell.reason)"
+            "\(options.source), line \(block.firstRow + cell.row + 2), column \(reader.name): '\(text)' \(cell.reason)"
         )
     }
 
@@ -79,7 +85,7 @@ final class ColumnGroup {
         let cells = block.cellCount(ofRow: row)
         return TickError(
             .row,
-            "\(source), line \(block.firstRow + row + 2): \(cells) cell\(cells == 1 ? "" : "s") where the header has "
+            "\(options.source), line \(block.firstRow + row + 2): \(cells) cell\(cells == 1 ? "" : "s") where the header has "
                 + "\(columnCount): '\(TickError.excerpt(block.line(ofRow: row)))'"
         )
     }

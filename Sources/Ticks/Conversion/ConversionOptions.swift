@@ -10,6 +10,8 @@ public struct ConversionOptions: Sendable {
     public var keyValues: [KeyValue] = []
     /// The program that writes, for the footer.
     public var createdBy = "market-tick-data-handler"
+    /// Where the time of each stage is noted; nil when nobody wants to know.
+    public var times: StageTimes?
 
     public init(source: String, type: TickType? = nil) {
         self.source = source

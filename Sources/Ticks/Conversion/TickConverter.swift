@@ -193,13 +193,15 @@ public final class TickConverter: Sendable {
         output.put(file.begin())
         parts.header = header
         parts.file = file
-        parts.groups = ColumnGroup.deal(readers, among: 2 * pool.threadCount, source: options.source)
+        parts.groups = ColumnGroup.deal(readers, among: 2 * pool.threadCount, options)
         advance(.columnsDealt(groupCount: parts.groups.count))
     }
 
     private func compare(_ number: Int) {
         guard let block = shared.withLock({ $0.blocks[number] })?.block else { return }
-        block.compare(columns: parts.header.count, hasStandardLead: TickType.hasStandardLead(parts.header))
+        options.times.measure(.compare) {
+            block.compare(columns: parts.header.count, hasStandardLead: TickType.hasStandardLead(parts.header))
+        }
         advance(.comparedBlock(number))
     }
 
@@ -215,7 +217,9 @@ public final class TickConverter: Sendable {
 
     private func write(rowGroup: Int) throws {
         guard let chunks = shared.withLock({ $0.chunks.removeValue(forKey: rowGroup) }) else { return }
-        let pieces = try parts.file?.append(chunks.sorted { $0.column < $1.column }.map(\.encoded)) ?? []
+        let pieces = try options.times.measure(.write) {
+            try parts.file?.append(chunks.sorted { $0.column < $1.column }.map(\.encoded)) ?? []
+        }
         for piece in pieces { output.put(piece) }
     }
 

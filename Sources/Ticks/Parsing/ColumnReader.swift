@@ -66,6 +66,15 @@ final class ColumnReader {
         }
     }
 
+    var stage: StageTimes.Stage {
+        switch target {
+        case .time, .integer: .times
+        case .number: .numbers
+        case .text: .texts
+        case .boolean: .booleans
+        }
+    }
+
     /// Reads a segment of a block.
     func read(_ block: CSVBlock, _ segment: CSVBlock.Segment, _ scratch: CellScratch) throws {
         let events = block.events(column: position, segment)
