@@ -2,6 +2,7 @@
 public final class BooleanColumnBuilder: ColumnBuilder {
     public let field: Field
     private let options: WriterOptions
+    private let matching = MatchingChoice()
     public private(set) var rowCount = 0
     private var nulls = NullRuns()
     /// Numbers of values, nulls not counted, from which on they are the other: the first that is true is the first.
@@ -32,7 +33,7 @@ public final class BooleanColumnBuilder: ColumnBuilder {
 
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         let nullCount = nulls.nullCount(rowCount: rowCount)
-        var chunk = ChunkAssembler(scratch: scratch, options: options)
+        var chunk = ChunkAssembler(scratch: scratch, options: options, matching: matching)
         var turn = 0
         try chunk.dataPages(rowCount: rowCount, nulls: field.isNullable ? nulls : nil, encoding: .plain) {
             values,

@@ -4,14 +4,17 @@ internal import Glibc
 struct ChunkAssembler {
     private let scratch: EncoderScratch
     private let options: WriterOptions
+    private let matching: MatchingChoice
     private let out: ByteBuffer
     private var uncompressedSize = 0
     private var dictionaryPageSize = 0
     private var pages: [OffsetIndex.Page] = []
 
-    init(scratch: EncoderScratch, options: WriterOptions) {
+    /// `matching` is the column's.
+    init(scratch: EncoderScratch, options: WriterOptions, matching: MatchingChoice) {
         self.scratch = scratch
         self.options = options
+        self.matching = matching
         out = scratch.chunk
         out.count = 0
     }
@@ -23,7 +26,7 @@ struct ChunkAssembler {
         }
         scratch.page.count = 0
         fill(scratch.page)
-        try appendPage { header in
+        try appendPage(.short) { header in
             header.int32(Thrift.PageHeader.type, Thrift.PageType.dictionaryPage.rawValue)
             return { page in
                 page.structure(Thrift.PageHeader.dictionaryPageHeader) {
@@ -63,6 +66,7 @@ struct ChunkAssembler {
             let present = nulls?.appendLevels(rows, &cursor, to: scratch.page) ?? rows.count
             fill(value..<value + present, scratch.page)
             value += present
+            if number == 0, options.zstdLevel == 1 { try scratch.choose(matching, encoding) }
             try dataPage(rows: rows.count, firstRow: start, encoding: encoding)
         }
         scratch.releaseLargePage()
@@ -72,7 +76,7 @@ struct ChunkAssembler {
     private mutating func dataPage(rows: Int, firstRow: Int, encoding: Encoding) throws(ParquetError) {
         let start = out.count
         guard let count = Int32(exactly: rows) else { throw ParquetError("a page has more than 2^31 rows") }
-        let size = try appendPage { header in
+        let size = try appendPage(matching.matching) { header in
             header.int32(Thrift.PageHeader.type, Thrift.PageType.dataPage.rawValue)
             return { page in
                 page.structure(Thrift.PageHeader.dataPageHeader) {
@@ -91,11 +95,17 @@ struct ChunkAssembler {
     /// Returns the page's size in the file, header included.
     @discardableResult
     private mutating func appendPage(
+        _ matching: PageCompressor.Matching,
         _ describe: (inout CompactWriter) -> (inout CompactWriter) -> Void
     ) throws(ParquetError) -> Int32 {
         // Before it is compressed, which takes as much memory again.
         guard let size = Int32(exactly: scratch.page.count) else { throw ParquetError("a page is larger than 2 GiB") }
-        let compressed = try scratch.compressPage(level: options.zstdLevel, to: out, behind: Self.mostHeaderBytes)
+        let compressed = try scratch.compressPage(
+            level: options.zstdLevel,
+            matching,
+            to: out,
+            behind: Self.mostHeaderBytes
+        )
         guard let compressedSize = Int32(exactly: compressed) else { throw ParquetError("a page is larger than 2 GiB") }
         var header = CompactWriter()
         header.nested { page in

@@ -1,5 +1,3 @@
-internal import CZstd
-
 /// Working memory that one thread lends to the encoders: a compressor and buffers. Not to be shared between threads.
 public final class EncoderScratch {
     let page = ByteBuffer(capacity: 1 << 18)
@@ -7,16 +5,12 @@ public final class EncoderScratch {
     let chunk = ByteBuffer(capacity: 1 << 18)
     /// Words of a page, before they are encoded.
     let words = ByteBuffer(capacity: 0)
-    private let context: OpaquePointer?
+    private let compressor = PageCompressor()
     /// CPU time of compression so far, when it is measured.
     public private(set) var compressionNanoseconds: Int64 = 0
     public var measuresCompression = false
 
-    public init() {
-        context = ZSTD_createCCtx()
-    }
-
-    deinit { ZSTD_freeCCtx(context) }
+    public init() {}
 
     /// Gives the memory of an unusually large page back: a thread keeps its scratch from file to file.
     func releaseLargePage() { page.release(beyond: Self.mostPageBytesKept) }
@@ -28,23 +22,25 @@ public final class EncoderScratch {
 
     private static let mostChunkBytesKept = 4 << 20
 
-    /// At level 1 repeats of five bytes count, too: indexes have one or two, and zstd looks for seven otherwise. Files get up to 9 %
-    /// smaller by it, in the same time; four bytes cost time where numbers seldom return, as in quotes.
-    private static let leastMatchAtLevelOne: Int32 = 5
+    /// Lets a column choose how its next pages are compressed, by `page`.
+    func choose(_ choice: MatchingChoice, _ encoding: Encoding) throws(ParquetError) {
+        let start = measuresCompression ? CPUClock.thread : 0
+        try choice.beginChunk(page, encoding, compressor)
+        if measuresCompression { compressionNanoseconds += CPUClock.thread - start }
+    }
 
     /// Writes `page`, compressed, to `gap` bytes behind the end of `out`, whose count stays; returns the compressed size.
-    func compressPage(level: Int, to out: ByteBuffer, behind gap: Int) throws(ParquetError) -> Int {
-        let bound = ZSTD_compressBound(page.count)
-        out.reserve(gap + bound)
-        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))
-        // 0: as the level has it.
-        ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, level == 1 ? Self.leastMatchAtLevelOne : 0)
+    func compressPage(
+        level: Int,
+        _ matching: PageCompressor.Matching,
+        to out: ByteBuffer,
+        behind gap: Int
+    ) throws(ParquetError) -> Int {
+        out.reserve(gap + PageCompressor.bound(page.count))
         let start = measuresCompression ? CPUClock.thread : 0
-        let size = ZSTD_compress2(context, out.base + out.count + gap, bound, page.base, page.count)
+        let bytes = UnsafeRawBufferPointer(start: page.base, count: page.count)
+        let size = try compressor.compress(bytes, level: level, matching, to: out.base + out.count + gap)
         if measuresCompression { compressionNanoseconds += CPUClock.thread - start }
-        guard ZSTD_isError(size) == 0 else {
-            throw ParquetError("zstd could not compress a page: \(String(cString: ZSTD_getErrorName(size)))")
-        }
         return size
     }
 }

@@ -3,6 +3,7 @@
 public final class NumberColumnBuilder: ColumnBuilder {
     public let field: Field
     private let options: WriterOptions
+    private let matching = MatchingChoice()
     public private(set) var rowCount = 0
     private var nulls = NullRuns()
     private var runs = ValueRuns()
@@ -149,7 +150,7 @@ public final class NumberColumnBuilder: ColumnBuilder {
 
     private func encodeDictionary(_ scratch: EncoderScratch, _ nullCount: Int) throws(ParquetError) -> EncodedChunk {
         let entries = dictionary.count
-        var chunk = ChunkAssembler(scratch: scratch, options: options)
+        var chunk = ChunkAssembler(scratch: scratch, options: options, matching: matching)
         try chunk.dictionaryPage(valueCount: entries) { $0.append(dictionary.values.base, 8 * entries) }
         var reader = RunReader(runs)
         let bytes = entries <= 256 ? 1 : 2
@@ -165,7 +166,7 @@ public final class NumberColumnBuilder: ColumnBuilder {
     }
 
     private func encodeWords(_ scratch: EncoderScratch, _ nullCount: Int) throws(ParquetError) -> EncodedChunk {
-        var chunk = ChunkAssembler(scratch: scratch, options: options)
+        var chunk = ChunkAssembler(scratch: scratch, options: options, matching: matching)
         var reader = RunReader(runs)
         let encoding: Encoding = isDouble || !options.usesDeltas ? .plain : .deltaBinaryPacked
         try chunk.dataPages(rowCount: rowCount, nulls: field.isNullable ? nulls : nil, encoding: encoding) {

@@ -4,6 +4,7 @@ internal import Glibc
 public final class TextColumnBuilder: ColumnBuilder {
     public let field: Field
     private let options: WriterOptions
+    private let matching = MatchingChoice()
     public private(set) var rowCount = 0
     private var nulls = NullRuns()
     private var runs = ValueRuns()
@@ -175,7 +176,7 @@ public final class TextColumnBuilder: ColumnBuilder {
         defer { reset() }
         let nullCount = nulls.nullCount(rowCount: rowCount)
         runs.close(valueCount: rowCount - nullCount)
-        var chunk = ChunkAssembler(scratch: scratch, options: options)
+        var chunk = ChunkAssembler(scratch: scratch, options: options, matching: matching)
         let levels = field.isNullable ? nulls : nil
         let encoding: Encoding
         let bounds: Bounds?

@@ -2,6 +2,7 @@
 public final class TimeColumnBuilder: ColumnBuilder {
     public let field: Field
     private let options: WriterOptions
+    private let matching = MatchingChoice()
     private let values = GrowingArray<Int64>(capacity: 0)
 
     public init(_ field: Field, options: WriterOptions) {
@@ -21,7 +22,7 @@ public final class TimeColumnBuilder: ColumnBuilder {
     public func finishChunk(_ scratch: EncoderScratch) throws(ParquetError) -> EncodedChunk {
         let base = values.base
         let count = values.count
-        var chunk = ChunkAssembler(scratch: scratch, options: options)
+        var chunk = ChunkAssembler(scratch: scratch, options: options, matching: matching)
         let encoding: Encoding = options.usesDeltas ? .deltaBinaryPacked : .plain
         var pageBounds: [Bounds] = []
         var isAscending = true
