@@ -5,6 +5,7 @@ public final class EncoderScratch {
     let chunk = ByteBuffer(capacity: 1 << 18)
     /// Words of a page, before they are encoded.
     let words = ByteBuffer(capacity: 0)
+    let sorter = DictionarySorter()
     private let compressor = PageCompressor()
     /// CPU time of compression so far, when it is measured.
     public private(set) var compressionNanoseconds: Int64 = 0

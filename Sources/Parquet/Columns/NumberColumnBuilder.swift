@@ -150,8 +150,11 @@ public final class NumberColumnBuilder: ColumnBuilder {
 
     private func encodeDictionary(_ scratch: EncoderScratch, _ nullCount: Int) throws(ParquetError) -> EncodedChunk {
         let entries = dictionary.count
+        let sorter = scratch.sorter
+        sorter.sort(dictionary, usedBy: runs, asDoubles: isDouble)
+        runs.renumber(sorter.ranks.base)
         var chunk = ChunkAssembler(scratch: scratch, options: options, matching: matching)
-        try chunk.dictionaryPage(valueCount: entries) { $0.append(dictionary.values.base, 8 * entries) }
+        try chunk.dictionaryPage(valueCount: entries) { $0.append(sorter.values.base, 8 * entries) }
         var reader = RunReader(runs)
         let bytes = entries <= 256 ? 1 : 2
         try chunk.dataPages(rowCount: rowCount, nulls: field.isNullable ? nulls : nil, encoding: .rleDictionary) {
@@ -160,7 +163,7 @@ public final class NumberColumnBuilder: ColumnBuilder {
         return finish(
             chunk,
             .rleDictionary,
-            UnsafeBufferPointer(start: dictionary.values.base, count: entries),
+            UnsafeBufferPointer(start: sorter.values.base, count: entries),
             nullCount
         )
     }

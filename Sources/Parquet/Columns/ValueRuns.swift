@@ -42,6 +42,12 @@ struct ValueRuns {
         if keepingWords { indexes.release() } else { words.release() }
     }
 
+    /// Gives each index another number.
+    func renumber(_ ranks: UnsafePointer<UInt16>) {
+        let indexes = indexes.base
+        for run in 0..<count { indexes[run] = ranks[Int(indexes[run])] }
+    }
+
     /// Fills the words from the indexes; runs have words from now on.
     func materialise(_ values: UnsafePointer<UInt64>) {
         words.count = 0
