@@ -3,7 +3,7 @@
 
     python read.py OURS.parquet PYARROW.parquet COLUMN [--rounds 7]
 
-For each reader: the whole file, one column, and one minute of local_timestamp in the middle of the file. Both files are read in
+For each reader: the whole file, one column, and five times one minute of local_timestamp, spread over the file. Both files are read in
 turn, so that a slow spell of the machine falls on both; the best of the rounds counts. Prints milliseconds and the ratio, and answers
 with status 1 when both files do not hold the same sum or the same number of rows.
 """
@@ -19,22 +19,20 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 
-def minute(path):
+MINUTES = (0.1, 0.3, 0.5, 0.7, 0.9)
+
+
+def minutes(path):
     times = pq.read_table(path, columns=["local_timestamp"])["local_timestamp"]
-    middle = times[len(times) // 2].as_py()
-    return pd.Timestamp(middle), pd.Timestamp(middle) + pd.Timedelta(minutes=1)
+    starts = [pd.Timestamp(times[int(len(times) * place)].as_py()) for place in MINUTES]
+    return [(start, start + pd.Timedelta(minutes=1)) for start in starts]
 
 
-def readers(column, start, end):
-    window = (ds.field("local_timestamp") >= start) & (ds.field("local_timestamp") < end)
-    python_start, python_end = start.to_pydatetime(), end.to_pydatetime()
-    literal = [f"TIMESTAMPTZ '{t.isoformat()}'" for t in (start, end)]
-
-    def duck(path, where=""):
-        return duckdb.sql(f'SELECT count(*), sum("{column}") FROM \'{path}\' {where}').fetchone()
+def readers(column, windows):
+    """What is read, by reader and kind: functions of a path that return rows and a sum."""
 
     def arrow(table):
-        return table.num_rows, pc.sum(table[column]).as_py()
+        return table.num_rows, pc.sum(table[column]).as_py() or 0
 
     def polar(frame):
         return frame.height, frame[column].sum()
@@ -42,23 +40,43 @@ def readers(column, start, end):
     def panda(frame):
         return len(frame), frame[column].sum()
 
-    in_window = pl.col("local_timestamp").is_between(python_start, python_end, closed="left")
-    filters = [("local_timestamp", ">=", start), ("local_timestamp", "<", end)]
+    def duck(path, where=""):
+        return duckdb.sql(f'SELECT count(*), coalesce(sum("{column}"), 0) FROM \'{path}\' {where}').fetchall()[0]
+
+    def each_minute(read):
+        def total(path):
+            found = [read(path, start, end) for start, end in windows]
+            return sum(rows for rows, _ in found), sum(value for _, value in found)
+        return total
+
+    def arrow_minute(path, start, end):
+        window = (ds.field("local_timestamp") >= start) & (ds.field("local_timestamp") < end)
+        return arrow(ds.dataset(path).to_table(filter=window))
+
+    def polars_minute(path, start, end):
+        window = pl.col("local_timestamp").is_between(start.to_pydatetime(), end.to_pydatetime(), closed="left")
+        return polar(pl.scan_parquet(path).filter(window).collect())
+
+    def duck_minute(path, start, end):
+        literal = [f"TIMESTAMPTZ '{t.isoformat()}'" for t in (start, end)]
+        return duck(path, f"WHERE local_timestamp >= {literal[0]} AND local_timestamp < {literal[1]}")
+
+    def panda_minute(path, start, end):
+        return panda(pd.read_parquet(path, filters=[("local_timestamp", ">=", start), ("local_timestamp", "<", end)]))
+
     return {
         ("pyarrow", "whole"): lambda p: arrow(pq.read_table(p)),
         ("pyarrow", "column"): lambda p: arrow(pq.read_table(p, columns=[column])),
-        ("pyarrow", "minute"): lambda p: arrow(ds.dataset(p).to_table(filter=window)),
+        ("pyarrow", "minutes"): each_minute(arrow_minute),
         ("polars", "whole"): lambda p: polar(pl.read_parquet(p)),
         ("polars", "column"): lambda p: polar(pl.read_parquet(p, columns=[column])),
-        ("polars", "minute"): lambda p: polar(pl.scan_parquet(p).filter(in_window).collect()),
+        ("polars", "minutes"): each_minute(polars_minute),
         ("duckdb", "whole"): lambda p: arrow(duckdb.sql(f"SELECT * FROM '{p}'").to_arrow_table()),
         ("duckdb", "column"): duck,
-        ("duckdb", "minute"): lambda p: duck(
-            p, f"WHERE local_timestamp >= {literal[0]} AND local_timestamp < {literal[1]}"
-        ),
+        ("duckdb", "minutes"): each_minute(duck_minute),
         ("pandas", "whole"): lambda p: panda(pd.read_parquet(p)),
         ("pandas", "column"): lambda p: panda(pd.read_parquet(p, columns=[column])),
-        ("pandas", "minute"): lambda p: panda(pd.read_parquet(p, filters=filters)),
+        ("pandas", "minutes"): each_minute(panda_minute),
     }
 
 
@@ -69,9 +87,8 @@ def main():
     ap.add_argument("column")
     ap.add_argument("--rounds", type=int, default=7)
     a = ap.parse_args()
-    start, end = minute(a.theirs)
     print(f"{'reader':<8} {'what':<7} {'ours ms':>9} {'pyarrow ms':>10} {'ratio':>6}")
-    for (reader, what), read in readers(a.column, start, end).items():
+    for (reader, what), read in readers(a.column, minutes(a.theirs)).items():
         best, answers = {}, {}
         for _ in range(a.rounds):
             for path in (a.ours, a.theirs):
