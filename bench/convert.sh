@@ -13,7 +13,7 @@ divisor=1 rounds=3 types='' table=() options=() smoke=no
 while (($# > 0)); do
     case $1 in
         --quick) divisor=10 ;;
-        --smoke) smoke=yes rounds=2 options=(--smoke --peers "pyarrow-stream,polars-stream") ;;
+        --smoke) smoke=yes rounds=3 options=(--smoke --peers "pyarrow-stream,polars-stream") ;;
         --rounds) rounds=$2; shift ;;
         --types) types=$2; shift ;;
         --table) table=(--table "$2"); shift ;;
