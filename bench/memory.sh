@@ -3,7 +3,7 @@
 #
 #   bench/memory.sh [--quick]
 #
-# 1. convert on a book_snapshot_5 file of 1 GB and on one of 2 GB of CSV: at most 300 MiB, and no more for the longer one.
+# 1. convert on a book_snapshot_5 file of 1 GB and on one of 2 GB of CSV: at most 100 MiB, and no more for the longer one.
 # 2. 32 book files of 200 MB of CSV through vm-data-downloader at once, served slowly: at most 2 GiB.
 # 3. The same served fast: the cores are busy.
 # --quick takes files of a tenth of the size. The status is 1 when a limit is passed.
@@ -32,7 +32,7 @@ for gigabytes in 1 2; do
     make_once "$file" "$venv/bin/python" "$root/bench/gen_ticks.py" book_snapshot_5 --bytes "$((gigabytes * 1000 / divisor))M"
     read -r wall cpu peak busy < <(measure "$bin/vm-data-downloader" convert "$file" "$scratch/out.parquet" --quiet)
     printf '%-34s %8s %8s %9s %7s\n' "convert, $((gigabytes * 1000 / divisor)) MB of CSV" "$wall" "$cpu" "$peak" "$busy"
-    at_most "convert's peak in MiB" "$peak" 300
+    at_most "convert's peak in MiB" "$peak" 100
     peaks+=("$peak")
 done
 # A tenth is what the same run varies by.
