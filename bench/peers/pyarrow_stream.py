@@ -68,13 +68,16 @@ def main():
     th = threading.Thread(target=drain)
     th.start()
 
+    # Whole row groups only: what is over begins the next one.
     held, n = [], 0
     for batch in reader:
-        held.append(batch)
-        n += batch.num_rows
-        if n >= a.row_group:
-            q.put(held)
-            held, n = [], 0
+        while n + batch.num_rows >= a.row_group:
+            rest = a.row_group - n
+            q.put(held + [batch.slice(0, rest)])
+            batch, held, n = batch.slice(rest), [], 0
+        if batch.num_rows:
+            held.append(batch)
+            n += batch.num_rows
     if held:
         q.put(held)
     q.put(None)
