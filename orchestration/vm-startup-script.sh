@@ -245,7 +245,8 @@ copy_log() {
     done
 }
 
-# A copy that is on its way when the end comes is broken off, so that it does not come after the last one.
+# A copy that is on its way when the end comes is broken off, so that it does not come after the last one. Where this script was
+# killed, and so could not end it, the last copy is the end of it, and of the files.
 copy_log_now_and_then() {
     local seconds=30 number
     number=$(<"$work/log-number")
@@ -253,6 +254,7 @@ copy_log_now_and_then() {
     while true; do
         pause "$seconds"
         copy_log || true
+        kill -0 $$ 2>/dev/null || { rm -rf "$work" && exit 0; }
         [[ $(<"$work/log-number") != "$number" ]] || continue
         number=$(<"$work/log-number")
         # Copies that stay for good come more rarely.

@@ -24,8 +24,9 @@ ended() { # wanted status
     local status=0
     wait $script || status=$?
     [[ $status == "$1" ]] || fail "$name ends with $status instead of $1: $(<console)"
-    [[ -z $(compgen -G "$work/tick-startup.*") ]] || fail "$name leaves files behind"
+    leaves_no_files || fail "$name leaves files behind"
 }
+leaves_no_files() { [[ -z $(compgen -G "$work/tick-startup.*") ]]; }
 expect_log_end() { # line
     [[ $(tail -n 1 "$(log 1)") == *" $name: ends with status "* ]] || fail "the log of $name does not end: $(tail -n 3 "$(log 1)")"
     grep -qF -- "$1" "$(log 1)" || fail "no \"$1\" in the log of $name: $(<"$(log 1)")"
@@ -123,12 +124,12 @@ kill -0 $script || fail "the first copy has ended"
 kill -TERM $script
 ended 143
 expect_heartbeats "the first copy" STOPPED 1
-# A copy that was killed leaves no lock.
+# A copy that was killed leaves no lock, and what it left at work ends with its files.
 start_vm with-docker
 until_true is_downloading
 kill -KILL $script
 wait $script || true
-rm -rf "$work"/tick-startup.*
+until_true leaves_no_files
 : >requests.jsonl
 "${machine[@]}" "$root/orchestration/vm-startup-script.sh" >console 2>&1 &
 script=$!
