@@ -10,7 +10,8 @@ page=$root/docs/cli.md
 render() {
     local program
     printf '# Command line\n\nMade by docs/generate.sh from what the programs say about themselves. Do not edit.\n'
-    for program in setup-iam orchestrate-tick-download monitor-tick-download cleanup-tick-vms vm-data-downloader gcs-upload-service tick-sandbox; do
+    for program in setup-iam orchestrate-tick-download monitor-tick-download cleanup-tick-vms vm-data-downloader gcs-upload-service tick-sandbox \
+        market-tick-data-handler; do
         printf '\n'
         (cd / && env -i PATH="$PATH" "$bin/$program" --document markdown)
     done

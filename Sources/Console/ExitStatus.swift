@@ -14,7 +14,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case temporary = 5
     /// Data did not match its checksum, size or row count.
     case integrity = 6
-    /// Asked about completeness, and something is missing.
+    /// Something that was asked for, or asked about, is not there.
     case incomplete = 7
     case interrupted = 130
     case terminated = 143
@@ -29,12 +29,12 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         switch self {
         case .done: "done"
         case .failed: "failed"
-        case .usage: "wrong command line or setting"
+        case .usage: "wrong command line or setting; nothing was started"
         case .partial: "partly done; what failed was named"
-        case .credentials: "credentials or permission"
-        case .temporary: "temporary: quota, stock-out, lock or rate limit"
+        case .credentials: "credentials or permission at Google or Tardis"
+        case .temporary: "temporary: quota, stock-out, lock or rate limit; the same command may succeed later"
         case .integrity: "data failed a check"
-        case .incomplete: "something is missing"
+        case .incomplete: "incomplete: something that was asked for is not there"
         case .interrupted: "ended by SIGINT"
         case .terminated: "ended by SIGTERM"
         }

@@ -157,7 +157,13 @@ enum Options {
                 defaultText: "told by the header",
                 allowed: TickType.allCases.map(\.rawValue)
             ),
-            .value("zstd-level", "N", help: "How hard zstd tries.", defaultValue: "1", check: .integer(1...19)),
+            .value(
+                "zstd-level",
+                "N",
+                help: "How hard zstd tries: the higher, the smaller and the slower.",
+                defaultValue: "1",
+                check: .integer(1...19)
+            ),
             .flag(
                 "plain-encodings",
                 help: "Write no delta encodings: larger, but fastparquet, which misreads them, reads it right."
@@ -169,16 +175,28 @@ enum Options {
                 defaultText: "one a core",
                 check: .integer(1...256)
             ),
-            .flag("timings", help: "Show on stderr what each stage of the conversion took."),
+            .flag(
+                "timings",
+                help:
+                    "Show on stderr the CPU time of each stage, of all threads together, and how much CSV text that is a second. "
+                    + "\"other\" is the start, reading the file, and the threads' waking each other."
+            ),
         ],
         arguments: [
             ArgumentSpec("IN", help: "The csv.gz; - reads standard input."),
             ArgumentSpec(
                 "OUT",
-                help: "The Parquet file; it appears when it is complete. - writes to standard output."
+                help:
+                    "The Parquet file; it appears when it is complete, in place of one that is there. - writes to standard "
+                    + "output."
             ),
         ],
-        inheritsOptions: false
+        examples: [
+            .init("vm-data-downloader convert trades.csv.gz trades.parquet", "one file"),
+            .init("vm-data-downloader convert - - <quotes.csv.gz >quotes.parquet", "in a pipe"),
+        ],
+        inheritsOptions: false,
+        statuses: fileStatuses
     )
 
     private static let describe = CommandSpec(
@@ -186,6 +204,10 @@ enum Options {
         summary: "show what a Parquet file holds and how",
         options: [StandardOptions.output],
         arguments: [ArgumentSpec("FILE", help: "The Parquet file.")],
-        inheritsOptions: false
+        inheritsOptions: false,
+        statuses: fileStatuses
     )
+
+    /// How work on files alone can end.
+    private static let fileStatuses: [ExitStatus] = [.done, .failed, .usage, .integrity, .interrupted, .terminated]
 }

@@ -28,6 +28,15 @@ public struct TickError: Error, Sendable, Equatable, CustomStringConvertible {
         self.description = description
     }
 
+    /// How a source that is something else begins, as it may be shown: in quotes where it is text, otherwise the bytes.
+    static func opening(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        let first = bytes.prefix(80)
+        let isText = first.allSatisfy { $0 >= 0x20 && $0 < 0x7F || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+        guard !isText else { return "'\(excerpt(first.prefix { $0 != 0x0A && $0 != 0x0D }))'" }
+        return "the bytes "
+            + bytes.prefix(8).map { ($0 < 0x10 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    }
+
     /// Text of the source as it may be shown: cut, and without control characters.
     static func excerpt(_ bytes: some Sequence<UInt8>, limit: Int = 80) -> String {
         let shown = bytes.prefix(limit + 1)

@@ -44,7 +44,8 @@ struct OutputTests {
     @Test(arguments: [
         (Duration.milliseconds(440), "0.4s"), (.seconds(42), "42s"), (.seconds(192), "3m 12s"),
         (.seconds(7_500), "2h 05m"),
-        (.seconds(97_200), "1d 03h"), (.seconds(-61), "-1m 01s"), (.zero, "0.0s"),
+        (.seconds(97_200), "1d 03h"), (.seconds(-61), "-1m 01s"), (.zero, "0.0s"), (.microseconds(62_900), "62ms"),
+        (.milliseconds(100), "0.1s"),
     ])
     func durationsAreReadable(value: Duration, text: String) {
         #expect(Format.duration(value) == text)

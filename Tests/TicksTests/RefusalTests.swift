@@ -111,8 +111,11 @@ struct RefusalTests {
             "day.csv.gz: this is JSON, not tick data: '{\"code\":140,\"message\":\"no\"}'"
         ),
         ("[1]", .notTicks, "day.csv.gz: this is JSON, not tick data: '[1]'"),
-        ("no such thing", .notTicks, "day.csv.gz: its first line is no header of a Tardis file: 'no such thing'"),
-        ("PK\u{3}\u{4}", .notTicks, "day.csv.gz: its first line is no header of a Tardis file: 'PK  '"),
+        (
+            "no such thing", .notTicks,
+            "day.csv.gz: its first line is no header of a Tardis file, read as plain CSV, as it is not gzip; it begins with 'no such thing'"
+        ),
+        ("PK\u{3}\u{4}", .notTicks, "day.csv.gz: this is a zip file, not gzip or CSV"),
         (
             "exchange,symbol,timestamp,local_timestamp,id,side,price,price\n", .header,
             "day.csv.gz: the header has column 'price' twice"
@@ -138,7 +141,10 @@ struct RefusalTests {
     @Test func bytesThatAreNeitherGzipNorTextAreNamed() async {
         #expect(
             await refusal([0x28, 0xB5, 0x2F, 0xFD].reversed(), .trades)
-                == TickError(.notTicks, "day.csv.gz: neither gzip (1f 8b) nor CSV text; it begins with fd 2f b5 28")
+                == TickError(
+                    .notTicks,
+                    "day.csv.gz: neither gzip (1f 8b) nor CSV text; it begins with the bytes fd 2f b5 28"
+                )
         )
     }
 
@@ -156,7 +162,7 @@ struct RefusalTests {
                 await refusal(source)
                     == TickError(
                         .unknownType,
-                        "day.csv.gz: the file is empty, without even a header; say which data type it is to get an empty file"
+                        "day.csv.gz: it is empty, without even a header; where its data type is given an empty Parquet file is made of it"
                     )
             )
         }
@@ -199,8 +205,8 @@ struct RefusalTests {
                 await refusal(damaged, .trades)
                     == TickError(
                         .corrupt,
-                        "day.csv.gz: the gzip stream is damaged near byte \(source.count): "
-                            + "its checksum (CRC-32) or length does not fit its content"
+                        "day.csv.gz: the gzip stream is damaged: its checksum (CRC-32) or length does not fit its content; "
+                            + "download it again"
                     )
             )
         }
@@ -238,6 +244,6 @@ struct RefusalTests {
         // A second member with a bad header.
         let error = await refusal(source + [0x1F] + Array(repeating: 0, count: 20), .trades)
         #expect(error?.kind == .corrupt)
-        #expect(error?.description.hasSuffix("its header is not gzip's") == true)
+        #expect(error?.description.hasSuffix("its header is not gzip's; download it again") == true)
     }
 }

@@ -17,6 +17,21 @@ expect "the time of stages changes no byte" same "$(same timed.parquet)"
 expect "each stage is told" "STAGE inflate index compare times numbers texts encode zstd write other all wall" \
     "$(grep -v Z "$work/err" | cut -d ' ' -f 1 | xargs)"
 
+LOG_FORMAT=json run_expecting 0 "$bin/vm-data-downloader" convert --timings in.csv.gz timed.parquet
+expect "as JSON they are JSON" "wall_seconds inflate_cpu_seconds all_cpu_seconds" "$("$venv/bin/python" -c '
+import json, sys
+last = [json.loads(line) for line in open(sys.argv[1])][-1]
+print(*[name for name in ("wall_seconds", "inflate_cpu_seconds", "all_cpu_seconds") if last.get(name, 0) > 0])' "$work/err")"
+for level in bogus 3; do
+    LOG_LEVEL=$level run_expecting 2 "${convert[@]:0:2}" in.csv.gz level.parquet
+    expect_message "log level $level is not one of DEBUG, INFO, WARNING, ERROR"
+done
+LOG_LEVEL=WARNING run_expecting 0 "${convert[@]:0:2}" in.csv.gz level.parquet
+expect "a log level is kept to" "" "$(<"$work/err")"
+run_expecting 2 "$venv/bin/python" -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
+    "${convert[@]}" in.csv.gz -
+grep -q "stdout is a terminal" out || fail "a terminal: $(cat -v out)"
+
 "${convert[@]}" in.csv.gz - >stdout.parquet
 expect "- is standard output" same "$(same stdout.parquet)"
 
@@ -51,6 +66,23 @@ run_expecting 0 "${convert[@]}" padded.csv.gz padded.parquet
 { cat in.csv.gz; head -c 5000 /dev/zero; cat in.csv.gz; } >behind.csv.gz
 run_expecting 6 "${convert[@]}" behind.csv.gz behind.parquet
 expect_message "something else after the end of the gzip stream"
+
+cat in.csv.gz in.csv.gz >joined.csv.gz
+run_expecting 6 "${convert[@]}" joined.csv.gz joined.parquet
+expect_message "' is the header again, as where two files were joined"
+expect_message "joined.csv.gz, line 102, column "
+printf '\x28\xb5\x2f\xfd\x24\x00\x01' >day.csv.zst
+run_expecting 6 "${convert[@]}" day.csv.zst day.parquet
+expect_message "day.csv.zst: this is zstd data, not gzip or CSV"
+run_expecting 6 "${convert[@]}" whole.parquet day.parquet
+expect_message "whole.parquet: this is a Parquet file, not gzip or CSV"
+printf 'B\x01\x9b\xff\n' >day.bin
+run_expecting 6 "${convert[@]}" day.bin day.parquet
+expect_message "day.bin: its first line is no header of a Tardis file, read as plain CSV, as it is not gzip; it begins with the bytes 42 01 9b ff"
+: >empty.csv
+run_expecting 2 "${convert[@]}" empty.csv day.parquet
+expect_message "without even a header; where its data type is given an empty Parquet file is made of it (--data-type TYPE)"
+run_expecting 0 "${convert[@]}" --data-type trades empty.csv empty.parquet
 
 { gzip -dc in.csv.gz; printf 'binance,BTC\xffUSDT,1684800000000000,1684800000009999,9,buy,1,2\n'; } >latin.csv
 run_expecting 6 "${convert[@]}" latin.csv latin.parquet

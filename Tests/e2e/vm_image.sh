@@ -49,6 +49,14 @@ strip --strip-all -o programs/market-tick-data-handler "$bin/market-tick-data-ha
 for name in $(programs/market-tick-data-handler); do ln -s market-tick-data-handler "programs/$name"; done
 expect "the programs" "cleanup-tick-vms gcs-upload-service monitor-tick-download orchestrate-tick-download setup-iam vm-data-downloader" \
     "$(find programs -type l -printf '%f\n' | sort | paste -sd ' ')"
+run_expecting 0 programs/market-tick-data-handler setup-iam --version
+expect "its first argument may be the program" setup-iam "$(cut -d ' ' -f 1 out)"
+ln -s market-tick-data-handler programs/setup-iams
+run_expecting 2 programs/setup-iams
+expect_message "it is called by the name setup-iams, which is none of its programs: setup-iam, "
+run_expecting 0 programs/setup-iams vm-data-downloader --version
+run_expecting 2 programs/market-tick-data-handler setup-iams
+rm programs/setup-iams
 grep -qF "for name in \$(/programs/market-tick-data-handler); do ln -s market-tick-data-handler \"/programs/\$name\"; done" "$dockerfile" ||
     fail "the Dockerfile makes its programs otherwise than this test"
 

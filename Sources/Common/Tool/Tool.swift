@@ -61,7 +61,7 @@ public struct Tool: Sendable {
         do {
             try Self.refuseMalformedArgument(context)
             let width = context.terminal.outputWidth ?? 80
-            let parser = CommandParser(Self.withToolVariables(command), version: BuildInfo.version)
+            let parser = CommandParser(command, version: BuildInfo.version)
             if let text = try parser.text(context.arguments, width: width) {
                 context.output.write(text)
                 return Self.outputStatus(.done, context, logger)
@@ -144,14 +144,5 @@ public struct Tool: Sendable {
     private static func logFormat(_ context: ToolContext, color: Bool) -> Logger.Format {
         if context.environment["LOG_FORMAT"]?.lowercased() == "json" { return .jsonLines }
         return context.terminal.stderrIsTerminal ? .terminal(color: color) : .plain
-    }
-
-    private static func withToolVariables(_ command: CommandSpec) -> CommandSpec {
-        var command = command
-        command.environment += [
-            EnvironmentSpec("LOG_LEVEL", help: "DEBUG, INFO, WARNING or ERROR; --verbose and --quiet go before it."),
-            EnvironmentSpec("LOG_FORMAT", help: "json writes messages as JSON lines for Cloud Logging."),
-        ]
-        return command
     }
 }

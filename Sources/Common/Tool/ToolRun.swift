@@ -16,6 +16,8 @@ public struct ToolRun: Sendable {
     public let colorsMessages: Bool
     let messages: RedirectableSink
     let logFormat: Logger.Format
+    /// Whether the log is read by a program, so that nothing else may stand between its lines.
+    public var logsJSON: Bool { logFormat == .jsonLines }
 
     /// Whether the option's value comes from a file of settings that nobody named and that does not belong to the program: one
     /// that merely lies in the current directory.
@@ -49,7 +51,7 @@ public struct ToolRun: Sendable {
     public func startProgress(_ title: String, unit: String = "files") -> ProgressReporter {
         let option = StandardOptions.progress.name
         let asked = arguments.has(option) ? arguments.string(option).flatMap(ProgressMode.init) : nil
-        let automatic: ProgressMode = logFormat == .jsonLines ? .json : .auto
+        let automatic: ProgressMode = logsJSON ? .json : .auto
         let reporter = ProgressReporter(
             title: title,
             unit: unit,

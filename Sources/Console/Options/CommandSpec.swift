@@ -18,6 +18,8 @@ public struct CommandSpec: Sendable {
     public var environment: [EnvironmentSpec]
     /// Whether it accepts the options and variables of the commands above it, too.
     public var inheritsOptions: Bool
+    /// How it may end, for help.
+    public var statuses: [ExitStatus]
 
     /// One use of the command.
     public struct Example: Sendable {
@@ -41,7 +43,8 @@ public struct CommandSpec: Sendable {
         requiresSubcommand: Bool = true,
         examples: [Example] = [],
         environment: [EnvironmentSpec] = [],
-        inheritsOptions: Bool = true
+        inheritsOptions: Bool = true,
+        statuses: [ExitStatus] = ExitStatus.allCases
     ) {
         self.name = name
         self.summary = summary
@@ -53,6 +56,7 @@ public struct CommandSpec: Sendable {
         self.examples = examples
         self.environment = environment
         self.inheritsOptions = inheritsOptions
+        self.statuses = statuses
     }
 }
 
@@ -66,7 +70,7 @@ extension [CommandSpec] {
     var optionsInScope: [OptionSpec] { inScope.flatMap(\.options) }
 
     /// The variables that the last of the commands reads.
-    var environmentInScope: [EnvironmentSpec] { inScope.flatMap(\.environment) }
+    var environmentInScope: [EnvironmentSpec] { inScope.flatMap(\.environment) + StandardOptions.commonEnvironment }
 }
 
 /// One thing given without an option name.

@@ -36,7 +36,7 @@ struct HelpText {
             }
         }
         lines += ["", "Exit status:"]
-        for status in ExitStatus.allCases {
+        for status in command.statuses {
             let meaning = wrapped(status.meaning, width: width - 7)
             lines += zip(["\(status.rawValue)"] + Array(repeating: "", count: meaning.count), meaning)
                 .map { "  \(padded($0, to: 5))\($1)" }
@@ -81,6 +81,7 @@ extension OptionSpec {
         if isList { text += " May be repeated; commas set off values." }
         var notes: [String] = []
         if isRequired { notes.append("required") }
+        if let range = check?.allowed { notes.append(range) }
         if let environment { notes.append("environment: \(environment)") }
         if let shown = isFlag ? nil : defaultValue ?? defaultText { notes.append("default: \(shown)") }
         if isFlag, defaultValue == "true" { notes.append("default: on") }

@@ -18,12 +18,23 @@ public struct MarkdownPage: Sendable {
         lines += ["```", HelpText(commands).usage, "```"]
         if !command.discussion.isEmpty { lines += ["", command.discussion] }
         lines += table("Argument", command.arguments.map { ($0.usage, $0.help) })
-        let common = commands.count == 1 ? StandardOptions.common : []
+        let isRoot = commands.count == 1
         lines += table(
             "Option",
-            (command.options + common).filter { !$0.isHidden }.map { (trimmed($0.forms), $0.described) }
+            (command.options + (isRoot ? StandardOptions.common : [])).filter { !$0.isHidden }.map {
+                (trimmed($0.forms), $0.described)
+            }
         )
-        lines += table("Variable", command.environment.map { ($0.name, $0.help) })
+        lines += table(
+            "Variable",
+            (command.environment + (isRoot ? StandardOptions.commonEnvironment : [])).map { ($0.name, $0.help) }
+        )
+        if command.statuses != ExitStatus.allCases {
+            lines += [
+                "",
+                "Exit status: " + command.statuses.map { "\($0.rawValue) \($0.meaning)" }.joined(separator: ", ") + ".",
+            ]
+        }
         if !command.examples.isEmpty {
             lines += ["", "Examples:"]
             for example in command.examples { lines += ["", example.explanation, "", "```", example.command, "```"] }

@@ -27,6 +27,12 @@ public enum StandardOptions {
         .flag("help", short: "h", help: "Show this help, and stop.", section: section),
     ]
 
+    /// The variables that every tool and every command of it reads; the parser adds them.
+    static let commonEnvironment = [
+        EnvironmentSpec("LOG_LEVEL", help: "DEBUG, INFO, WARNING or ERROR; --verbose and --quiet go before it."),
+        EnvironmentSpec("LOG_FORMAT", help: "json writes messages as JSON lines for Cloud Logging."),
+    ]
+
     /// `--output table|json|jsonl`: the form of what goes to stdout.
     public static let output: OptionSpec = .value(
         "output",

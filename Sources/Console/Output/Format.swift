@@ -23,11 +23,15 @@ public enum Format {
         return scaled(bytesPerSecond, ["B", "kB", "MB", "GB", "TB"]) + "/s"
     }
 
-    /// "0.4s", "42s", "3m 12s", "2h 05m", "1d 03h": the two largest units.
+    /// "62ms", "0.4s", "42s", "3m 12s", "2h 05m", "1d 03h": the two largest units.
     public static func duration(_ value: Duration) -> String {
         let (whole, attoseconds) = value.components
         if whole < 0 { return "-" + duration(.zero - value) }
-        if whole == 0 { return "\(fixed(Double(attoseconds) / 1e18, decimals: 1))s" }
+        if whole == 0 {
+            let milliseconds = attoseconds / 1_000_000_000_000_000
+            return 0 < milliseconds && milliseconds < 100
+                ? "\(milliseconds)ms" : "\(fixed(Double(attoseconds) / 1e18, decimals: 1))s"
+        }
         let seconds = Int(whole)
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         switch seconds {

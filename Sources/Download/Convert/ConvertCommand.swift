@@ -20,13 +20,22 @@ struct ConvertCommand {
         let input = run.arguments.argument("IN") ?? "-"
         let output = run.arguments.argument("OUT") ?? ""
         let options = try options(input)
+        if output == "-", run.context.terminal.stdoutIsTerminal {
+            throw run.arguments.error(
+                "stdout is a terminal, and Parquet is no text: name OUT, or lead stdout into a file or pipe"
+            )
+        }
         let start = run.context.clock.monotonic()
         let reader = input == "-" ? ReadableFile.standardInput() : try ReadableFile(input)
         let file = try OutputFile(output, input: input)
         let converter = TickConverter(options: options, pool: WorkPool(threads: try run.arguments.int("threads")))
         async let feeding: Void = feed(reader, converter)
-        while let piece = try await converter.read() {
-            try options.times.measure(.write) { try file.write(piece) }
+        do {
+            while let piece = try await converter.read() {
+                try options.times.measure(.write) { try file.write(piece) }
+            }
+        } catch let error as TickError where error.kind == .unknownType {
+            throw run.arguments.error("\(error) (--data-type TYPE)")
         }
         await feeding
         guard let summary = converter.summary else { return .failed }
@@ -66,24 +75,30 @@ struct ConvertCommand {
         return options
     }
 
-    /// CPU seconds of all threads; "other" is what is left of the process's own: start, reading, hand-over between threads.
+    /// CPU time of all threads; "other" is what is left of the process's own: start, reading, hand-over between threads.
     private func showTimings(_ times: StageTimes, _ summary: ConversionSummary, _ elapsed: Duration) {
         let process = Double(CPUClock.process) / 1e9
         let stages = times.seconds.map { ($0.stage.rawValue, $0.seconds) }.filter { $0.1 > 0 }
         let other = max(0, process - stages.reduce(0) { $0 + $1.1 })
+        let rows = stages + [("other", other), ("all", process)]
+        guard !run.logsJSON else {
+            var fields: JSONObject = ["wall_seconds": .double(elapsed / .seconds(1))]
+            for (name, seconds) in rows { fields["\(name)_cpu_seconds"] = .double(seconds) }
+            return run.logger.info("timings", fields)
+        }
         var table = TextTable([
-            .init("STAGE"), .init("CPU S", alignRight: true), .init("SHARE", alignRight: true),
+            .init("STAGE"), .init("CPU MS", alignRight: true), .init("SHARE", alignRight: true),
             .init("CSV RATE", alignRight: true),
         ])
-        for (name, seconds) in stages + [("other", other), ("all", process)] {
+        for (name, seconds) in rows {
             let rate = seconds > 0 ? Format.rate(bytesPerSecond: Double(summary.csvBytes) / seconds) : ""
             table.add([
-                .init(name), .init(Format.fixed(seconds, decimals: 3)),
+                .init(name), .init(Format.fixed(seconds * 1_000, decimals: 1)),
                 .init(Format.fixed(process > 0 ? 100 * seconds / process : 0, decimals: 0) + " %"), .init(rate),
             ])
         }
         run.context.messages.write(table.render(width: nil))
-        run.context.messages.write("wall \(Format.fixed(elapsed / .seconds(1), decimals: 3)) s\n")
+        run.context.messages.write("wall \(Format.fixed(elapsed / .milliseconds(1), decimals: 1)) ms\n")
     }
 
     /// The type as far as it can be told: trades and liquidations have the same header, quotes and book_ticker too, and only
@@ -96,7 +111,7 @@ struct ConvertCommand {
     private func report(_ summary: ConversionSummary, _ input: String, _ output: String, _ elapsed: Duration) {
         if !summary.unknownColumns.isEmpty {
             run.logger.warning(
-                "columns that Tardis's types do not have were kept as text",
+                "columns that no data type of Tardis has are kept as text; --data-type TYPE checks that all of its type's are there",
                 ["columns": .string(summary.unknownColumns.joined(separator: ", "))]
             )
         }

@@ -135,7 +135,7 @@ final class BlockReader {
     /// Reads the names of the columns from the first block's first line.
     private func readHeader(_ block: CSVBlock) throws(TickError) {
         guard block.lineAbove.count < CSVBlock.longestLine else { throw longLine(0) }
-        let names = try TickHeader(options).names(in: block.lineAbove)
+        let names = try TickHeader(options).names(in: block.lineAbove, isPlainText: decoder.isPlainText)
         header = names
         limits = RowGroupLimits(
             mostRows: RowGroupLimits.mostRows(names),

@@ -75,9 +75,10 @@ final class ColumnGroup {
 
     private func describe(_ cell: ColumnReader.BadCell, _ reader: ColumnReader, _ block: CSVBlock) -> TickError {
         let text = TickError.excerpt(block.cell(row: cell.row, column: reader.position))
+        let reason = text == reader.name ? "is the header again, as where two files were joined" : cell.reason
         return TickError(
             .row,
-            "\(options.source), line \(block.firstRow + cell.row + 2), column \(reader.name): '\(text)' \(cell.reason)"
+            "\(options.source), line \(block.firstRow + cell.row + 2), column \(reader.name): '\(text)' \(reason)"
         )
     }
 

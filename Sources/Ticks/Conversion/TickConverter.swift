@@ -173,7 +173,7 @@ public final class TickConverter: Sendable {
         guard let header = parts.reader.header ?? options.type?.header else {
             throw TickError(
                 .unknownType,
-                "\(options.source): the file is empty, without even a header; say which data type it is to get an empty file"
+                "\(options.source): it is empty, without even a header; where its data type is given an empty Parquet file is made of it"
             )
         }
         let readers = header.enumerated().map { position, name in

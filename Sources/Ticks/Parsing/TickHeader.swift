@@ -14,7 +14,7 @@ struct TickHeader {
     }
 
     /// The names, which must be those of a tick file, of the given type if there is one; others may be among them.
-    func names(in line: UnsafeBufferPointer<UInt8>) throws(TickError) -> [String] {
+    func names(in line: UnsafeBufferPointer<UInt8>, isPlainText: Bool) throws(TickError) -> [String] {
         var text = line[...]
         if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
         if text.last == UInt8(ascii: "\r") { text = text.dropLast() }
@@ -22,9 +22,10 @@ struct TickHeader {
             String(decoding: $0, as: UTF8.self)
         }
         guard names.contains("exchange") || names.contains("local_timestamp") else {
+            let note = isPlainText ? ", read as plain CSV, as it is not gzip" : ""
             throw TickError(
                 .notTicks,
-                "\(source): its first line is no header of a Tardis file: '\(TickError.excerpt(text))'"
+                "\(source): its first line is no header of a Tardis file\(note); it begins with \(TickError.opening(line))"
             )
         }
         if let bad = UTF8Check.firstBad(UnsafeBufferPointer(rebasing: text)) { throw notUTF8(text, at: bad) }

@@ -58,7 +58,7 @@ final class GzipInflater {
             guard result == ISAL_DECOMP_OK || result == ISAL_END_INPUT || result == ISAL_OUT_OVERFLOW else {
                 throw TickError(
                     .corrupt,
-                    "\(source): the gzip stream is damaged near byte \(consumedTotal): \(why(result))"
+                    "\(source): the gzip stream is damaged\(place(result)): \(why(result)); download it again"
                 )
             }
             if state.pointee.block_state == ISAL_BLOCK_FINISH {
@@ -77,6 +77,11 @@ final class GzipInflater {
         consumed += zeros
         consumedTotal += Int64(zeros)
         return zeros > 0
+    }
+
+    /// Where it was noticed; what is about the whole stream has no place.
+    private func place(_ result: Int32) -> String {
+        result == ISAL_INCORRECT_CHECKSUM ? "" : " near byte \(consumedTotal)"
     }
 
     private func why(_ result: Int32) -> String {

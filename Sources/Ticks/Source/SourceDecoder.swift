@@ -48,6 +48,9 @@ final class SourceDecoder {
 
     private func sniff(_ input: UnsafeBufferPointer<UInt8>) throws(TickError) -> Mode {
         if input[0] == 0x1F, input.count > 1, input[1] == 0x8B { return .gzip(GzipInflater(source: source)) }
+        if let format = Self.formats.first(where: { input.starts(with: $0.magic) }) {
+            throw TickError(.notTicks, "\(source): this is \(format.name), not gzip or CSV")
+        }
         let first = input.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
         switch first {
         case UInt8(ascii: "<"):
@@ -61,15 +64,17 @@ final class SourceDecoder {
         guard isText else {
             throw TickError(
                 .notTicks,
-                "\(source): neither gzip (1f 8b) nor CSV text; it begins with "
-                    + input.prefix(4).map { hex($0) }.joined(separator: " ")
+                "\(source): neither gzip (1f 8b) nor CSV text; it begins with \(TickError.opening(input))"
             )
         }
         return .plain
     }
 
-    private func hex(_ byte: UInt8) -> String {
-        let digits = String(byte, radix: 16)
-        return digits.count < 2 ? "0" + digits : digits
-    }
+    /// What else people have as files of market data, by its first bytes.
+    private static let formats: [(magic: [UInt8], name: String)] = [
+        ([0x28, 0xB5, 0x2F, 0xFD], "zstd data"), (Array("PAR1".utf8), "a Parquet file"),
+        (Array("PK\u{3}\u{4}".utf8), "a zip file"),
+        (Array("BZh".utf8), "bzip2 data"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz data"),
+        ([0x04, 0x22, 0x4D, 0x18], "lz4 data"),
+    ]
 }
