@@ -20,7 +20,7 @@ final class ExecuteWorld: Sendable {
     private let clock: ToolClock
     let log = MemorySink()
     private let transport = CurlTransport(userAgent: "test", environment: [:])
-    private let folder: String
+    private let folder = TemporaryFolder()
     private let marked = Mutex(0)
     private let later = Later()
     private let onSleep: Mutex<(@Sendable () async throws -> Void)?> = Mutex(nil)
@@ -28,16 +28,15 @@ final class ExecuteWorld: Sendable {
     static let key = Secret("planted-key-4711")
 
     private init(_ rules: [String], _ adjust: (inout SandboxEnvironment.Options) -> Void) throws {
-        folder = temporaryFolder()
         store = MemoryStore(clock: ToolClock(epochMicroseconds: { [later] in later.epochMicroseconds() }))
         let symbols = instruments(60).map(\.symbol)
         let until = try #require(TickDay("2024-01-01"))
         let tardis = TardisService.Configuration(
             catalogue: TardisCatalogue(symbols: ["binance": symbols], exportedUntil: until),
-            cache: folder + "/cache",
+            cache: folder.path + "/cache",
             apiKey: Self.key.reveal()
         )
-        var options = SandboxEnvironment.Options(store: folder + "/store", tardis: tardis)
+        var options = SandboxEnvironment.Options(store: folder.path + "/store", tardis: tardis)
         options.computeFaults = try rules.map(ComputeFault.init(parsing:))
         let planted = Sandbox.ImageReference(Self.image)
         options.images = [try #require(planted)]

@@ -10,7 +10,8 @@ import Testing
 @Suite struct LocalFleetTests {
     private let log = MemorySink()
     private let screen = MemorySink()
-    private let folder = temporaryFolder()
+    private let temporary = TemporaryFolder()
+    private var folder: String { temporary.path }
 
     private func download(_ script: String, shards: Int, processes: Int = 2) async -> [LocalFleet.Ending] {
         let progress = ProgressReporter(
@@ -139,12 +140,6 @@ import Testing
     }
 
     private func text(_ path: String) throws -> String { try FileAccess.system.text(path) }
-}
-
-/// A new folder of the test's own.
-func temporaryFolder() -> String {
-    var template = Array("/tmp/fleet-test-XXXXXX".utf8CString)
-    return mkdtemp(&template).map { String(cString: $0) } ?? "/there/is/no/folder"
 }
 
 /// Hands each text on.

@@ -15,7 +15,7 @@ import Transport
 final class CommandWorld: Sendable {
     let sandbox: SandboxEnvironment
     let store: any ObjectStore
-    private let folder = temporaryFolder()
+    private let folder = TemporaryFolder()
     private let transport = CurlTransport(userAgent: "test", environment: [:])
     private let marked = Mutex(0)
     private let onSleep: Mutex<(@Sendable () async throws -> Void)?> = Mutex(nil)
@@ -34,10 +34,10 @@ final class CommandWorld: Sendable {
         let until = try #require(TickDay("2024-01-01"))
         let tardis = TardisService.Configuration(
             catalogue: TardisCatalogue(symbols: ["binance": ["BTCUSDT", "ETHUSDT"]], exportedUntil: until),
-            cache: folder + "/cache",
+            cache: folder.path + "/cache",
             apiKey: Self.key
         )
-        var options = SandboxEnvironment.Options(store: folder + "/store", tardis: tardis)
+        var options = SandboxEnvironment.Options(store: folder.path + "/store", tardis: tardis)
         options.buckets = ["market-data-tick"]
         let image = Sandbox.ImageReference(ExecuteWorld.image)
         options.images = [try #require(image)]
@@ -121,7 +121,7 @@ final class CommandWorld: Sendable {
             messages: messages,
             readLine: { typed.withLock { $0.popFirst() } },
             files: files,
-            currentDirectory: folder
+            currentDirectory: folder.path
         )
         let status = await tool.run(in: context)
         for text in [output.text, messages.text] { #expect(!text.contains(Self.key)) }
