@@ -52,12 +52,50 @@ struct MemoryTests {
         arguments: [
             (TickType.trades, 262_144), (.liquidations, 262_144), (.incrementalBookL2, 262_144), (.quotes, 131_072),
             (.bookTicker, 131_072), (.derivativeTicker, 131_072), (.bookSnapshot5, 131_072), (.optionsChain, 131_072),
-            (.bookSnapshot25, 79_872),
+            (.bookSnapshot25, 131_072),
         ] as [(TickType, Int)]
     )
     func rowGroupsHaveTheRowsThatWereMeasured(type: TickType, rows: Int) {
         #expect(RowGroupLimits.mostRows(type.header) == rows)
-        #expect(RowGroupLimits.mostRows((0..<1000).map { "c\($0)" }) == 16_384)
+    }
+
+    /// Every cell is another one than that above: each takes 6 to 12 bytes until its row group is written.
+    @Test func rowGroupsEndWhereCellsChange() async throws {
+        let header = TickType.bookSnapshot25.header
+        let rows = 60_000
+        var source = Array((header.joined(separator: ",") + "\n").utf8)
+        for row in 0..<rows {
+            source += "deribit,B,\(row),\(row)".utf8
+            for _ in header.dropFirst(4) { source += row % 2 == 0 ? [0x2C, 0x31] : [0x2C, 0x32] }
+            source.append(0x0A)
+        }
+        let done = try await convert(source, .bookSnapshot25)
+        let changes = done.metadata.rowGroups.map { Int($0.rowCount) * (header.count - 4) }
+        #expect(changes.count == 2 && changes.reduce(0, +) == rows * (header.count - 4))
+        // Three blocks more, of which nothing is known when the last one is cut.
+        #expect(changes[0] >= RowGroupLimits.mostChanges)
+        #expect(changes[0] <= RowGroupLimits.mostChanges + 3 * CSVBlock.target / 2)
+        for threads in 1...3 {
+            let again = try await convert(source, .bookSnapshot25, feeding: .random, pool: WorkPool(threads: threads))
+            let isSame = again.file == done.file
+            #expect(isSame)
+        }
+    }
+
+    @Test func changesCountForTheirOwnRowGroup() throws {
+        var limits = RowGroupLimits(mostRows: 25, textColumns: [])
+        let ten = block("a,b\n" + String(repeating: "1,2\n", count: 10))
+        #expect(limits.ends(in: ten) == [])
+        #expect(limits.ends(in: ten) == [])
+        limits.note(changes: [RowGroupLimits.mostChanges - 1])
+        // Of the third block the first five rows are of the first group.
+        #expect(limits.ends(in: ten) == [5])
+        limits.note(changes: [1])
+        #expect(limits.ends(in: ten) == [])
+        limits.note(changes: [RowGroupLimits.mostChanges, 7])
+        #expect(limits.ends(in: ten) == [10])
+        limits.note(changes: [RowGroupLimits.mostChanges])
+        #expect(limits.ends(in: ten) == [])
     }
 
     @Test func limitsFollowRowsAndTexts() throws {

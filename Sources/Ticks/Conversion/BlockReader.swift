@@ -79,6 +79,10 @@ final class BlockReader {
         }
     }
 
+    /// Tells how many changes the segments of a block had that `nextBlock` returned: of all blocks in order, each before the one after
+    /// the next is asked for.
+    func note(changes: [Int]) { limits?.note(changes: changes) }
+
     /// The block's lines as far as `end`. The next block begins with the last of them, and with what follows them.
     private func handOn(_ end: Int) throws(TickError) -> CSVBlock {
         let full = block

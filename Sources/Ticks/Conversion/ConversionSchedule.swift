@@ -48,6 +48,8 @@ struct ConversionSchedule {
 
     /// Blocks that are decoded and not read by all groups, at most.
     static let mostBlocks = 4
+    /// Blocks that are decoded and not compared while the next is decoded, at most: what is in the others decides where it is cut.
+    static let mostUncompared = 1
 
     private struct Group {
         var nextBlock = 0
@@ -116,7 +118,7 @@ struct ConversionSchedule {
 
     private mutating func startDecoding(_ supply: Supply, _ actions: inout [Action]) {
         guard !isDecoding, !isDecoded, supply.hasInput, supply.hasRoom,
-            decodedBlocks - releasedBlocks < Self.mostBlocks
+            decodedBlocks - releasedBlocks < Self.mostBlocks, decodedBlocks - comparedBlocks <= Self.mostUncompared
         else { return }
         isDecoding = true
         actions.append(.decode)

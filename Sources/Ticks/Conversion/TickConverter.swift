@@ -40,6 +40,9 @@ public final class TickConverter: Sendable {
         var blocks: [Int: DecodedBlock] = [:]
         /// By row group: the chunks that are there, in no order.
         var chunks: [Int: [ColumnGroup.Chunk]] = [:]
+        /// By block: the changes of its segments, until they have been noted; those of the first `notedChanges` blocks have.
+        var changes: [Int: [Int]] = [:]
+        var notedChanges = 0
         var summary: ConversionSummary?
     }
 
@@ -160,6 +163,18 @@ public final class TickConverter: Sendable {
     // MARK: Jobs
 
     private func decode() throws {
+        // Of those alone that are compared in any case, not of those that happen to be: the file is the same at each run.
+        let changes = shared.withLock { shared in
+            let known =
+                shared
+                .notedChanges..<max(
+                    shared.notedChanges,
+                    shared.schedule.decodedBlocks - ConversionSchedule.mostUncompared
+                )
+            shared.notedChanges = known.upperBound
+            return known.map { shared.changes.removeValue(forKey: $0) ?? [] }
+        }
+        for counts in changes { parts.reader.note(changes: counts) }
         guard let block = try parts.reader.nextBlock(from: input) else { return advance(.decodedPart) }
         if parts.groups.isEmpty { try dealColumns() }
         let isLast = block.isLast
@@ -202,6 +217,7 @@ public final class TickConverter: Sendable {
         options.times.measure(.compare) {
             block.compare(columns: parts.header.count, hasStandardLead: TickType.hasStandardLead(parts.header))
         }
+        shared.withLock { $0.changes[number] = block.changes }
         advance(.comparedBlock(number))
     }
 

@@ -262,6 +262,9 @@ final class CSVBlock {
         return (found & 1 != 0, found & 2 != 0)
     }
 
+    /// How many events each segment has; complete once the block has been compared without an uneven row.
+    var changes: [Int] { segments.map { zip($0.eventEnds, $0.eventStarts).reduce(0) { $0 + $1.0 - $1.1 } } }
+
     // MARK: Row groups
 
     /// Cuts the rows into segments: row groups end before the rows `ends`, ascending, the last of which may be `rowCount`; `isFirst`: one
