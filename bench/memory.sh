@@ -4,7 +4,7 @@
 #   bench/memory.sh [--quick]
 #
 # 1. convert on a book_snapshot_5 file of 1 GB and on one of 2 GB of CSV: at most 100 MiB, and no more for the longer one.
-# 2. 32 book files of 200 MB of CSV through vm-data-downloader at once, served slowly: at most 2 GiB.
+# 2. 32 book files of 200 MB of CSV through vm-data-downloader at once, served slowly: at most 600 MiB.
 # 3. The same served fast: the cores are busy.
 # --quick takes files of a tenth of the size. The status is 1 when a limit is passed.
 # shellcheck source=support.sh
@@ -72,8 +72,8 @@ day_run() { # name, limit of the peak, the sandbox's further options
     printf '%-34s %8s %8s %9s %7s\n' "$name" "$wall" "$cpu" "$peak" "$busy"
     at_most "the downloader's peak in MiB" "$peak" "$limit"
 }
-day_run "32 files at 0.7 MB/s each" 2048 --fault "service=tardis path=*book_snapshot_5* bandwidth=700K"
-day_run "32 files, served fast" 2048
+day_run "32 files at 0.7 MB/s each" 600 --fault "service=tardis path=*book_snapshot_5* bandwidth=700K"
+day_run "32 files, served fast" 600
 if ((busy < 85)); then
     echo "the cores were busy for $busy % of the time only" >&2
     failed=1
