@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,5 +20,6 @@ __attribute__((constructor)) static void tick_take_standard_descriptors(void) {
 }
 
 int tick_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+int tick_mmap_threshold(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }
 int tick_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
 int tick_spawn_closes_from(void *actions, int first) { return posix_spawn_file_actions_addclosefrom_np(actions, first); }

@@ -2,6 +2,7 @@ import FleetModel
 import Common
 import Console
 import GoogleCloud
+import Host
 import Tardis
 import Text
 import Transport
@@ -23,8 +24,15 @@ struct DownloadServices: Sendable {
     let progress: ProgressReporter
     let logger: Logger
 
-    /// Bytes of an upload that are kept until the server has them; less with many files in flight, for memory's sake.
-    private static func chunkBytes(workers: Int) -> Int { workers > 8 ? 4 << 20 : 8 << 20 }
+    /// Files in flight that do not need to be sparing with memory.
+    private static let fewWorkers = 8
+
+    /// Bytes of an upload that are kept until the server has them, twice while they are sent: for memory's sake 32 MiB for all files in
+    /// flight, in the steps of 256 KiB that Cloud Storage wants; at least 1 MiB each, for the requests' sake.
+    static func chunkBytes(workers: Int) -> Int {
+        let step = 256 << 10
+        return min(8 << 20, max(1 << 20, (32 << 20) / workers / step * step))
+    }
 
     init(
         _ run: ToolRun,
@@ -32,6 +40,7 @@ struct DownloadServices: Sendable {
         progress: ProgressReporter,
         onWait: @escaping @Sendable (TardisError, Duration) -> Void
     ) async throws {
+        if settings.workers > Self.fewWorkers { FreedMemory.givesBack(from: 512 << 10) }
         let connection = try GoogleConnection(run, retry: RetryPolicy())
         transport = connection.transport
         let grants = GrantPatience(isOnVM: settings.watchesPreemption, logger: run.logger, clock: run.context.clock)

@@ -3,7 +3,7 @@ import Synchronization
 /// The part of one transfer that both sides touch: the curl thread puts in what arrives, the caller's task takes it out. Whoever ends it first decides the outcome.
 final class CurlTransfer: Sendable {
     /// Received bytes that may wait for the reader before the server is held back.
-    static let bufferLimit = 1 << 20
+    static let bufferLimit = 256 << 10
 
     let request: HTTPRequest
 

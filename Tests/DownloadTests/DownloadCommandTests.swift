@@ -116,6 +116,15 @@ import Text
         #expect(try await heartbeat().attempt == 2)
     }
 
+    @Test(
+        "uploads share 32 MiB, in steps that Cloud Storage takes",
+        arguments: [(1, 8 << 20), (4, 8 << 20), (5, 6_553_600), (8, 4 << 20), (32, 1 << 20), (256, 1 << 20)]
+    )
+    func chunks(workers: Int, bytes: Int) {
+        #expect(DownloadServices.chunkBytes(workers: workers) == bytes)
+        #expect(bytes % (256 << 10) == 0)
+    }
+
     @Test("a worker that takes another shard leaves what it said of the first one")
     func anotherShard() async throws {
         for (shard, status) in [("1", Console.ExitStatus.incomplete), ("0", .done)] {

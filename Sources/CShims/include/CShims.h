@@ -18,5 +18,7 @@ int tick_pipe(int ends[2]);
 int tick_accept(int listener);
 // A program that is started with these posix_spawn_file_actions_t has no descriptor from `first` on.
 int tick_spawn_closes_from(void *actions, int first);
+// mallopt(M_MMAP_THRESHOLD, bytes)
+int tick_mmap_threshold(int bytes);
 
 #endif

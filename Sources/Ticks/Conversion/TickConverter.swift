@@ -51,7 +51,10 @@ public final class TickConverter: Sendable {
         self.options = options
         self.pool = pool
         parts = Parts(reader: BlockReader(options: options, pool: pool))
+        pool.begin()
     }
+
+    deinit { pool.end() }
 
     // MARK: The outside
 
@@ -121,7 +124,8 @@ public final class TickConverter: Sendable {
                     event,
                     .init(
                         hasInput: input.hasEnded || input.byteCount >= Self.leastInput,
-                        hasRoom: !output.isFull
+                        hasRoom: !output.isFull,
+                        mostBlocks: pool.blocksPerConversion
                     )
                 )
             }
