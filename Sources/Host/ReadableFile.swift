@@ -42,10 +42,47 @@ public final class ReadableFile: Sendable {
         try take(Self.pieceBytes) { descriptor, buffer in read(descriptor, buffer.baseAddress, buffer.count) }
     }
 
-    /// As `next`, on a queue instead of a thread that tasks run on: a pipe may take its time.
+    /// As `next`, on a queue instead of a thread that tasks run on: a pipe may take its time. A task that is cancelled does not wait for
+    /// it; what the pipe says later is then lost.
     public func next(on queue: DispatchQueue) async throws -> [UInt8] {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { [self] in continuation.resume(with: Result { try next() }) }
+        let answer = Answer()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                answer.wait(continuation)
+                queue.async { [self] in answer.give(Result { try next() }) }
+            }
+        } onCancel: {
+            answer.give(.failure(CancellationError()))
+        }
+    }
+
+    /// The first of several answers to one question.
+    private final class Answer: Sendable {
+        private typealias Waiter = CheckedContinuation<[UInt8], any Error>
+        private enum State {
+            case open
+            case awaited(Waiter)
+            case given(Result<[UInt8], any Error>)
+        }
+
+        private let state = Mutex(State.open)
+
+        func wait(_ waiter: CheckedContinuation<[UInt8], any Error>) {
+            let given = state.withLock { state -> Result<[UInt8], any Error>? in
+                if case .given(let answer) = state { return answer }
+                state = .awaited(waiter)
+                return nil
+            }
+            if let given { waiter.resume(with: given) }
+        }
+
+        func give(_ answer: Result<[UInt8], any Error>) {
+            let waiter = state.withLock { state -> Waiter? in
+                defer { if case .given = state {} else { state = .given(answer) } }
+                if case .awaited(let waiter) = state { return waiter }
+                return nil
+            }
+            waiter?.resume(with: answer)
         }
     }
 

@@ -2,7 +2,6 @@ import Common
 import Console
 import Download
 import Fleet
-import Glibc
 import Upload
 
 /// The kit's programs in one file, for the image. The name that it is called by, as through a link, says which of them it is, or
@@ -40,6 +39,9 @@ struct Main {
             statuses: [.done, .failed, .usage]
         )
     ) { run in
+        if let program = run.arguments.argument("PROGRAM") {
+            throw run.arguments.error("options of \(program) go behind its name, and before it there are none")
+        }
         let name = calledBy
         guard name == ownName else {
             throw run.arguments.error(
@@ -54,10 +56,8 @@ struct Main {
 
     static func main() async {
         if let program = programs.first(where: { $0.name == calledBy }) { await program.main() }
-        if CommandLine.argc > 1, programs.contains(where: { $0.name == CommandLine.arguments[1] }) {
-            // From here on the name that it is called by is the program's.
-            execv("/proc/self/exe", CommandLine.unsafeArgv + 1)
-        }
+        let first = CommandLine.arguments.dropFirst().first
+        if let program = programs.first(where: { $0.name == first }) { await program.main(words: 2) }
         await itself.main()
     }
 }

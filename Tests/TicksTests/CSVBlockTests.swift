@@ -157,6 +157,17 @@ struct CSVBlockTests {
         }
     }
 
+    /// Fewer bytes than cells: found without room for the events of all of them.
+    @Test func rowsThatAreTooShortToBeEvenAreFound() {
+        let good = Array(repeating: "1", count: 1024).joined(separator: ",") + "\n"
+        for (_, kernels) in kernelForms {
+            let block = block(good + good + good + String(repeating: "\n", count: 100_000), kernels: kernels)
+            block.cut(at: [50_000], isFirst: true)
+            block.compare(columns: 1024, hasStandardLead: false)
+            #expect(block.unevenRow == 2)
+        }
+    }
+
     /// The same behind a lead, where two times are read at one blow.
     @Test(arguments: [
         "e,s,1582329602000000,1582329602000001\n", "e,s,1582329602000000\n", "e,s\n", "e\n", "\n",

@@ -48,6 +48,41 @@ wait $!
 expect "a pipe stays a pipe" yes "$([[ -p pipe ]] && echo yes)"
 expect "and is written straight" same "$(same piped.parquet)"
 
+rm -f new.parquet
+mkdir -p deep
+ln -s deep/middle.parquet first.parquet
+ln -s "$work/new.parquet" deep/middle.parquet
+run_expecting 0 "${convert[@]}" in.csv.gz first.parquet
+expect "a link to a link to what is not there yet is followed" "link link same" \
+    "$([[ -L first.parquet ]] && echo link) $([[ -L deep/middle.parquet ]] && echo link) $(same new.parquet)"
+long=$(printf 'o%.0s' {1..247}).parquet
+run_expecting 0 "${convert[@]}" in.csv.gz "$long"
+expect "a name may be as long as names can be" "255 same" "${#long} $(same "$long")"
+rm "$long"
+
+# ---- a pipe that stays open and says nothing holds up neither an error nor a signal
+mkfifo silent
+has_begun() { compgen -G "$work/.silent.parquet.*" >"$work/partials"; }
+for signal in INT TERM; do
+    exec {hold}<>silent
+    "${convert[@]}" - silent.parquet <silent 2>err &
+    pid=$!
+    until_true has_begun
+    begin=$SECONDS
+    kill -$signal $pid
+    status=0
+    wait $pid || status=$?
+    expect "SIG$signal while a pipe is silent" "$([[ $signal == INT ]] && echo 130 || echo 143), at once: yes, stopped by SIG$signal" \
+        "$status, at once: $( ((SECONDS - begin < 4)) && echo yes), $(grep -o 'stopped by SIG.*' err)"
+    exec {hold}>&-
+done
+exec {hold}<>silent
+(printf "<html>"; head -c 60000 /dev/zero | tr '\0' x) >silent &
+run_expecting 6 "${convert[@]}" silent silent.parquet
+expect_message "this is a web page"
+exec {hold}>&-
+expect "nothing is left of them" "" "$(find . -name '*silent.parquet*')"
+
 cp in.csv.gz itself.csv.gz
 run_expecting 2 "${convert[@]}" itself.csv.gz itself.csv.gz
 expect_message "same file"
@@ -105,6 +140,11 @@ peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
 print(f"status {status}, at most 400 MB" if peak <= 400 else f"status {status}, {peak} MB")
 PYTHON
 expect "few long texts are not expanded" "status 0, at most 400 MB" "$("$venv/bin/python" peak.py "${convert[@]}")"
+
+# ---- memory: a thousand columns, and lines of one byte: no room is made for cells that cannot be there
+{ gzip -dc in.csv.gz | head -n 1 | tr -d '\n'; printf ',c%d' {0..1015}; head -c 3145728 /dev/zero | tr '\0' '\n'; } | gzip -c >wide.csv.gz
+(ulimit -v 3500000 && run_expecting 6 "${convert[@]}" wide.csv.gz wide.parquet) || fail "a thousand columns"
+expect_message "wide.csv.gz, line 2: 1 cell where the header has 1024"
 
 # ---- standard descriptors that are closed get nothing else's number
 unquiet=("$bin/vm-data-downloader" convert)

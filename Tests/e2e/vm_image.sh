@@ -56,6 +56,10 @@ run_expecting 2 programs/setup-iams
 expect_message "it is called by the name setup-iams, which is none of its programs: setup-iam, "
 run_expecting 0 programs/setup-iams vm-data-downloader --version
 run_expecting 2 programs/market-tick-data-handler setup-iams
+run_expecting 2 programs/market-tick-data-handler --verbose setup-iam
+expect_message "options of setup-iam go behind its name"
+run_expecting 2 programs/market-tick-data-handler vm-data-downloader describe $'caf\xe9'
+expect_message "argument 2, caf"
 rm programs/setup-iams
 grep -qF "for name in \$(/programs/market-tick-data-handler); do ln -s market-tick-data-handler \"/programs/\$name\"; done" "$dockerfile" ||
     fail "the Dockerfile makes its programs otherwise than this test"

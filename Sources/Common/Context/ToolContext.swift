@@ -56,12 +56,13 @@ public struct ToolContext: Sendable {
         exitHooks = ExitHooks()
     }
 
-    public static func live() -> ToolContext {
+    /// The world of this process, whose command line begins behind `words` words.
+    public static func live(words: Int = 1) -> ToolContext {
         let environment = ProcessInfo.processInfo.environment
         let directory = getcwd(nil, 0)
         defer { free(directory) }
         var context = ToolContext(
-            arguments: Array(CommandLine.arguments.dropFirst()),
+            arguments: Array(CommandLine.arguments.dropFirst(words)),
             environment: environment,
             terminal: .current(environment: environment),
             output: DescriptorSink.standardOutput,
@@ -76,7 +77,7 @@ public struct ToolContext: Sendable {
         context.process = .live(.system)
         context.malformedArgument = (0..<Int(CommandLine.argc)).first { number in
             CommandLine.unsafeArgv[number].map { String(validatingCString: $0) == nil } ?? false
-        }
+        }.map { $0 - words + 1 }
         return context
     }
 

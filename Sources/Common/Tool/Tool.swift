@@ -20,11 +20,11 @@ public struct Tool: Sendable {
     }
 
     /// Runs it in this process and ends the process: the only place that calls `exit`. SIGINT and SIGTERM cancel the body's task,
-    /// a second SIGINT ends at once.
-    public func main() async -> Never {
+    /// a second SIGINT ends at once. The first `words` of the command line are what it is called by.
+    public func main(words: Int = 1) async -> Never {
         // A reader that goes away is noticed by the write instead.
         signal(SIGPIPE, SIG_IGN)
-        let context = ToolContext.live()
+        let context = ToolContext.live(words: words)
         let signals = SignalWatcher()
         let work = Task { await run(in: context, signals: signals) }
         signals.start { action in

@@ -1,6 +1,7 @@
 import Host
 import Common
 import Console
+import FoundationEssentials
 import Glibc
 
 /// Where a converted file goes. A regular file is written beside its final name and takes it only when it is whole; what is
@@ -32,7 +33,9 @@ final class OutputFile {
             descriptor = open(target, O_WRONLY | O_CLOEXEC)
         } else {
             let slash = target.lastIndex(of: "/").map { target.index(after: $0) } ?? target.startIndex
-            let partial = "\(target[..<slash]).\(target[slash...]).\(getpid()).partial"
+            // The name may be as long as a name can be, of 255 bytes.
+            let name = String(decoding: target[slash...].utf8.prefix(200), as: UTF8.self)
+            let partial = "\(target[..<slash]).\(name).\(getpid()).partial"
             self.partial = partial
             descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         }
@@ -45,11 +48,20 @@ final class OutputFile {
         if let partial { unlink(partial) }
     }
 
-    /// The file that a link leads to; the path itself when there is none yet.
+    /// The file that a link leads to, whether it is there yet or not; the path itself when it is no link.
     private static func followed(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
+        var path = path
+        // As many links as the kernel follows.
+        for _ in 0..<40 {
+            if let real = realpath(path, nil) {
+                defer { free(real) }
+                return String(cString: real)
+            }
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return path }
+            let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+            path = target.hasPrefix("/") ? target : folder + target
+        }
+        return path
     }
 
     private static func isSame(_ there: stat, _ input: String) -> Bool {

@@ -7,7 +7,8 @@ enum Memory {
         _ memory: UnsafeMutablePointer<Element>?,
         to count: Int
     ) -> UnsafeMutablePointer<Element> {
-        // As Swift's own allocation does: Linux gives memory before it has it, so that this is a size beyond the address space only.
+        // As Swift's own allocation does. A row group bounds all sizes, so that it is the machine, or a limit such as ulimit -v, that has no
+        // more; there is nothing that could go on without.
         guard let new = realloc(memory, max(1, count * MemoryLayout<Element>.stride)) else {
             fatalError("no memory for \(count * MemoryLayout<Element>.stride) bytes")
         }

@@ -17,8 +17,9 @@ public enum Files {
     /// Makes a directory of an unused name under the system's folder for temporary files.
     public static func makeTemporaryDirectory(prefix: String) throws -> String {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        // mkdtemp(3) puts its own characters in the place of these six.
-        var template = Array("\(folder)/\(prefix).XXXXXX".utf8CString)
+        // mkdtemp(3) puts its own characters in their place.
+        let six = String(repeating: "X", count: 6)
+        var template = Array("\(folder)/\(prefix).\(six)".utf8CString)
         guard mkdtemp(&template) != nil else { throw SandboxError.system("make a temporary directory in \(folder)") }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

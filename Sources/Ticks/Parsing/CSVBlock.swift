@@ -146,6 +146,11 @@ final class CSVBlock {
     func compare(columns: Int, hasStandardLead: Bool) {
         self.columns = columns
         self.hasStandardLead = hasStandardLead
+        // A row has a byte for each column at least. Where there are not as many, memory for all events would have no bound.
+        guard rowCount == 0 || columns * rowCount <= count - start(ofRow: 0) else {
+            unevenRow = (0..<rowCount).first { cellCount(ofRow: $0) != columns }
+            return
+        }
         events.reserve(columns * eventStride + 1)
         if hasStandardLead {
             times.0.reserve(rowCount)
