@@ -61,17 +61,6 @@ struct ConversionScheduleTests {
         #expect(last == [.release(block: 0), .decode, .read(group: 1, block: 1)])
     }
 
-    @Test func withOneBlockAtATimeTheNextFollowsItsRelease() {
-        let one = ConversionSchedule.Supply(hasInput: true, hasRoom: true, mostBlocks: 1)
-        var schedule = ConversionSchedule()
-        #expect(schedule.handle(.bytesMoved, one) == [.decode])
-        #expect(schedule.handle(.columnsDealt(groupCount: 1), one) == [])
-        #expect(schedule.handle(.decodedBlock(isLast: false), one) == [.compare(block: 0)])
-        #expect(schedule.handle(.comparedBlock(0), one) == [.read(group: 0, block: 0)])
-        #expect(schedule.handle(.bytesMoved, one) == [])
-        #expect(schedule.handle(.readBlock(group: 0, endedRowGroups: 0), one) == [.release(block: 0), .decode])
-    }
-
     /// Where the next but one is cut is decided by what is in it.
     @Test func aBlockIsComparedBeforeTheNextButOneIsDecoded() {
         var schedule = reading(groups: 1)
@@ -153,7 +142,7 @@ struct ConversionScheduleTests {
             for action in schedule.handle(event, supply) {
                 switch action {
                 case .decode:
-                    try #require(!underWay.contains(.decode) && decoded - released < supply.mostBlocks)
+                    try #require(!underWay.contains(.decode) && decoded - released < ConversionSchedule.mostBlocks)
                     try #require(supply.hasInput && supply.hasRoom)
                     try #require((0..<max(0, decoded - 1)).allSatisfy(compared.contains))
                     underWay.append(action)
@@ -185,11 +174,7 @@ struct ConversionScheduleTests {
                 try #require(hasEnded || !underWay.isEmpty, "seed \(seed): nothing to do after \(decoded) blocks")
                 continue
             }
-            let supply = ConversionSchedule.Supply(
-                hasInput: random.next() % 4 > 0,
-                hasRoom: random.next() % 4 > 0,
-                mostBlocks: Int.random(in: 1...ConversionSchedule.mostBlocks, using: &random)
-            )
+            let supply = ConversionSchedule.Supply(hasInput: random.next() % 4 > 0, hasRoom: random.next() % 4 > 0)
             switch underWay.remove(at: index) {
             case .decode where random.next() % 3 == 0: try handle(.decodedPart, supply)
             case .decode:

@@ -44,11 +44,9 @@ struct ConversionSchedule {
         var hasInput: Bool
         /// Whether the reader keeps up, so that more may be made for it.
         var hasRoom: Bool
-        /// Blocks that may be decoded and not read by all groups, at least 1.
-        var mostBlocks = ConversionSchedule.mostBlocks
     }
 
-    /// Blocks that are decoded and not read by all groups, at most: what keeps the cores busy with one file.
+    /// Blocks that are decoded and not read by all groups, at most.
     static let mostBlocks = 4
     /// Blocks that are decoded and not compared while the next is decoded, at most: what is in the others decides where it is cut.
     static let mostUncompared = 1
@@ -120,7 +118,7 @@ struct ConversionSchedule {
 
     private mutating func startDecoding(_ supply: Supply, _ actions: inout [Action]) {
         guard !isDecoding, !isDecoded, supply.hasInput, supply.hasRoom,
-            decodedBlocks - releasedBlocks < supply.mostBlocks, decodedBlocks - comparedBlocks <= Self.mostUncompared
+            decodedBlocks - releasedBlocks < Self.mostBlocks, decodedBlocks - comparedBlocks <= Self.mostUncompared
         else { return }
         isDecoding = true
         actions.append(.decode)

@@ -51,10 +51,7 @@ public final class TickConverter: Sendable {
         self.options = options
         self.pool = pool
         parts = Parts(reader: BlockReader(options: options, pool: pool))
-        pool.begin()
     }
-
-    deinit { pool.end() }
 
     // MARK: The outside
 
@@ -124,8 +121,7 @@ public final class TickConverter: Sendable {
                     event,
                     .init(
                         hasInput: input.hasEnded || input.byteCount >= Self.leastInput,
-                        hasRoom: !output.isFull,
-                        mostBlocks: pool.blocksPerConversion
+                        hasRoom: !output.isFull
                     )
                 )
             }

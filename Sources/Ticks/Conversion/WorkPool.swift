@@ -1,12 +1,10 @@
 internal import Glibc
 internal import Parquet
-internal import Synchronization
 
 /// A fixed number of threads for work that only computes: inflating, parsing, encoding. Jobs run in the order they come.
 public final class WorkPool: Sendable {
     let threadCount: Int
     private let shared: Shared
-    private let conversions = Atomic(0)
 
     /// Memory that a thread lends to the job it runs.
     final class Scratch {
@@ -42,18 +40,6 @@ public final class WorkPool: Sendable {
     func submit(_ job: @escaping Job) {
         shared.submit(job)
     }
-
-    /// A conversion begins, or ends, to share the pool with others.
-    func begin() { conversions.add(1, ordering: .relaxed) }
-    func end() { conversions.subtract(1, ordering: .relaxed) }
-
-    /// Blocks that each conversion may have decoded and not yet read: fewer with many of them, which keep the threads busy all the same.
-    var blocksPerConversion: Int {
-        let fair = Self.blocksPerThread * threadCount / max(1, conversions.load(ordering: .relaxed))
-        return min(ConversionSchedule.mostBlocks, max(1, fair))
-    }
-
-    private static let blocksPerThread = 8
 
     /// A block to fill, used before if possible.
     func takeBlock() -> CSVBlock { shared.takeBlock() }
