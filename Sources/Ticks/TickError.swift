@@ -30,9 +30,9 @@ public struct TickError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// How a source that is something else begins, as it may be shown: in quotes where it is text, otherwise the bytes.
     static func opening(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
-        let first = bytes.prefix(80)
-        let isText = first.allSatisfy { $0 >= 0x20 && $0 < 0x7F || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
-        guard !isText else { return "'\(excerpt(first.prefix { $0 != 0x0A && $0 != 0x0D }))'" }
+        let line = UnsafeBufferPointer(rebasing: bytes.prefix { $0 != 0x0A && $0 != 0x0D })
+        let isText = line.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 } && UTF8Check.firstBad(line) == nil
+        guard !isText else { return "'\(excerpt(line))'" }
         return "the bytes "
             + bytes.prefix(8).map { ($0 < 0x10 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
     }

@@ -1,4 +1,5 @@
-// What Swift has no word for: unaligned loads; in CShims.c, descriptors that no other program inherits, and what must happen before `main`.
+// What Swift has no word for: unaligned loads; in CShims.c, descriptors that no other program inherits, what becomes of freed
+// memory, and what must happen before `main`.
 // Typed wrappers only; no policy lives here.
 #ifndef TICK_CSHIMS_H
 #define TICK_CSHIMS_H

@@ -1,7 +1,6 @@
 import Host
 import Common
 import Console
-import FoundationEssentials
 import Glibc
 
 /// Where a converted file goes. A regular file is written beside its final name and takes it only when it is whole; what is
@@ -22,7 +21,7 @@ final class OutputFile {
             return
         }
         guard !path.isEmpty else { throw UsageError("OUT is empty; name the Parquet file") }
-        let target = Self.followed(path)
+        let target = try Self.followed(path)
         var there = stat()
         let exists = stat(target, &there) == 0
         if exists, Self.isSame(there, input) { throw UsageError("IN and OUT are the same file, \(path)") }
@@ -48,20 +47,26 @@ final class OutputFile {
         if let partial { unlink(partial) }
     }
 
-    /// The file that a link leads to, whether it is there yet or not; the path itself when it is no link.
-    private static func followed(_ path: String) -> String {
-        var path = path
+    /// The file that a link leads to, whether it is there yet or not; the path itself when it is no link. Throws `EILSEQ` for a name that
+    /// is not UTF-8, as text cannot hold it, and `ELOOP`.
+    private static func followed(_ path: String) throws(FileError) -> String {
+        let notUTF8 = FileError(operation: "write", path: path, code: EILSEQ)
+        var followed = path
         // As many links as the kernel follows.
         for _ in 0..<40 {
-            if let real = realpath(path, nil) {
+            if let real = realpath(followed, nil) {
                 defer { free(real) }
-                return String(cString: real)
+                guard let text = String(validatingCString: real) else { throw notUTF8 }
+                return text
             }
-            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return path }
-            let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-            path = target.hasPrefix("/") ? target : folder + target
+            var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let length = readlink(followed, &target, target.count)
+            guard length >= 0 else { return followed }
+            guard let text = String(validating: target.prefix(length), as: UTF8.self) else { throw notUTF8 }
+            let folder = followed.lastIndex(of: "/").map { followed[...$0] } ?? ""
+            followed = text.hasPrefix("/") ? text : folder + text
         }
-        return path
+        throw FileError(operation: "write", path: path, code: ELOOP)
     }
 
     private static func isSame(_ there: stat, _ input: String) -> Bool {

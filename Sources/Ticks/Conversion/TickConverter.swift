@@ -40,9 +40,9 @@ public final class TickConverter: Sendable {
         var blocks: [Int: DecodedBlock] = [:]
         /// By row group: the chunks that are there, in no order.
         var chunks: [Int: [ColumnGroup.Chunk]] = [:]
-        /// By block: the changes of its segments, until they have been noted; those of the first `notedChanges` blocks have.
+        /// By block: the changes of its segments, until the reader has noted them; those of the first `notedBlocks` it has.
         var changes: [Int: [Int]] = [:]
-        var notedChanges = 0
+        var notedBlocks = 0
         var summary: ConversionSummary?
     }
 
@@ -163,16 +163,16 @@ public final class TickConverter: Sendable {
     // MARK: Jobs
 
     private func decode() throws {
-        // Of those alone that are compared in any case, not of those that happen to be: the file is the same at each run.
+        // Of the blocks that are compared in any case alone, not of those that happen to be: the file is the same at each run.
         let changes = shared.withLock { shared in
-            let known =
-                shared
-                .notedChanges..<max(
-                    shared.notedChanges,
-                    shared.schedule.decodedBlocks - ConversionSchedule.mostUncompared
-                )
-            shared.notedChanges = known.upperBound
-            return known.map { shared.changes.removeValue(forKey: $0) ?? [] }
+            var changes: [[Int]] = []
+            while shared.notedBlocks < shared.schedule.decodedBlocks - ConversionSchedule.mostUncompared,
+                let counts = shared.changes.removeValue(forKey: shared.notedBlocks)
+            {
+                changes.append(counts)
+                shared.notedBlocks += 1
+            }
+            return changes
         }
         for counts in changes { parts.reader.note(changes: counts) }
         guard let block = try parts.reader.nextBlock(from: input) else { return advance(.decodedPart) }
